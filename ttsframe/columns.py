@@ -1,0 +1,224 @@
+"""Every column of every frame that ttsframe returns: name, dtype, meaning.
+
+The tables of the documentation are made from this module, and every frame is cast by
+`typed`, so the two cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Kind = Literal["text", "category", "flag", "count", "http_status", "money", "time", "utc"]
+
+
+class Column(NamedTuple):
+    """One column of a frame."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    categories: tuple[str, ...] = ()
+
+
+def _major(version: str) -> int:
+    return int(version.split(".", maxsplit=1)[0])
+
+
+TEXT_DTYPE: Any = "str" if _major(pd.__version__) >= 3 else "object"  # noqa: PLR2004
+UTC_DTYPE = "datetime64[us, UTC]"
+TIME_DTYPE = "datetime64[us]"
+
+_DTYPES: dict[str, Any] = {
+    "text": TEXT_DTYPE,
+    "flag": "bool",
+    "count": "Int64",
+    "http_status": "Int16",
+    "money": "float64",
+    "time": TIME_DTYPE,
+    "utc": UTC_DTYPE,
+}
+
+STATUSES: dict[str, str] = {
+    "linked": "the shop says which external order this is",
+    "unlinked": "the shop answered: there is no external order",
+    "denied": "the order is not this shop's",
+    "invalid": "not an order id: never sent, or refused by the gateway",
+    "failed": "no answer was had; the same call asks again",
+    "skipped": "not asked, because the call was offline",
+}
+
+REASONS: dict[str, str] = {
+    "digits_lost": "a spreadsheet has rounded the id (5.80194E+17); export it again",
+    "not_digits": "the text is not a run of digits",
+    "too_long": "more than 20 digits",
+    "missing": "the cell was empty",
+    "refused_id": "the gateway does not take it for an order id (36020001)",
+    "not_this_shop": "the order belongs to another shop (21008111)",
+    "bad_parameter": "the gateway refused a parameter of this request",
+    "throttled": "refused for rate until the tries or the time ran out",
+    "timeout": "no answer in time",
+    "network": "the connection failed",
+    "server_error": "the gateway failed inside",
+    "bad_answer": "the answer could not be read",
+    "unknown_code": "an error code nobody documents; see error_code and error_message",
+    "offline": "not in the store, and the call was offline",
+}
+
+REFERENCES: tuple[Column, ...] = (
+    Column("order_id", "text", "the cleaned id; the text as given where it is none; missing where the input was"),
+    Column("platform", "text", "the platform that was asked about"),
+    Column("external_order_id", "text", "the order's id on that platform; missing unless linked"),
+    Column("status", "category", "what is known of the order", tuple(STATUSES)),
+    Column("reason", "text", "a stable word for why; missing when linked or unlinked"),
+    Column("error_code", "text", "the gateway's error code"),
+    Column("error_message", "text", "the gateway's message, or the network's"),
+    Column("http_status", "http_status", "the HTTP status of the last answer"),
+    Column("request_id", "text", "the gateway's name for the request, for its support"),
+    Column("fetched_at", "utc", "when the answer was given"),
+    Column("from_cache", "flag", "whether the answer came from the store"),
+)
+
+LINE_ITEMS: tuple[Column, ...] = (
+    *REFERENCES[:3],
+    Column("line_item_id", "text", "`line_items[].id`, as the gateway names it"),
+    Column("line_item_origin_id", "text", "`line_items[].origin_id`, as the gateway names it"),
+    *REFERENCES[3:],
+)
+
+TIKTOK_ORDERS: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id; the text as given where it is none"),
+    Column("status", "text", "the order status as exported, in the export's language"),
+    Column("cancelled", "flag", "whether the order was cancelled"),
+    Column("created_at", "time", "when the order was placed; UTC if `tz=` was given, else without zone"),
+    Column("paid_at", "time", "when it was paid"),
+    Column("cancelled_at", "time", "when it was cancelled"),
+    Column("currency", "text", "the currency of the amounts, where the file names one"),
+    Column("amount", "money", "what the buyer paid for the order, counted once"),
+    Column("refunded", "money", "what was refunded"),
+    Column("quantity", "count", "units over all lines"),
+    Column("skus", "text", "the seller's SKUs, joined by `; `"),
+    Column("source_file", "text", "the file that the order was read from"),
+)
+
+TIKTOK_ORDER_ID_SOURCES = ("tag", "note_attribute", "note", "name")
+
+SHOPIFY_ORDERS: tuple[Column, ...] = (
+    Column("shopify_id", "text", "the numeric Shopify id; missing where a spreadsheet destroyed it"),
+    Column("name", "text", "the order name, as `#1001`"),
+    Column("created_at", "utc", "when the order was created"),
+    Column("cancelled_at", "utc", "when it was cancelled"),
+    Column("cancelled", "flag", "whether it was cancelled"),
+    Column("currency", "text", "the currency of the amounts"),
+    Column("total", "money", "the order total"),
+    Column("refunded", "money", "what was refunded"),
+    Column("financial_status", "text", "`paid`, `refunded`, `partially_refunded`, `voided`, …"),
+    Column("fulfillment_status", "text", "`fulfilled`, `unfulfilled`, …"),
+    Column("source", "text", "the sales channel"),
+    Column("tags", "text", "the order's tags"),
+    Column("tiktok_order_id", "text", "the TikTok order id written into the order, if any"),
+    Column(
+        "tiktok_order_id_from",
+        "category",
+        "where that id stood",
+        TIKTOK_ORDER_ID_SOURCES,
+    ),
+    Column("source_file", "text", "the file that the order was read from"),
+)
+
+SETTLEMENTS: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id"),
+    Column("settled_amount", "money", "what was paid out for the order, over all its rows"),
+    Column("currency", "text", "the currency of the amount"),
+    Column("settled_at", "time", "the last settlement date"),
+    Column("types", "text", "the kinds of rows, joined by `; `"),
+)
+
+MATCH_STATUSES: dict[str, str] = {
+    "matched": "one order each side; amounts and states agree",
+    "amount_differs": "one each side; amounts differ by more than the tolerance, or currencies differ",
+    "state_differs": "cancelled or fully refunded on one side only",
+    "duplicate": "several Shopify orders for one TikTok order",
+    "conflict": "the sources name different TikTok orders for one Shopify order",
+    "only_tiktok": "no such Shopify order in the files",
+    "only_shopify": "a Shopify order of TikTok's whose TikTok order the files do not hold",
+    "not_expected": "cancelled before payment on TikTok, and absent from Shopify",
+    "unknown": "the look-up did not answer, and nothing else tells",
+}
+
+MATCH_SOURCES = ("reference", "tag", "note_attribute", "note", "name", "probable")
+
+MATCH_ORDERS: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id"),
+    Column("shopify_id", "text", "the numeric Shopify id"),
+    Column("shopify_name", "text", "the Shopify order name"),
+    Column("status", "category", "how the two sides compare", tuple(MATCH_STATUSES)),
+    Column("matched_on", "category", "the first source that made the pair", MATCH_SOURCES),
+    Column("evidence", "text", "every source that agrees, joined by `; `"),
+    Column("tiktok_amount", "money", "the amount on TikTok"),
+    Column("shopify_total", "money", "the total on Shopify"),
+    Column("difference", "money", "shopify_total − tiktok_amount"),
+    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ"),
+    Column("tiktok_status", "text", "the order status as TikTok exported it"),
+    Column("financial_status", "text", "the financial status on Shopify"),
+    Column("reason", "text", "the cause, where it can be seen"),
+)
+
+
+def dtype(column: Column) -> Any:  # noqa: ANN401
+    """Return the pandas dtype of a column, for the pandas that is installed."""
+    if column.kind == "category":
+        return pd.CategoricalDtype(list(column.categories))
+    return _DTYPES[column.kind]
+
+
+def names(columns: Sequence[Column]) -> list[str]:
+    """Return the names of columns, in order."""
+    return [column.name for column in columns]
+
+
+def typed(data: Mapping[str, Any], columns: Sequence[Column], *, index: pd.Index | None = None) -> pd.DataFrame:
+    """Make the frame that `columns` describes.
+
+    Parameters
+    ----------
+    data
+        Column name to values, one entry a column of `columns`; further entries are dropped.
+        A Series of ``data`` must stand on `index`.
+    columns
+        The columns of the frame, in order.
+    index
+        The frame's index; a `RangeIndex` by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the dtypes of `columns`; missing text is NaN.
+    """
+    return pd.DataFrame({column.name: _cast(data[column.name], column, index) for column in columns})
+
+
+def empty(columns: Sequence[Column]) -> pd.DataFrame:
+    """Return a frame of `columns` without rows."""
+    return typed({column.name: [] for column in columns}, columns)
+
+
+def _cast(values: Any, column: Column, index: pd.Index | None) -> pd.Series:  # noqa: ANN401
+    if isinstance(values, pd.Series) and isinstance(values.dtype, pd.DatetimeTZDtype) and column.kind == "time":
+        return values.astype(UTC_DTYPE)
+    series = pd.Series(values, index=index, dtype=None if isinstance(values, pd.Series) else _raw_dtype(column))
+    if column.kind == "text":
+        series = series.astype("object")
+        return series.where(series.notna(), np.nan).astype(TEXT_DTYPE)
+    if column.kind == "utc":
+        return pd.to_datetime(series, utc=True).astype(UTC_DTYPE)
+    return series.astype(dtype(column))
+
+
+def _raw_dtype(column: Column) -> Any:  # noqa: ANN401
+    return {"money": "float64", "text": "object", "flag": "bool"}.get(column.kind)

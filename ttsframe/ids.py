@@ -1,0 +1,204 @@
+"""Text → TikTok order id, or the reason why it is none; unique keys; spread back by key.
+
+An order id is a run of 1–20 digits (API.md, "Identifiers"). Cleaning takes away what export
+buttons and spreadsheets put around the digits, and never adds, drops or changes a digit.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.columns import TEXT_DTYPE
+from ttsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_DIGITS = 20
+FLOAT_EXACT_UP_TO = 2**53
+
+_ID = re.compile(r"[0-9]{1,20}")
+_TOO_LONG = re.compile(r"[0-9]{21,}")
+_ROUNDED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
+_ZERO_FRACTION = re.compile(r"([0-9]+)\.0*")
+# Zero-width characters, the BOM and direction marks: invisible, so they may go wherever they stand.
+_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_MISSING_WORDS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "-", "/"})
+
+
+class Cleaned(NamedTuple):
+    """Ids as they are used, aligned with what was given."""
+
+    ids: pd.Series
+    """The cleaned id; the text as given where it is none; NaN where there was nothing."""
+    reasons: pd.Series
+    """NaN for an order id, else `digits_lost`, `not_digits`, `too_long` or `missing`."""
+
+
+class Keys(NamedTuple):
+    """Every distinct key once, in order of first appearance."""
+
+    codes: np.ndarray
+    """For each input, the position of its key."""
+    ids: np.ndarray
+    """The distinct ids (object; NaN for the missing one)."""
+    reasons: np.ndarray
+    """The reason of each distinct id (object; NaN for an order id)."""
+
+
+def clean(values: Any) -> Cleaned:  # noqa: ANN401
+    """Clean a column of order ids.
+
+    Parameters
+    ----------
+    values
+        A Series, Index, array or list of text, integers or a mix of them; any pandas dtype.
+
+    Returns
+    -------
+    Cleaned
+        Two Series of `values`' length, on its index: text ids, and reasons.
+
+    Raises
+    ------
+    InputError
+        If the values are floats above 2^53: they have lost digits, and no cleaning brings
+        them back.
+    """
+    series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=_plain_dtype(values))
+    text = _as_text(series)
+    codes, distinct = pd.factorize(text, use_na_sentinel=True)
+    pairs = [(given, None) if _ID.fullmatch(given) else clean_one(given) for given in distinct.tolist()]
+    ids = np.array([*(pair[0] for pair in pairs), None], dtype=object)
+    reasons = np.array([*(pair[1] for pair in pairs), "missing"], dtype=object)
+    # factorize marks the missing with -1: the last entry.
+    return Cleaned(_text_series(ids[codes], series.index), _text_series(reasons[codes], series.index))
+
+
+def clean_one(given: str) -> tuple[str | None, str | None]:
+    """Clean one text.
+
+    Parameters
+    ----------
+    given
+        The text of a cell.
+
+    Returns
+    -------
+    tuple
+        ``(order id, None)``, or ``(given, reason)``; ``(None, "missing")`` for a blank.
+    """
+    core = _unwrap(given)
+    if _ID.fullmatch(core):
+        return core, None
+    if core.lower() in _MISSING_WORDS:
+        return None, "missing"
+    if _ROUNDED.fullmatch(core):
+        return given, "digits_lost"
+    if _TOO_LONG.fullmatch(core):
+        return given, "too_long"
+    return given, "not_digits"
+
+
+def unique(cleaned: Cleaned) -> Keys:
+    """Find the distinct ids.
+
+    Parameters
+    ----------
+    cleaned
+        As `clean` returns it.
+
+    Returns
+    -------
+    Keys
+        Distinct ids in order of first appearance, and each input's place among them.
+    """
+    codes, ids = pd.factorize(cleaned.ids.to_numpy(dtype=object, na_value=None), use_na_sentinel=False)
+    first = np.full(len(ids), -1)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    reasons = cleaned.reasons.to_numpy(dtype=object)[first]
+    return Keys(codes, np.asarray(ids, dtype=object), reasons)
+
+
+def keys_text(ids: Iterable[Any]) -> pd.Series:
+    """Return ids as the text Series that joins use, so both sides of a join agree."""
+    return clean(list(ids)).ids
+
+
+def _unwrap(given: str) -> str:
+    """Take away what stands around the digits, until nothing more comes off."""
+    core = _INVISIBLE.sub("", given)
+    while True:
+        bare = core.strip().removeprefix("'").strip()
+        if bare.startswith('="') and bare.endswith('"') and len(bare) > 2:  # noqa: PLR2004
+            bare = bare[2:-1]
+        elif bare.startswith('"') and bare.endswith('"') and len(bare) > 1:
+            bare = bare[1:-1]
+        elif fraction := _ZERO_FRACTION.fullmatch(bare):
+            bare = fraction[1]
+        if bare == core:
+            return core
+        core = bare
+
+
+def _as_text(series: pd.Series) -> np.ndarray:
+    """Return the values as an object array of str, None where missing."""
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return series.astype("object").map(str, na_action="ignore").to_numpy(dtype=object, na_value=None)
+    if pd.api.types.is_integer_dtype(series.dtype):
+        return _integers_as_text(series)
+    if pd.api.types.is_float_dtype(series.dtype):
+        return _floats_as_text(series)
+    values = series.astype("object").to_numpy(dtype=object, na_value=None)
+    if pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
+        return values
+    return np.array([_cell_as_text(value) for value in values], dtype=object)
+
+
+def _integers_as_text(series: pd.Series) -> np.ndarray:
+    values = series.astype("object")
+    return values.map(str, na_action="ignore").to_numpy(dtype=object, na_value=None)
+
+
+def _floats_as_text(series: pd.Series) -> np.ndarray:
+    """Whole floats below 2^53 are exact; above it the last digits are gone."""
+    floats = series.to_numpy(dtype="float64", na_value=np.nan)
+    if (np.abs(floats[np.isfinite(floats)]) > FLOAT_EXACT_UP_TO).any():
+        raise InputError(
+            "the order ids are floating-point numbers, which cannot hold 18 digits: their last digits are "
+            "already lost. Read the file again with ids as text, e.g. pd.read_csv(path, dtype=str), or with "
+            "tts.read_tiktok_orders(path)."
+        )
+    return np.array([_cell_as_text(value) for value in floats.tolist()], dtype=object)
+
+
+def _cell_as_text(value: Any) -> str | None:  # noqa: ANN401
+    """Text of one cell of an object column; a float above 2^53 shows as scientific notation."""
+    if isinstance(value, str):
+        return value
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (float, np.floating)):
+        return _float_as_text(float(value))
+    return str(value)
+
+
+def _float_as_text(value: float) -> str | None:
+    if np.isnan(value):
+        return None
+    if value.is_integer():
+        return str(int(value)) if abs(value) <= FLOAT_EXACT_UP_TO else f"{value:.5E}"
+    return repr(value)
+
+
+def _text_series(values: np.ndarray, index: pd.Index) -> pd.Series:
+    return pd.Series(np.where(pd.isna(values), np.nan, values), index=index, dtype="object").astype(TEXT_DTYPE)
+
+
+def _plain_dtype(values: Any) -> Any:  # noqa: ANN401
+    """Lists become object columns, so that pandas does not turn a mix of ids into floats."""
+    return None if hasattr(values, "dtype") else "object"

@@ -1,0 +1,66 @@
+"""The signature of a request, and the one redactor.
+
+Source: API.md, "Signing", with the official test vector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+UNSIGNED = frozenset({"sign", "access_token"})
+MASK = "***"
+
+_SECRET_PARAMETERS = re.compile(
+    r"(?i)((?:sign|access_token|refresh_token|app_secret|shop_cipher|cipher|x-tts-access-token)"
+    r"[\"']?\s*(?:=|:|%3d)\s*[\"']?)([^\s\"'&,;}<>\\]+)"
+)
+
+
+def sign(secret: str, path: str, query: Mapping[str, str], body: bytes = b"") -> str:
+    """Sign a request.
+
+    Parameters
+    ----------
+    secret
+        The app secret.
+    path
+        The path of the request, without host and query.
+    query
+        Every query parameter, decoded; `sign` and `access_token` are left out by this function.
+    body
+        The exact bytes that are sent; none for a GET.
+
+    Returns
+    -------
+    str
+        HMAC-SHA256 in lower-case hex, for the query parameter `sign`.
+    """
+    pairs = "".join(f"{name}{query[name]}" for name in sorted(query) if name not in UNSIGNED)
+    message = b"".join((secret.encode(), path.encode(), pairs.encode(), body, secret.encode()))
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Mask every secret in a text.
+
+    Parameters
+    ----------
+    text
+        Anything that may leave the process: a message, a log line, a URL.
+    secrets
+        Known secret values; masked wherever they stand.
+
+    Returns
+    -------
+    str
+        The text with `***` for each secret value and for the value of each secret parameter.
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return _SECRET_PARAMETERS.sub(rf"\1{MASK}", text)
