@@ -42,3 +42,7 @@ class StoreError(TtsframeError):
 
 class ContractError(TtsframeError):
     """The gateway says that our request is malformed: report it to the developers."""
+
+
+class StoreWarning(UserWarning):
+    """Answers cannot be stored for now; the run goes on without."""

@@ -1,0 +1,293 @@
+"""Credentials and settings, from the environment and a `.env` file.
+
+Everything missing or malformed is named at once, so that a person mends it in one go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from ttsframe.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+BASE_URL = "https://open-api.tiktokglobalshop.com"
+AUTH_URL = "https://auth.tiktok-shops.com"
+NO_NEED = (
+    "Reading files, match() and --no-lookup need no credentials; offline=True needs only TIKTOK_SHOP_CIPHER. "
+    "To try ttsframe without a shop, run: ttsframe demo"
+)
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a request is signed with; its repr shows no secret.
+
+    Parameters
+    ----------
+    app_key
+        The app's key, sent with every request.
+    app_secret
+        The app's secret; signs, and is never sent to the gateway.
+    access_token
+        The seller's token; lives 7 days (API.md, "Tokens and shops").
+    shop_cipher
+        Which shop; `ttsframe shops` tells it.
+    refresh_token
+        Renews the access token, if given.
+    """
+
+    app_key: str
+    app_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    shop_cipher: str = field(default="", repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Credentials(app_key={self.app_key[:2] + '…'!r}, secrets hidden)"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never leave the process."""
+        values = (self.app_secret, self.access_token, self.shop_cipher, self.refresh_token)
+        return tuple(value for value in values if value)
+
+
+def shop_digest(shop_cipher: str) -> str:
+    """Return the name of a shop in the store: a digest, since the cipher is a secret."""
+    return hashlib.sha256(f"ttsframe shop {shop_cipher}".encode()).hexdigest()[:16]
+
+
+def seconds(text: str) -> float:
+    """Read a duration.
+
+    Parameters
+    ----------
+    text
+        As `30d`, `1h`, `15m`, `90s`, or a number of seconds.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        If the text is no duration.
+    """
+    found = _DURATION.fullmatch(text.strip().lower())
+    if not found:
+        raise ValueError("is not a duration such as 30d, 1h or 90s")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def gateway_url(text: str) -> str:
+    """Check the address of a gateway: https, or http to this machine only."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not an address such as https://host")
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise ValueError("must begin with https:// (http:// is for this machine only, as it shows the token)")
+    if parts.username or parts.query or parts.fragment or parts.path.strip("/"):
+        raise ValueError("must be scheme and host only, as https://host")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or number <= 0:
+        raise ValueError("must be a number above 0")
+    return number
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()) or int(text) < 1:
+        raise ValueError("must be a whole number above 0")
+    return int(text)
+
+
+def _positive_seconds(text: str) -> float:
+    duration = seconds(text)
+    if duration <= 0:
+        raise ValueError("must be longer than nothing")
+    return duration
+
+
+def default_cache() -> Path:
+    """Return the store's file where none is named: `ttsframe.sqlite` in the user cache folder."""
+    return Path(platformdirs.user_cache_dir("ttsframe", appauthor=False)) / "ttsframe.sqlite"
+
+
+def _setting(name: str, read: Callable[[str], Any], default: Any = None) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"name": name, "read": read})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How look-ups are made; each field has an environment variable.
+
+    Parameters
+    ----------
+    base_url
+        The gateway (`TTSFRAME_BASE_URL`).
+    auth_url
+        Where tokens are renewed (`TTSFRAME_AUTH_URL`).
+    cache
+        The file of stored answers (`TTSFRAME_CACHE`); the user cache folder by default.
+    rate
+        The most requests a second (`TTSFRAME_RATE`); none by default: the pace finds it.
+    workers
+        The most requests at once (`TTSFRAME_WORKERS`).
+    tries
+        How often an order is tried (`TTSFRAME_TRIES`).
+    timeout
+        Seconds to wait for an answer (`TTSFRAME_TIMEOUT`).
+    outage
+        Seconds without any good answer that end a run (`TTSFRAME_OUTAGE`).
+    lifetime_linked
+        Seconds that a linked answer is kept (`TTSFRAME_LIFETIME_LINKED`).
+    lifetime_unlinked
+        Seconds that "no reference" is kept (`TTSFRAME_LIFETIME_UNLINKED`).
+    lifetime_denied
+        Seconds that a denial or a refused id is kept (`TTSFRAME_LIFETIME_DENIED`).
+    """
+
+    base_url: str = _setting("TTSFRAME_BASE_URL", gateway_url, BASE_URL)
+    auth_url: str = _setting("TTSFRAME_AUTH_URL", gateway_url, AUTH_URL)
+    cache: Path | None = _setting("TTSFRAME_CACHE", lambda text: Path(text).expanduser())
+    rate: float | None = _setting("TTSFRAME_RATE", _positive)
+    workers: int = _setting("TTSFRAME_WORKERS", _count, 128)
+    tries: int = _setting("TTSFRAME_TRIES", _count, 5)
+    timeout: float = _setting("TTSFRAME_TIMEOUT", _positive_seconds, 20.0)
+    outage: float = _setting("TTSFRAME_OUTAGE", _positive_seconds, 60.0)
+    lifetime_linked: float = _setting("TTSFRAME_LIFETIME_LINKED", seconds, 30 * 86400.0)
+    lifetime_unlinked: float = _setting("TTSFRAME_LIFETIME_UNLINKED", seconds, 3600.0)
+    lifetime_denied: float = _setting("TTSFRAME_LIFETIME_DENIED", seconds, 86400.0)
+
+    @property
+    def cache_file(self) -> Path:
+        """The store's file, named or by default."""
+        return self.cache or default_cache()
+
+    @property
+    def host(self) -> str:
+        """The gateway's host and port, part of every key of the store."""
+        return urlsplit(self.base_url).netloc
+
+
+_CREDENTIAL_NAMES = {
+    "app_key": "TIKTOK_APP_KEY",
+    "app_secret": "TIKTOK_APP_SECRET",
+    "access_token": "TIKTOK_APP_ACCESS_KEY",
+    "shop_cipher": "TIKTOK_SHOP_CIPHER",
+    "refresh_token": "TIKTOK_APP_REFRESH_KEY",
+}
+CREDENTIAL_NAMES = tuple(_CREDENTIAL_NAMES.values())
+SETTING_NAMES = tuple(entry.metadata["name"] for entry in fields(Settings))
+_OPTIONAL = frozenset({"TIKTOK_APP_REFRESH_KEY"})
+
+
+def environment() -> dict[str, str]:
+    """Return the environment over the nearest `.env`, here or in a folder above.
+
+    Returns
+    -------
+    dict
+        Only the names ttsframe knows; blank values are left out.
+    """
+    import dotenv  # noqa: PLC0415 - not needed to import ttsframe
+
+    values = {**dotenv.dotenv_values(dotenv.find_dotenv(usecwd=True), interpolate=False), **os.environ}
+    known = (*CREDENTIAL_NAMES, *SETTING_NAMES)
+    return {name: text.strip() for name in known if (text := values.get(name)) and text.strip()}
+
+
+def read_settings(environ: Mapping[str, str], **settings: Any) -> Settings:  # noqa: ANN401
+    """Read the settings; see `read` for errors."""
+    return read(environ, need=(), **settings)[0]
+
+
+def read(
+    environ: Mapping[str, str],
+    *,
+    need: tuple[str, ...] = ("TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_ACCESS_KEY", "TIKTOK_SHOP_CIPHER"),
+    **settings: Any,  # noqa: ANN401
+) -> tuple[Settings, Credentials]:
+    """Read settings and credentials.
+
+    Parameters
+    ----------
+    environ
+        Names and values, as `environment` gives them.
+    need
+        The credential names that must be there; the others are taken if they are.
+    **settings
+        Fields of `Settings`, which go before the environment; durations and numbers may be
+        texts, as in the environment.
+
+    Returns
+    -------
+    tuple
+        Settings and Credentials; credentials not needed and not there are empty.
+
+    Raises
+    ------
+    SettingsError
+        Naming everything that is missing or malformed.
+    """
+    problems: list[str] = []
+    made = _settings(environ, settings, problems)
+    values = {key: environ.get(name, "") for key, name in _CREDENTIAL_NAMES.items()}
+    problems += [f"{name} is not set" for name in need if not environ.get(name)]
+    problems += [
+        f"{_CREDENTIAL_NAMES[key]} holds blanks or characters that no credential has; copy it again"
+        for key, value in values.items()
+        if value and not re.fullmatch(r"[\x21-\x7e]+", value)
+    ]
+    if problems:
+        raise SettingsError(_list(problems))
+    return made, Credentials(**{**values, "refresh_token": values["refresh_token"] or None})
+
+
+def _settings(environ: Mapping[str, str], given: Mapping[str, Any], problems: list[str]) -> Settings:
+    known = {entry.name: entry for entry in fields(Settings)}
+    if unknown := sorted(set(given) - set(known)):
+        raise SettingsError(f"no such setting: {', '.join(unknown)}. There are: {', '.join(known)}")
+    values: dict[str, Any] = {}
+    for key, entry in known.items():
+        name = entry.metadata["name"]
+        text = given.get(key, environ.get(name))
+        if text is None:
+            continue
+        try:
+            values[key] = entry.metadata["read"](str(text))
+        except ValueError as error:
+            shown = key if key in given else name
+            problems.append(f"{shown} {_why(error)}: {text!r}")
+    return Settings(**values)
+
+
+def _why(error: ValueError) -> str:
+    text = str(error)
+    return text if text.startswith(("is", "must")) else "is not a number"
+
+
+def _list(problems: list[str]) -> str:
+    head = "these settings are missing or malformed (set them in the environment or in a .env file):"
+    tail = f"\n{NO_NEED}" if any("TIKTOK" in problem for problem in problems) else ""
+    return head + "".join(f"\n  - {problem}" for problem in problems) + tail

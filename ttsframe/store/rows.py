@@ -1,0 +1,64 @@
+"""The form of a stored answer: JSON text that requests-cache opens as a response.
+
+Nothing is ever unpickled or evaluated: what is not JSON of this form is no answer, and is
+asked for again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+
+class Stored(NamedTuple):
+    """An answer as the gateway gave it, with what could tell a secret left out."""
+
+    url: str
+    """Address of the order and platform, without the parameters of the signature."""
+    http_status: int
+    content: Any
+    """The decoded body."""
+    fetched_at: float
+    """Unix seconds."""
+
+
+def encode(stored: Stored, *, expires_at: float) -> str:
+    """Write an answer as requests-cache's JSON serializer would, with no field it can do without."""
+    row = {
+        "_decoded_content": stored.content,
+        "created_at": _iso(stored.fetched_at),
+        "expires": _iso(expires_at),
+        "headers": {"Content-Type": "application/json"},
+        "status_code": stored.http_status,
+        "url": stored.url,
+    }
+    return orjson.dumps(row).decode()
+
+
+def decode(value: Any) -> tuple[int, Any, float] | None:  # noqa: ANN401
+    """Read a row.
+
+    Parameters
+    ----------
+    value
+        The `value` of a row, of any SQLite type.
+
+    Returns
+    -------
+    tuple
+        HTTP status, decoded body and Unix seconds of the answer; None where the row is not
+        of our form.
+    """
+    if not isinstance(value, (str, bytes)):
+        return None
+    try:
+        row = orjson.loads(value)
+        return row["status_code"], row["_decoded_content"], datetime.fromisoformat(row["created_at"]).timestamp()
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _iso(moment_seconds: float) -> str:
+    return datetime.fromtimestamp(moment_seconds, UTC).isoformat()
