@@ -128,6 +128,10 @@ def _positive_seconds(text: str) -> float:
     return duration
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
 def default_cache() -> Path:
     """Return the store's file where none is named: `ttsframe.sqlite` in the user cache folder."""
     return Path(platformdirs.user_cache_dir("ttsframe", appauthor=False)) / "ttsframe.sqlite"
@@ -169,7 +173,7 @@ class Settings:
 
     base_url: str = _setting("TTSFRAME_BASE_URL", gateway_url, BASE_URL)
     auth_url: str = _setting("TTSFRAME_AUTH_URL", gateway_url, AUTH_URL)
-    cache: Path | None = _setting("TTSFRAME_CACHE", lambda text: Path(text).expanduser())
+    cache: Path | None = _setting("TTSFRAME_CACHE", _path)
     rate: float | None = _setting("TTSFRAME_RATE", _positive)
     workers: int = _setting("TTSFRAME_WORKERS", _count, 128)
     tries: int = _setting("TTSFRAME_TRIES", _count, 5)
@@ -225,7 +229,12 @@ def read_settings(environ: Mapping[str, str], **settings: Any) -> Settings:  # n
 def read(
     environ: Mapping[str, str],
     *,
-    need: tuple[str, ...] = ("TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_ACCESS_KEY", "TIKTOK_SHOP_CIPHER"),
+    need: tuple[str, ...] = (
+        "TIKTOK_APP_KEY",
+        "TIKTOK_APP_SECRET",
+        "TIKTOK_APP_ACCESS_KEY",
+        "TIKTOK_SHOP_CIPHER",
+    ),
     **settings: Any,  # noqa: ANN401
 ) -> tuple[Settings, Credentials]:
     """Read settings and credentials.
@@ -252,7 +261,7 @@ def read(
     """
     problems: list[str] = []
     made = _settings(environ, settings, problems)
-    values = {key: environ.get(name, "") for key, name in _CREDENTIAL_NAMES.items()}
+    values: dict[str, Any] = {key: environ.get(name, "") for key, name in _CREDENTIAL_NAMES.items()}
     problems += [f"{name} is not set" for name in need if not environ.get(name)]
     problems += [
         f"{_CREDENTIAL_NAMES[key]} holds blanks or characters that no credential has; copy it again"

@@ -117,7 +117,7 @@ def unique(cleaned: Cleaned) -> Keys:
     Keys
         Distinct ids in order of first appearance, and each input's place among them.
     """
-    codes, ids = pd.factorize(cleaned.ids.to_numpy(dtype=object, na_value=None), use_na_sentinel=False)
+    codes, ids = pd.factorize(_objects(cleaned.ids), use_na_sentinel=False)
     first = np.full(len(ids), -1)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     reasons = cleaned.reasons.to_numpy(dtype=object)[first]
@@ -148,20 +148,22 @@ def _unwrap(given: str) -> str:
 def _as_text(series: pd.Series) -> np.ndarray:
     """Return the values as an object array of str, None where missing."""
     if pd.api.types.is_bool_dtype(series.dtype):
-        return series.astype("object").map(str, na_action="ignore").to_numpy(dtype=object, na_value=None)
+        return _objects(series.astype("object").map(str, na_action="ignore"))
     if pd.api.types.is_integer_dtype(series.dtype):
-        return _integers_as_text(series)
+        return _objects(series.astype("object").map(str, na_action="ignore"))
     if pd.api.types.is_float_dtype(series.dtype):
         return _floats_as_text(series)
-    values = series.astype("object").to_numpy(dtype=object, na_value=None)
+    values = _objects(series)
     if pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
         return values
     return np.array([_cell_as_text(value) for value in values], dtype=object)
 
 
-def _integers_as_text(series: pd.Series) -> np.ndarray:
-    values = series.astype("object")
-    return values.map(str, na_action="ignore").to_numpy(dtype=object, na_value=None)
+def _objects(series: pd.Series) -> np.ndarray:
+    """Values as an object array, None where missing."""
+    values = np.array(series, dtype=object)
+    values[pd.isna(values)] = None
+    return values
 
 
 def _floats_as_text(series: pd.Series) -> np.ndarray:
@@ -196,7 +198,9 @@ def _float_as_text(value: float) -> str | None:
 
 
 def _text_series(values: np.ndarray, index: pd.Index) -> pd.Series:
-    return pd.Series(np.where(pd.isna(values), np.nan, values), index=index, dtype="object").astype(TEXT_DTYPE)
+    return pd.Series(np.where(pd.isna(values), np.nan, values), index=index, dtype="object").astype(
+        TEXT_DTYPE
+    )
 
 
 def _plain_dtype(values: Any) -> Any:  # noqa: ANN401

@@ -116,14 +116,19 @@ def _spread(references: Sequence[Any], *, lines: bool) -> tuple[np.ndarray, list
                 rows.append(place)
                 ids.append(reference.external_order_id)
                 items.append(entry)
-    spread = {"line_item_id": [item.id for item in items], "line_item_origin_id": [item.origin_id for item in items]}
+    spread = {
+        "line_item_id": [item.id for item in items],
+        "line_item_origin_id": [item.origin_id for item in items],
+    }
     return np.asarray(rows, dtype=np.int64), ids, spread if lines else {}
 
 
 def _frame(data: dict[str, Any], level: str) -> pd.DataFrame:
     places = {status: place for place, status in enumerate(STATUSES)}
-    codes = np.fromiter((places[status] for status in data["status"]), dtype=np.int8, count=len(data["status"]))
-    data["status"] = pd.Categorical.from_codes(codes, categories=list(STATUSES))
+    codes = np.fromiter(
+        (places[status] for status in data["status"]), dtype=np.int8, count=len(data["status"])
+    )
+    data["status"] = pd.Categorical.from_codes(codes, categories=pd.Index(list(STATUSES)))
     data["http_status"] = pd.array(_floats(data["http_status"]), dtype="Int16")
     micros = np.round(_floats(data["fetched_at"]) * 1e6)
     times = np.where(np.isnan(micros), np.iinfo(np.int64).min, micros).astype("int64").view("datetime64[us]")

@@ -83,7 +83,8 @@ _CONTRACT = _Entry(Verdict.CONTRACT)
 _TABLE: dict[str, tuple[_Entry, ...]] = {
     **dict.fromkeys(("36009002", "36009037"), (_THROTTLED,)),
     **dict.fromkeys(
-        "36009003 36009007 10002014 10002015 10006402 10037002 10037003 10037004".split(), (_SERVER,)
+        ["36009003", "36009007", "10002014", "10002015", "10006402", "10037002", "10037003", "10037004"],
+        (_SERVER,),
     ),
     # The order matters: a message may name several parameters, the credential first.
     "36009004": (
@@ -95,13 +96,13 @@ _TABLE: dict[str, tuple[_Entry, ...]] = {
         _Entry(Verdict.APP_KEY, hint="app_key"),
         _Entry(Verdict.ROW, reason="bad_parameter"),
     ),
-    **dict.fromkeys("105002 101000 36004004 36004001 36004005".split(), (_TOKEN,)),
-    **dict.fromkeys("105005 36009033 36009043 36009044".split(), (_PERMISSION,)),
+    **dict.fromkeys(["105002", "101000", "36004004", "36004001", "36004005"], (_TOKEN,)),
+    **dict.fromkeys(["105005", "36009033", "36009043", "36009044"], (_PERMISSION,)),
     "106001": (_Entry(Verdict.SIGNATURE),),
     "106013": (_Entry(Verdict.SHOP),),
     "21008111": (_Entry(Verdict.ROW, "denied", "not_this_shop"),),
     "36020001": (_Entry(Verdict.ROW, "invalid", "refused_id"),),
-    **dict.fromkeys("36009009 36009010 36009014 36009022 36009023".split(), (_CONTRACT,)),
+    **dict.fromkeys(["36009009", "36009010", "36009014", "36009022", "36009023"], (_CONTRACT,)),
 }
 _UNKNOWN = _Entry(Verdict.ROW)
 _MESSAGE_TAIL = "for more details"
@@ -198,7 +199,11 @@ def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN40
     if isinstance(code, bool) or not isinstance(code, (int, str)) or not str(code).strip():
         return None, "", None
     request_id = content.get("request_id")
-    return str(code).strip(), str(content.get("message") or ""), None if request_id is None else str(request_id)
+    return (
+        str(code).strip(),
+        str(content.get("message") or ""),
+        None if request_id is None else str(request_id),
+    )
 
 
 def find(code: str, message: str) -> _Entry:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import time
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOCK_SECONDS = 30.0
+_LOCK_LOOK_SECONDS = 0.05
+
+_log = logging.getLogger("ttsframe")
 
 
 class Pair(NamedTuple):
@@ -62,7 +66,17 @@ class Tokens:
         return Pair(access, refresh)
 
     def write(self, credentials: Credentials, pair: Pair) -> None:
-        """Keep a pair: the whole file is replaced at once, so it is never half written."""
+        """Keep a pair: the whole file is replaced at once, so it is never half written.
+
+        A folder that cannot be written costs the next run its renewed token, not this run its
+        answers: it is logged.
+        """
+        try:
+            self._replace(credentials, pair)
+        except OSError as error:
+            _log.warning("the renewed token cannot be kept in %s: %s", self._path, error.strerror)
+
+    def _replace(self, credentials: Credentials, pair: Pair) -> None:
         entries = self._entries() | {
             _name(credentials): {
                 "from": _origin(credentials),
@@ -70,7 +84,7 @@ class Tokens:
                 "refresh_token": pair.refresh_token,
             }
         }
-        self._make_folder()
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         with open(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:  # noqa: PTH123
             json.dump(entries, file)
@@ -82,22 +96,14 @@ class Tokens:
     def locked(self) -> Iterator[None]:
         """Let one process renew at a time; a lock left by one that died is passed over."""
         lock = self._path.with_name(f"{self._path.name}.lock")
-        self._make_folder()
         until = time.monotonic() + _LOCK_SECONDS
-        while True:
-            with contextlib.suppress(FileExistsError):
-                os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
-                break
-            if time.monotonic() > until:
-                break
-            time.sleep(0.05)
+        while not _lock_made(lock) and time.monotonic() < until:
+            time.sleep(_LOCK_LOOK_SECONDS)
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)
-
-    def _make_folder(self) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):
+                lock.unlink(missing_ok=True)
 
     def _entries(self) -> dict[str, object]:
         try:
@@ -105,6 +111,18 @@ class Tokens:
         except (OSError, ValueError):
             return {}
         return entries if isinstance(entries, dict) else {}
+
+
+def _lock_made(lock: Path) -> bool:
+    """Whether the lock is ours; where no lock can be made there is nobody to lock out."""
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _name(credentials: Credentials) -> str:

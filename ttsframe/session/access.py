@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from ttsframe import tiktok
-from ttsframe.config import Credentials
 from ttsframe.errors import AccessError
 from ttsframe.session.wire import WireTrouble
 from ttsframe.signing import redact, sign
@@ -21,6 +20,7 @@ from ttsframe.tokens import Pair, Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ttsframe.config import Credentials
     from ttsframe.session.wire import Wire
 
 # A correction smaller than the header's whole seconds and the trip is no correction.
@@ -90,6 +90,12 @@ class Access:
             "Accept-Encoding": "gzip, deflate",
         }
         return Signed(f"{request.path}?{urlencode(query, quote_via=quote_plus)}", headers, token, offset)
+
+    def without_secrets(self, body: bytes) -> bytes:
+        """Mask secrets that a gateway repeats in its answer, before anything reads or stores it."""
+        if any(secret.encode() in body for secret in self.secrets):
+            return redact(body.decode(errors="replace"), self.secrets).encode()
+        return body
 
     def worked(self) -> None:
         """Note that the gateway has accepted the token."""
@@ -187,11 +193,9 @@ class Access:
         return Pair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
 
 
-
-
 def _renewal_failed(why: str) -> str:
     return (
-        f"the access token has expired and renewing it with TIKTOK_APP_REFRESH_KEY failed ({why}). Let the seller "
-        "authorize the app again and set the new TIKTOK_APP_ACCESS_KEY and TIKTOK_APP_REFRESH_KEY. "
+        f"the access token has expired and renewing it with TIKTOK_APP_REFRESH_KEY failed ({why}). Let the "
+        "seller authorize the app again and set the new TIKTOK_APP_ACCESS_KEY and TIKTOK_APP_REFRESH_KEY. "
         "What was answered is kept; the same command goes on."
     )

@@ -62,8 +62,8 @@ class Wire:
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=most_connections, max_retries=0)
         # The environment's proxies and certificates, read once: requests reads them for each request.
         session = requests.Session()
-        self._environment = session.merge_environment_settings(base_url, {}, None, None, None)
-        self._environment.pop("stream")
+        found = session.merge_environment_settings(base_url, {}, None, None, None)
+        self._environment: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
         logging.getLogger("urllib3.connectionpool").addFilter(_redact_record)
 
     def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Reply:
@@ -129,7 +129,7 @@ def _read(response: requests.Response) -> bytes:
     return body
 
 
-def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:
+def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:  # noqa: PLR0911 - a table
     """Name what happened without the address that requests puts into its messages."""
     chain = list(_causes(error))
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in chain):
@@ -138,7 +138,10 @@ def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:
         return WireTrouble("network", "the connection was refused", unreachable=True)
     if isinstance(error, requests.exceptions.SSLError):
         return WireTrouble("network", "the secure connection failed (certificate or proxy)")
-    if any(isinstance(cause, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)) for cause in chain):
+    if any(
+        isinstance(cause, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError))
+        for cause in chain
+    ):
         return WireTrouble("timeout", f"no answer within {timeout_seconds:g} s")
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in chain):
         return WireTrouble("bad_answer", "the answer was cut short")

@@ -180,7 +180,9 @@ class Store:
             deleted = connection.execute(statement, values).rowcount
             connection.execute("VACUUM")
         except sqlite3.OperationalError as error:
-            raise StoreError(f"the store {self.path} cannot be changed now ({error}); try again later") from None
+            raise StoreError(
+                f"the store {self.path} cannot be changed now ({error}); try again later"
+            ) from None
         return deleted
 
     def _usable(self) -> sqlite3.Connection:
@@ -199,7 +201,7 @@ class Store:
     def _warn(self, why: str) -> None:
         if not self._warned:
             self._warned = True
-            text = f"answers are not being stored in {self.path}: {why}. The run goes on without; they will be asked again."
+            text = f"answers are not being stored in {self.path}: {why}. The run goes on without."
             warnings.warn(text, StoreWarning, stacklevel=2)
 
 

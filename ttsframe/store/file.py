@@ -68,7 +68,9 @@ def open_file(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> Opened:
         If the file is damaged, or another program's. It has not been touched.
     """
     if path.is_dir():
-        raise StoreError(f"{path} is a folder: TTSFRAME_CACHE must name a file, e.g. {path / 'ttsframe.sqlite'}")
+        raise StoreError(
+            f"{path} is a folder: TTSFRAME_CACHE must name a file, e.g. {path / 'ttsframe.sqlite'}"
+        )
     try:
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         _make_private(path)
@@ -131,11 +133,15 @@ def _check_form(path: Path, connection: sqlite3.Connection) -> None:
         if found != "ok":
             raise sqlite3.DatabaseError(found.replace("\n", " ").removeprefix("*** in database main *** "))
     if connection.execute("PRAGMA user_version").fetchone()[0] > FORM:
-        raise StoreError(f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE.")
+        raise StoreError(
+            f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE."
+        )
     things = connection.execute("SELECT type, name FROM sqlite_master").fetchall()
     # Views and triggers would run someone else's SQL on our reads and writes.
     if ("table", "responses") not in things or {kind for kind, _ in things} - {"table", "index"}:
-        raise StoreError(f"{path} does not hold the tables of a store. Name another file with TTSFRAME_CACHE.")
+        raise StoreError(
+            f"{path} does not hold the tables of a store. Name another file with TTSFRAME_CACHE."
+        )
 
 
 def connect_writer(path: Path, wait_seconds: float) -> sqlite3.Connection:

@@ -55,7 +55,11 @@ def decode(value: Any) -> tuple[int, Any, float] | None:  # noqa: ANN401
         return None
     try:
         row = orjson.loads(value)
-        return row["status_code"], row["_decoded_content"], datetime.fromisoformat(row["created_at"]).timestamp()
+        return (
+            row["status_code"],
+            row["_decoded_content"],
+            datetime.fromisoformat(row["created_at"]).timestamp(),
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OverflowError):
         return None
 

@@ -1,0 +1,354 @@
+"""The journey of a column of order ids, from the caller's data to the tidy frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import config, ids, tiktok
+from ttsframe.errors import InputError
+from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
+from ttsframe.progress import Progress, tell_duration
+from ttsframe.session import Question
+from ttsframe.session.tries import AGAIN
+from ttsframe.shop import Shop
+from ttsframe.store import Stored, key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ttsframe.session import Finished
+    from ttsframe.store import Store
+
+DEFAULT_COLUMN = "order_id"
+_OFFLINE = Outcome("skipped", "offline")
+_WAIT_AFTER_INTERRUPT_SECONDS = 0.5
+
+
+class Plan(NamedTuple):
+    """What a look-up would do, told before anything is sent."""
+
+    unique: int
+    """Distinct orders and platforms."""
+    cached: int
+    """Answered by the store."""
+    to_fetch: int
+    """To be asked."""
+    invalid: int
+    """Not order ids: never sent."""
+    seconds: float
+    """How long the asking takes, at the pace known so far."""
+
+
+class _Journey(NamedTuple):
+    """The questions of one call, and what is known of them."""
+
+    questions: Questions
+    outcomes: list[Outcome | None]
+    asked: list[int]
+    """The places of the questions that have an order id."""
+
+
+def lookup(
+    orders: Any,  # noqa: ANN401
+    *,
+    column: str | None = None,
+    platform: str | Sequence[str] = tiktok.DEFAULT_PLATFORM,
+    level: str = "order",
+    shop: Shop | None = None,
+    max_age: str | float | dt.timedelta | None = None,
+    offline: bool = False,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Look up which external order each TikTok Shop order is linked to.
+
+    Parameters
+    ----------
+    orders
+        A DataFrame with a column of order ids, or a Series, Index, array or list of them. It
+        is not changed.
+    column
+        The column of a DataFrame; `order_id` or `Order ID` is found by itself.
+    platform
+        One of the ten platforms, or several; see `tiktok.PLATFORMS`.
+    level
+        `order`: a row an external order; `line_item`: a row a line of it.
+    shop
+        The shop to ask; made from the environment by default.
+    max_age
+        Ask again for stored answers older than this: `7d`, seconds, or a timedelta.
+    offline
+        Send nothing: give what is stored, and `skipped` for the rest.
+    progress
+        True or False to force a bar or silence; by default a bar where a person watches.
+
+    Returns
+    -------
+    pandas.DataFrame
+        At least one row for every distinct cleaned id and platform, in order of first
+        appearance; a missing id gives one row of status `invalid`, reason `missing`. Columns as
+        `columns.REFERENCES` (`columns.LINE_ITEMS` for lines).
+
+    Raises
+    ------
+    InputError
+        If the column, the platform or the level is not known, or the ids are floats.
+    SettingsError
+        If credentials or settings are missing or malformed.
+    AccessError
+        If the gateway refuses the credentials.
+    OutageError
+        If the gateway does not answer. Whatever was answered is stored.
+    StoreError
+        If the file of stored answers is damaged or another program's.
+    """
+    # 1. Check what was asked for, before anything is opened or sent.
+    platforms = tiktok.platforms(platform)
+    _check_level(level)
+    max_age_seconds = _age_seconds(max_age)
+    # 2. Clean the ids, and ask each once.
+    journey = _questions(order_ids(orders, column=column), platforms)
+    shop = shop or Shop.from_env(offline=offline)
+    with _paused_collector(), shop.store() as store:
+        # 3. Take what the store holds.
+        _take_stored(journey, shop, store, max_age_seconds=max_age_seconds)
+        misses = _misses(journey)
+        # 4. Ask for the rest, or say that it was not asked.
+        if offline:
+            for place in misses:
+                journey.outcomes[place] = _OFFLINE
+        elif misses:
+            _fetch(journey, misses, shop, store, progress=progress)
+        # 5. Make the tidy frame.
+        return to_frame(journey.questions, _all(journey), level=level)
+
+
+def plan(
+    orders: Any,  # noqa: ANN401
+    *,
+    column: str | None = None,
+    platform: str | Sequence[str] = tiktok.DEFAULT_PLATFORM,
+    shop: Shop | None = None,
+    max_age: str | float | dt.timedelta | None = None,
+    offline: bool = False,
+) -> Plan:
+    """Tell what `lookup` with the same arguments would do; nothing is sent.
+
+    Parameters
+    ----------
+    orders
+        As for `lookup`.
+    column
+        As for `lookup`.
+    platform
+        As for `lookup`.
+    shop
+        As for `lookup`.
+    max_age
+        As for `lookup`.
+    offline
+        As for `lookup`: nothing would be fetched.
+
+    Returns
+    -------
+    Plan
+        Counts, and the seconds that the asking takes at the pace known so far.
+
+    Raises
+    ------
+    InputError, SettingsError, StoreError
+        As `lookup` does.
+    """
+    platforms = tiktok.platforms(platform)
+    max_age_seconds = _age_seconds(max_age)
+    journey = _questions(order_ids(orders, column=column), platforms)
+    shop = shop or Shop.from_env(offline=offline)
+    with _paused_collector(), shop.store() as store:
+        _take_stored(journey, shop, store, max_age_seconds=max_age_seconds)
+    misses = len(_misses(journey))
+    to_fetch = 0 if offline else misses
+    return Plan(
+        unique=len(journey.outcomes),
+        cached=len(journey.asked) - misses,
+        to_fetch=to_fetch,
+        invalid=len(journey.outcomes) - len(journey.asked),
+        seconds=shop.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
+    )
+
+
+def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: ANN401
+    """Find the order ids in what the caller gave.
+
+    Parameters
+    ----------
+    orders
+        As for `lookup`.
+    column
+        As for `lookup`.
+
+    Returns
+    -------
+    pandas.Series
+        The ids as given, on the caller's index where there is one.
+
+    Raises
+    ------
+    InputError
+        If there is no such column.
+    """
+    if not isinstance(orders, pd.DataFrame):
+        if column is not None:
+            raise InputError(f"column={column!r} needs a DataFrame; {type(orders).__name__} has no columns")
+        if isinstance(orders, (str, int)):
+            orders = [orders]
+        if isinstance(orders, pd.Series):
+            return orders
+        values = orders if hasattr(orders, "dtype") else list(orders)
+        return pd.Series(values, dtype=None if hasattr(values, "dtype") else "object")
+    found: pd.Series = orders[_column(orders, column)]
+    return found
+
+
+def _column(orders: pd.DataFrame, column: str | None) -> Any:  # noqa: ANN401
+    if column is not None and column in orders.columns:
+        return column
+    wanted = _plain(column or DEFAULT_COLUMN)
+    found = [name for name in orders.columns if _plain(name) == wanted]
+    if column is None and DEFAULT_COLUMN in orders.columns:
+        return DEFAULT_COLUMN
+    if len(found) == 1:
+        return found[0]
+    there = ", ".join(map(str, orders.columns)) or "none"
+    what = (
+        f"several columns could be {column or DEFAULT_COLUMN!r}"
+        if found
+        else f"no column {column or DEFAULT_COLUMN!r}"
+    )
+    raise InputError(
+        f"{what}. The columns are: {there}. Name the one that holds the order ids: column=…, or --column."
+    )
+
+
+def _plain(name: object) -> str:
+    return "".join(character for character in str(name).lower() if character.isalnum())
+
+
+def _check_level(level: str) -> None:
+    if level not in LEVELS:
+        raise InputError(f"no such level: {level!r}. The levels are: {', '.join(LEVELS)}.")
+
+
+def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
+    if max_age is None:
+        return None
+    if isinstance(max_age, dt.timedelta):
+        return max(0.0, max_age.total_seconds())
+    try:
+        return max(0.0, config.seconds(max_age)) if isinstance(max_age, str) else max(0.0, float(max_age))
+    except ValueError as error:
+        raise InputError(f"max_age {error}: {max_age!r}") from None
+
+
+def _questions(given: pd.Series, platforms: list[str]) -> _Journey:
+    """Every distinct id, cleaned, on every platform."""
+    keys = ids.unique(ids.clean(given))
+    questions = Questions(
+        np.repeat(keys.ids, len(platforms)), np.tile(np.array(platforms, dtype=object), len(keys.ids))
+    )
+    reasons = np.repeat(keys.reasons, len(platforms))
+    bad = pd.notna(reasons)
+    outcomes: list[Outcome | None] = [None] * len(reasons)
+    for place in np.flatnonzero(bad).tolist():
+        outcomes[place] = Outcome("invalid", reasons[place])
+    return _Journey(questions, outcomes, np.flatnonzero(~bad).tolist())
+
+
+def _take_stored(journey: _Journey, shop: Shop, store: Store, *, max_age_seconds: float | None) -> None:
+    order_ids_, platforms = (values.tolist() for values in journey.questions)
+    outcomes, asked = journey.outcomes, journey.asked
+    prefix = {name: key(shop.settings.host, shop.name, name, "") for name in set(platforms)}
+    names = [prefix[platforms[place]] + order_ids_[place] for place in asked]
+    for hits in store.read(names, max_age_seconds=max_age_seconds):
+        for hit in hits:
+            place = asked[hit.place]
+            answer = tiktok.read_answer(
+                hit.http_status, hit.content, order_id=order_ids_[place], platform=platforms[place]
+            )
+            if _lifetime_seconds(answer.outcome, shop.settings) is not None:
+                outcomes[place] = answer.outcome._replace(fetched_at=hit.fetched_at, from_cache=True)
+
+
+def _misses(journey: _Journey) -> list[int]:
+    return [place for place in journey.asked if journey.outcomes[place] is None]
+
+
+def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, progress: bool | None) -> None:
+    """Ask for what is not stored, keeping each answer as it comes."""
+    order_ids_, platforms = journey.questions
+    questions = [Question(order_ids_[place], platforms[place]) for place in misses]
+    session = shop.session
+    tell_duration(len(misses), session.pacer.seconds_for(len(misses)), shown=progress)
+    done = 0
+    try:
+        with Progress(
+            len(misses), shown=progress, rate_per_second=lambda: session.pacer.rate_per_second
+        ) as bar:
+            for finished in session.ask(questions):
+                done += 1
+                _keep(finished, questions[finished.place], shop, store)
+                journey.outcomes[misses[finished.place]] = finished.outcome
+                bar.count(finished.outcome.status)
+    except KeyboardInterrupt as interrupt:
+        store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
+        interrupt.args = (f"interrupted: {done:,} of {len(misses):,} answers are kept. {AGAIN}",)
+        raise
+
+
+def _keep(finished: Finished, question: Question, shop: Shop, store: Store) -> None:
+    outcome = finished.outcome
+    lifetime_seconds = _lifetime_seconds(outcome, shop.settings)
+    if lifetime_seconds is None or outcome.fetched_at is None or outcome.http_status is None:
+        return
+    path = tiktok.reference_request(*question).path
+    url = f"{shop.settings.base_url}{path}?platform={question.platform}"
+    store.write(
+        key(shop.settings.host, shop.name, question.platform, question.order_id),
+        Stored(url, outcome.http_status, finished.content, outcome.fetched_at),
+        lifetime_seconds=lifetime_seconds,
+    )
+
+
+def _lifetime_seconds(outcome: Outcome, settings: config.Settings) -> float | None:
+    """How long an answer is kept; None for what is not an answer."""
+    if outcome.status == "linked":
+        return settings.lifetime_linked
+    if outcome.status == "unlinked":
+        return settings.lifetime_unlinked
+    if outcome.reason in ("not_this_shop", "refused_id"):
+        return settings.lifetime_denied
+    return None
+
+
+def _all(journey: _Journey) -> list[Outcome]:
+    """Every question has its outcome now; a hole would be a lost order."""
+    outcomes = [outcome for outcome in journey.outcomes if outcome is not None]
+    if len(outcomes) != len(journey.outcomes):
+        raise AssertionError("an order has no outcome")
+    return outcomes
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Pause the cycle collector, which would visit a million living answers again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,201 @@
+"""What follows from a reply: done, again, or the end of the run. Pure: no clock, no socket.
+
+Source of the rules: DESIGN.md, "Tries and ends"; API.md, "Envelope and errors".
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
+from ttsframe.tiktok import READ_SCOPE, Verdict
+
+BACKOFF_SECONDS = 1.0
+MOST_BACKOFF_SECONDS = 60.0
+# An order that is refused for rate so often, while others get through, is given up.
+MOST_REFUSALS = 100
+UNREACHABLE_TRIES = 3
+_SUSPICIOUS_IN_A_ROW = 20
+_SAME_TROUBLE_FOR_ALL = 10
+
+AGAIN = "Run the same command again and it goes on."
+
+
+@dataclass
+class Attempt:
+    """One question on its way: how often it has been tried."""
+
+    place: int
+    tries: int = 0
+    refusals: int = 0
+
+
+def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
+    """Return the wait before the next try.
+
+    Parameters
+    ----------
+    tries
+        How many tries have failed, from 1.
+    jitter
+        A share of the step, 0 to 1, that is added; random by default.
+
+    Returns
+    -------
+    float
+        1 s × 2^(tries − 1), and up to half a second more; at most 60 s.
+    """
+    spread = random.random() if jitter is None else jitter  # noqa: S311 - no secret
+    return min(MOST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 16) + 0.5 * spread)
+
+
+class Outage:
+    """Tells when the gateway as a whole has stopped answering.
+
+    Parameters
+    ----------
+    limit_seconds
+        How long nothing good may come before the run ends.
+    now
+        The time that the run began, in seconds of any clock.
+    """
+
+    def __init__(self, limit_seconds: float, *, now: float) -> None:
+        self._limit_seconds = limit_seconds
+        self._quiet_since = now
+        self._bad_in_a_row = 0
+        self._answered = False
+        self._last = "no answer"
+
+    @property
+    def suspected(self) -> bool:
+        """Whether so many replies in a row were bad that the orders are not to blame."""
+        return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
+
+    def good(self, now: float) -> None:
+        """Note a good answer."""
+        self._quiet_since = max(self._quiet_since, now)
+        self._bad_in_a_row = 0
+        self._answered = True
+
+    def bad(self, what: str) -> None:
+        """Note a reply that was none."""
+        self._bad_in_a_row += 1
+        self._last = what
+
+    def held(self, until: float) -> None:
+        """Note that the gateway asked us to wait: that time is no outage."""
+        self._quiet_since = max(self._quiet_since, until)
+
+    def seconds_left(self, now: float) -> float:
+        """Return how long the run may still wait for a good answer."""
+        return self._quiet_since + self._limit_seconds - now
+
+    def unreachable(self, attempt: Attempt) -> bool:
+        """Whether the host was never there: nothing answered, and one order has tried enough."""
+        return not self._answered and attempt.tries >= UNREACHABLE_TRIES
+
+    def error(self) -> OutageError:
+        """Make the error that ends the run."""
+        return OutageError(
+            f"the gateway has given no good answer for {self._limit_seconds:g} s (last: {self._last}). "
+            f"What was answered is kept. {AGAIN}"
+        )
+
+
+class SameTrouble:
+    """Tells when every order gets the same refused parameter: then it is no order's trouble.
+
+    Parameters
+    ----------
+    questions
+        How many questions the run has.
+    """
+
+    def __init__(self, questions: int) -> None:
+        self._enough = min(_SAME_TROUBLE_FOR_ALL, questions) if questions > 1 else None
+        self._count = 0
+
+    def seen(self, reason: str | None, message: str | None) -> TtsframeError | None:
+        """Note how an order ended; return the error that ends the run, if all end so."""
+        if reason != "bad_parameter":
+            self._enough = None
+        self._count += 1
+        if self._enough is None or self._count < self._enough:
+            return None
+        return SettingsError(
+            f"the gateway refuses a parameter of every request: {message}. If it names the shop, set "
+            "TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists; else check TIKTOK_APP_KEY."
+        )
+
+
+def unreachable(host: str, why: str) -> OutageError:
+    """Make the error for a host that is not there."""
+    return OutageError(
+        f"cannot reach {host}: {why}. Check the network, the proxy and TTSFRAME_BASE_URL. {AGAIN}"
+    )
+
+
+def fatal(verdict: Verdict, said: str) -> TtsframeError:
+    """Make the error for an answer that ends the run, naming the cure.
+
+    Parameters
+    ----------
+    verdict
+        One that no other try can change.
+    said
+        The gateway's code and message, free of secrets.
+    """
+    error, cure = CURES[verdict]
+    return error(f"{cure} (The gateway said: {said})")
+
+
+CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
+    Verdict.TOKEN: (
+        AccessError,
+        (
+            "the access token has expired or does not fit the app and shop. Set TIKTOK_APP_ACCESS_KEY to a "
+            f"fresh token, and TIKTOK_APP_REFRESH_KEY so that it renews itself. {AGAIN}"
+        ),
+    ),
+    Verdict.SIGNATURE: (
+        AccessError,
+        (
+            "the signature was refused: TIKTOK_APP_SECRET does not belong to TIKTOK_APP_KEY. "
+            "Copy both again from the app's page in the Partner Center."
+        ),
+    ),
+    Verdict.APP_KEY: (
+        AccessError,
+        "the app key was refused. Copy TIKTOK_APP_KEY again from the app's page in the Partner Center.",
+    ),
+    Verdict.PERMISSION: (
+        AccessError,
+        (
+            "the app may not read external order references. In the Partner Center enable the scope "
+            f"{READ_SCOPE}, then let the seller authorize the app again: a token made before does not "
+            "have it. If the gateway names an IP address, add this machine's to the app's list; if it names "
+            "the shop or the seller, that one is not active."
+        ),
+    ),
+    Verdict.SHOP: (
+        SettingsError,
+        "the shop cipher is missing or wrong. Set TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists.",
+    ),
+    Verdict.CLOCK: (
+        SettingsError,
+        (
+            "the gateway refuses the time of our requests, also after following its clock. "
+            "Set this machine's date, time and time zone."
+        ),
+    ),
+    Verdict.CONTRACT: (
+        ContractError,
+        (
+            "the gateway does not take our requests for what they should be. Either the address in "
+            "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this message."
+        ),
+    ),
+}
+FATAL = frozenset(CURES)

@@ -1,0 +1,160 @@
+"""`Shop`, the handle: credentials, session, pace and store of one shop."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from ttsframe import config, tiktok
+from ttsframe.columns import TEXT_DTYPE
+from ttsframe.config import Credentials, Settings, shop_digest
+from ttsframe.errors import AccessError, SettingsError
+from ttsframe.pace import Pace
+from ttsframe.session import Called, Pacer, Session, tries
+from ttsframe.store import Store
+from ttsframe.tokens import Tokens, default_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SHOP_COLUMNS = ("name", "region", "seller_type", "id", "code", "cipher")
+
+
+class Shop:
+    """One TikTok Shop: who asks, where, how fast, and what is known already.
+
+    Make one to use several shops in one program, or settings other than the environment's;
+    `lookup` makes one from the environment where none is given.
+
+    Parameters
+    ----------
+    credentials
+        What requests are signed with.
+    settings
+        How look-ups are made.
+    tokens
+        Where renewed tokens are kept; by default nowhere: `from_env` keeps them in the user's
+        config folder.
+    """
+
+    def __init__(
+        self, credentials: Credentials, settings: Settings | None = None, *, tokens: Tokens | None = None
+    ) -> None:
+        self.credentials = credentials
+        self.settings = settings or Settings()
+        self._tokens = tokens
+        self._session: Session | None = None
+
+    @classmethod
+    def from_env(cls, *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
+        """Make a shop from the environment and the nearest `.env`.
+
+        Parameters
+        ----------
+        offline
+            Nothing will be asked: only the shop cipher is needed.
+        **settings
+            Fields of `config.Settings`, before the environment's, as ``rate=5`` or
+            ``cache="answers.sqlite"``.
+
+        Returns
+        -------
+        Shop
+            With renewed tokens kept in the user's config folder.
+
+        Raises
+        ------
+        SettingsError
+            Naming everything that is missing or malformed.
+        """
+        return cls._from(config.environment(), offline=offline, **settings)
+
+    @classmethod
+    def _from(cls, environ: Mapping[str, str], *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
+        need = ("TIKTOK_SHOP_CIPHER",) if offline else config.CREDENTIAL_NAMES[:4]
+        made, credentials = config.read(environ, need=need, **settings)
+        return cls(credentials, made, tokens=Tokens(default_file()))
+
+    def __repr__(self) -> str:
+        return f"Shop({self.settings.base_url}, shop {self.name}, {self.credentials!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The shop's name in the store: a digest of its cipher."""
+        return shop_digest(self.credentials.shop_cipher)
+
+    @property
+    def session(self) -> Session:
+        """The door to the gateway; made when first used."""
+        if self._session is None:
+            credentials = self.credentials
+            if not (credentials.app_key and credentials.app_secret and credentials.access_token):
+                raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
+            self._session = Session(self.settings, credentials, pacer=self.pacer, tokens=self._tokens)
+        return self._session
+
+    @property
+    def pacer(self) -> Pacer:
+        """The pace: one for this shop in the whole process, so that a second call goes on where it learnt."""
+        return _shared_pacer(
+            self.settings.base_url,
+            shop_digest(self.credentials.app_key),
+            self.name,
+            self.settings.rate,
+            self.settings.workers,
+        )
+
+    def store(self) -> Store:
+        """Return the store of answers, not opened yet."""
+        return Store(self.settings.cache_file)
+
+    def shops(self) -> pd.DataFrame:
+        """Ask which shops the token may act for.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a shop: `name`, `region`, `seller_type`, `id`, `code`, `cipher`, all text.
+
+        Raises
+        ------
+        TtsframeError
+            If the gateway cannot be reached or refuses the credentials.
+        """
+        called = self.session.call(tiktok.shops_request())
+        raise_refusal(called)
+        data = called.content.get("data") or {}
+        rows = [{name: shop.get(name) for name in _SHOP_COLUMNS} for shop in data.get("shops") or ()]
+        return pd.DataFrame(rows, columns=list(_SHOP_COLUMNS), dtype="object").astype(TEXT_DTYPE)
+
+    def close(self) -> None:
+        """Close connections that are not in use."""
+        if self._session:
+            self._session.close()
+            self._session = None
+
+
+def raise_refusal(called: Called) -> None:
+    """Raise the error that a refused call stands for; nothing for an accepted one."""
+    if called.code == "0":
+        return
+    said = f"{called.code} {called.message}" if called.code else f"HTTP status {called.http_status}"
+    verdict = tiktok.find(called.code or "", called.message).verdict
+    if verdict in tries.FATAL:
+        raise tries.fatal(verdict, said)
+    raise AccessError(f"the gateway refused the call: {said}")
+
+
+@functools.cache
+def _shared_pacer(base_url: str, app: str, shop: str, ceiling: float | None, workers: int) -> Pacer:
+    """One pace a host, app and shop (API.md, "Rate"); the arguments are its name."""
+    del base_url, app, shop
+    return Pacer(Pace(ceiling_per_second=ceiling, most_workers=workers))
