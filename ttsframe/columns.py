@@ -71,7 +71,9 @@ REASONS: dict[str, str] = {
 }
 
 REFERENCES: tuple[Column, ...] = (
-    Column("order_id", "text", "the cleaned id; the text as given where it is none; missing where the input was"),
+    Column(
+        "order_id", "text", "the cleaned id; the text as given where it is none; missing where the input was"
+    ),
     Column("platform", "text", "the platform that was asked about"),
     Column("external_order_id", "text", "the order's id on that platform; missing unless linked"),
     Column("status", "category", "what is known of the order", tuple(STATUSES)),
@@ -128,6 +130,9 @@ SHOPIFY_ORDERS: tuple[Column, ...] = (
         "where that id stood",
         TIKTOK_ORDER_ID_SOURCES,
     ),
+    Column(
+        "tiktok_marks", "text", "every TikTok order id in the order, with its place: `tag:5801…; note:5802…`"
+    ),
     Column("source_file", "text", "the file that the order was read from"),
 )
 
@@ -169,6 +174,32 @@ MATCH_ORDERS: tuple[Column, ...] = (
     Column("reason", "text", "the cause, where it can be seen"),
 )
 
+MATCH_SETTLEMENT: tuple[Column, ...] = (
+    Column("settled_amount", "money", "what TikTok paid out for the order; only with `settlement=`"),
+    Column("settled_at", "time", "the last settlement date; only with `settlement=`"),
+)
+
+MATCH_REASONS: dict[str, str] = {
+    "not_in_export": "its other half is named, but the files do not hold it",
+    "outside_dates": "it was created before or after the other side's file begins or ends",
+    "unlinked": "the shop answered: there is no Shopify order",
+    "no_mark": "no look-up was given, and no Shopify order names it",
+    "no_order_id": "a Shopify order of TikTok's that names no TikTok order",
+    "ambiguous_reference": "the look-up names it by a number or name that fits several Shopify orders",
+    "not_asked": "the look-up holds nothing about it",
+    "cancelled_before_payment": "cancelled on TikTok before it was paid",
+    "cancelled_on_tiktok": "cancelled on TikTok alone",
+    "cancelled_on_shopify": "cancelled on Shopify alone",
+    "refunded_on_tiktok": "refunded on TikTok alone, in full or in part",
+    "refunded_on_shopify": "refunded on Shopify alone, in full or in part",
+    "currency": "the two currencies differ, so the amounts cannot be compared",
+    "platform_discount": "the difference is the discount that TikTok paid",
+    "free_sample": "one side or both are 0",
+    "no_amount": "one side or both have no amount, so the amounts were not compared",
+    "month_end": "created in one calendar month on TikTok and in another on Shopify, by zone or delay",
+    "several_candidates": "several orders have this amount about that time: none was guessed",
+}
+
 
 def dtype(column: Column) -> Any:  # noqa: ANN401
     """Return the pandas dtype of a column, for the pandas that is installed."""
@@ -182,7 +213,9 @@ def names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
-def typed(data: Mapping[str, Any], columns: Sequence[Column], *, index: pd.Index | None = None) -> pd.DataFrame:
+def typed(
+    data: Mapping[str, Any], columns: Sequence[Column], *, index: pd.Index | None = None
+) -> pd.DataFrame:
     """Make the frame that `columns` describes.
 
     Parameters
@@ -208,11 +241,19 @@ def empty(columns: Sequence[Column]) -> pd.DataFrame:
     return typed({column.name: [] for column in columns}, columns)
 
 
-def _cast(values: Any, column: Column, index: pd.Index | None) -> pd.Series:  # noqa: ANN401
-    if isinstance(values, pd.Series) and isinstance(values.dtype, pd.DatetimeTZDtype) and column.kind == "time":
+def _cast(values: Any, column: Column, index: pd.Index | None) -> Any:  # noqa: ANN401
+    if (
+        isinstance(values, pd.Series)
+        and isinstance(values.dtype, pd.DatetimeTZDtype)
+        and column.kind == "time"
+    ):
         return values.astype(UTC_DTYPE)
-    series = pd.Series(values, index=index, dtype=None if isinstance(values, pd.Series) else _raw_dtype(column))
+    series = pd.Series(
+        values, index=index, dtype=None if isinstance(values, pd.Series) else _raw_dtype(column)
+    )
     if column.kind == "text":
+        if isinstance(series.dtype, pd.StringDtype) and series.dtype == TEXT_DTYPE:
+            return series
         series = series.astype("object")
         return series.where(series.notna(), np.nan).astype(TEXT_DTYPE)
     if column.kind == "utc":

@@ -1,0 +1,189 @@
+"""Names of columns: compared without case, blanks and underscores; found, or named with the nearest."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from ttsframe.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# The description that stands under `Order ID` in some exports is all the header that others have.
+ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique order ID.")
+"""Names of the column that holds TikTok order ids, in order of preference."""
+
+Fields = dict[str, tuple[str, ...]]
+
+TIKTOK_FIELDS: Fields = {
+    "order_id": ORDER_ID_NAMES,
+    "status": ("Order Status", "Current order status."),
+    "substatus": ("Order Substatus",),
+    "created_at": ("Created Time", "Order created time.", "Create Time", "Order Created Time"),
+    "paid_at": ("Paid Time", "Order paid time."),
+    "cancelled_at": ("Cancelled Time", "Canceled Time", "Order cancelled time.", "Order canceled time."),
+    "currency": ("Currency",),
+    "amount": ("Order Amount", "Order total amount paid by the buyer."),
+    "refunded": ("Order Refund Amount",),
+    "quantity": ("Quantity", "SKU sold quantity in the order."),
+    "sku": ("Seller SKU", "Seller sku input by the seller in the product system."),
+}
+
+SHOPIFY_FIELDS: Fields = {
+    "shopify_id": ("Id",),
+    "name": ("Name", "Order Name"),
+    "created_at": ("Created at",),
+    "cancelled_at": ("Cancelled at", "Canceled at"),
+    "currency": ("Currency",),
+    "total": ("Total",),
+    "refunded": ("Refunded Amount",),
+    "financial_status": ("Financial Status",),
+    "fulfillment_status": ("Fulfillment Status",),
+    "source": ("Source",),
+    "tags": ("Tags",),
+    "note": ("Notes", "Note"),
+    "note_attribute": ("Note Attributes",),
+}
+
+SETTLEMENT_FIELDS: Fields = {
+    "order_id": (
+        "Order/adjustment ID",
+        "ID Pesanan/Penyesuaian",
+        "ID do pedido/ajuste",
+        "ID đơn hàng/điều chỉnh",
+        "ID del pedido/ajuste",
+        "ID de pedido/ajuste",
+        "订单/调整 ID",
+    ),
+    "related_id": (
+        "Related order ID",
+        "ID pesanan terkait",
+        "ID do pedido relacionado",
+        "ID đơn hàng liên quan",
+        "ID del pedido relacionado",
+    ),
+    "type": (
+        "Type",
+        "Transaction type",
+        "Jenis transaksi",
+        "Tipo de transação",
+        "Loại giao dịch",
+        "Tipo de transacción",
+    ),
+    "currency": ("Currency", "Mata uang", "Moeda", "Đơn vị tiền tệ", "Moneda"),
+    "settled_amount": (
+        "Total settlement amount",
+        "Settlement amount",
+        "Jumlah penyelesaian pembayaran",
+        "Valor total a ser liquidado",
+        "Tổng số tiền quyết toán",
+        "Importe total de la liquidación",
+    ),
+    "estimated_amount": (
+        "Total estimated settlement amount",
+        "Estimated settlement amount",
+        "Valor estimado a ser liquidado",
+        "Số tiền quyết toán ước tính",
+    ),
+    "settled_at": (
+        "Order settled time",
+        "Waktu pembayaran pesanan",
+        "Waktu penyelesaian pesanan",
+        "Data do demonstrativo",
+        "Thời gian quyết toán đơn hàng",
+        "Settled time",
+        "Statement date",
+    ),
+}
+
+_NOT_COMPARED = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2060\ufeff]+")
+
+
+def plain(name: str) -> str:
+    """Return a column name as it is compared: without case, blanks, underscores and hyphens."""
+    return _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", name).casefold()).strip("\"'")
+
+
+def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:
+    """Find the columns of a file.
+
+    Parameters
+    ----------
+    header
+        The column names of the file.
+    fields
+        Our name of a column to the names it has in exports, the preferred first.
+
+    Returns
+    -------
+    dict
+        Our name to the column's position, for those that are there; the first of two columns
+        of one name.
+    """
+    places: dict[str, int] = {}
+    for position, name in enumerate(header):
+        places.setdefault(plain(name), position)
+    return {
+        field: next(places[plain(name)] for name in names if plain(name) in places)
+        for field, names in fields.items()
+        if any(plain(name) in places for name in names)
+    }
+
+
+def require(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a file that lacks a needed column, naming all of them with the nearest found.
+
+    Parameters
+    ----------
+    name
+        The file.
+    header
+        Its column names.
+    needed
+        What is needed, in the user's words, to the names by which it would have been found.
+
+    Raises
+    ------
+    InputError
+        If something of `needed` is not there.
+    """
+    there = {plain(column) for column in header}
+    missing = {
+        words: names for words, names in needed.items() if not any(plain(alias) in there for alias in names)
+    }
+    if not missing:
+        return
+    wanted = " and ".join(f"{words}{_nearest(names, header)}" for words, names in missing.items())
+    raise InputError(f"{name} has no column {wanted}. It has: {listed(header)}.")
+
+
+def listed(header: Sequence[str], at_most: int = 12) -> str:
+    """Return column names for a message: the first of them, and how many more there are."""
+    shown = [_shortened(column.strip()) or "(blank)" for column in header]
+    more = f" and {len(shown) - at_most} more" if len(shown) > at_most else ""
+    return ", ".join(shown[:at_most]) + more
+
+
+def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
+    """Return the column of `header` that looks most like one of `names`, if any does."""
+    by_plain = {plain(column): column for column in reversed(header)}
+    best: tuple[float, str] | None = None
+    for name in names:
+        for match in difflib.get_close_matches(plain(name), by_plain, n=1, cutoff=0.6):
+            score = difflib.SequenceMatcher(None, plain(name), match).ratio()
+            if best is None or score > best[0]:
+                best = (score, by_plain[match])
+    return best[1].strip() if best else None
+
+
+def _nearest(names: Sequence[str], header: Sequence[str]) -> str:
+    found = nearest(names, header)
+    return f" (the nearest is {_shortened(found)!r})" if found else ""
+
+
+def _shortened(text: str, at_most: int = 40) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= at_most else one_line[: at_most - 1] + "…"
