@@ -1,0 +1,88 @@
+"""A made-up reconciliation with every status in it, for the tests of the renderings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, typed
+from ttsframe.report import Report, summarise
+
+SHARES = (0.78, 0.05, 0.03, 0.02, 0.01, 0.05, 0.03, 0.02, 0.01)
+REASONS = {
+    "amount_differs": ("platform_discount", "currency"),
+    "state_differs": ("refunded on one side",),
+    "only_tiktok": ("unlinked", "not_in_export"),
+    "unknown": ("timeout", "not_this_shop"),
+}
+
+
+def sample_report(rows: int = 300, *, seed: int = 7) -> Report:
+    """A report of `rows` rows; from 300 on every status is there."""
+    random = np.random.default_rng(seed)
+    statuses = np.array(list(MATCH_STATUSES), dtype=object)
+    status = random.choice(statuses, size=rows, p=SHARES)
+    status[: min(rows, len(statuses))] = statuses[:rows]
+    frame = typed(_columns(random, status), MATCH_ORDERS)
+    days = pd.Series(
+        pd.Timestamp("2026-10-24") + pd.to_timedelta(random.triangular(0, 20, 30, rows), unit="D")
+    )
+    report = Report(
+        title="TikTok Shop and Shopify, October to November 2026",
+        rows=frame,
+        columns=MATCH_ORDERS,
+        status="status",
+        statuses=MATCH_STATUSES,
+        good=frozenset({"matched", "not_expected"}),
+        summary=pd.DataFrame(),
+        amounts={"TikTok": "tiktok_amount", "Shopify": "shopify_total"},
+        days=days,
+        notes=(
+            "3 rows of descriptions were left out of the TikTok file.",
+            "12 Shopify orders show no sign of TikTok.",
+        ),
+        provenance={
+            "Made at": "2026-11-23 08:00 UTC",
+            "ttsframe": "0.1.0",
+            "All order-2026-11-23.csv": f"{rows:,} rows",
+            "orders_export_1.csv": f"{rows + 12:,} rows",
+        },
+        keys={"TikTok": "order_id", "Shopify": "shopify_id"},
+    )
+    return replace(report, summary=summarise(report))
+
+
+def _columns(random, status):
+    rows = len(status)
+    amounts = np.round(random.gamma(2.2, 19, rows) + 4.99, 2)
+    totals = np.where(status == "amount_differs", np.round(amounts - random.uniform(1, 9, rows), 2), amounts)
+    no_shopify = np.isin(status, ["only_tiktok", "not_expected", "unknown"])
+    no_tiktok = status == "only_shopify"
+    totals = np.where(no_shopify, np.nan, totals)
+    amounts = np.where(no_tiktok, np.nan, amounts)
+    ids = [f"577092126{number:09d}" for number in random.permutation(rows * 7)[:rows]]
+    both = ~no_shopify & ~no_tiktok
+    return {
+        "order_id": ids,
+        "shopify_id": [None if gone else f"54887{place:08d}" for place, gone in enumerate(no_shopify)],
+        "shopify_name": [None if gone else f"#{1001 + place}" for place, gone in enumerate(no_shopify)],
+        "status": status,
+        "matched_on": np.where(
+            both, random.choice(["reference", "tag", "note_attribute"], rows, p=[0.8, 0.15, 0.05]), None
+        ),
+        "evidence": np.where(both, "reference; tag", None),
+        "tiktok_amount": amounts,
+        "shopify_total": totals,
+        "difference": np.round(totals - amounts, 2),
+        "currency": ["USD"] * rows,
+        "tiktok_status": np.where(
+            no_tiktok, None, np.where(status == "not_expected", "Canceled", "Completed")
+        ),
+        "financial_status": np.where(
+            no_shopify, None, np.where(status == "state_differs", "refunded", "paid")
+        ),
+        "reason": [
+            REASONS[state][place % len(REASONS[state])] if state in REASONS else None
+            for place, state in enumerate(status)
+        ],
+    }

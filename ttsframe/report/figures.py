@@ -1,0 +1,189 @@
+"""The figures of a report: counts, totals per side, orders per day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ttsframe.report.model import Report
+
+MOST_BARS = 62
+_PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
+
+
+class Days(NamedTuple):
+    """Orders by status over time."""
+
+    table: pd.DataFrame
+    """Rows by status: index the period's first day, a column a status that has rows."""
+    statuses: list[str]
+    """All statuses of the report, in order of display."""
+    unit: str
+    """`day`, `week`, `month`, `quarter` or `year`: the finest that gives few enough bars."""
+
+
+class Line(NamedTuple):
+    """One line of the totals: a status, or all of them, in one currency."""
+
+    status: str | None
+    orders: int
+    amounts: tuple[float, ...]
+    """One for each side, in the order of `Report.amounts`."""
+
+
+def counts(report: Report) -> dict[str, int]:
+    """Count the rows of every status, in order of display; undeclared ones last."""
+    found = report.rows[report.status].astype("object").value_counts(sort=False).to_dict()
+    extra = [str(status) for status in found if status not in report.statuses]
+    return {status: int(found.get(status, 0)) for status in [*report.statuses, *sorted(extra)]}
+
+
+def needing_work(report: Report) -> list[str]:
+    """Name the statuses that need work and have rows, in order of display."""
+    return [status for status, count in counts(report).items() if count and status not in report.good]
+
+
+def totals(report: Report) -> pd.DataFrame:
+    """Add up each side's amounts by currency and status.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: `currency` (blank where unknown), `side`, `status`, `amount`. An order on several
+        rows counts once where `Report.keys` names its id.
+    """
+    parts = [_side_totals(report, position, side) for position, side in enumerate(report.amounts)]
+    blank = pd.DataFrame({"currency": [], "side": [], "status": [], "amount": []})
+    return pd.concat(parts, ignore_index=True) if parts else blank
+
+
+def total_lines(report: Report) -> dict[str, list[Line]]:
+    """Lay the totals out for reading.
+
+    Returns
+    -------
+    dict
+        Currency to its lines: one a status that has rows in it, and last the sum of all
+        (`status` None). The largest currency stands first.
+    """
+    tidy = totals(report)
+    orders = _orders_by_currency(report)
+    for currency in tidy["currency"]:
+        orders.setdefault(currency, {})
+    return {currency: _lines(report, tidy, currency, found) for currency, found in orders.items()}
+
+
+def per_day(report: Report) -> Days | None:
+    """Count orders by status over time; None where no date is known."""
+    if report.days is None:
+        return None
+    days = pd.to_datetime(report.days)
+    if isinstance(days.dtype, pd.DatetimeTZDtype):
+        days = days.dt.tz_localize(None)
+    dated = pd.DataFrame({"day": days, "status": report.rows[report.status].astype("object")}).dropna()
+    if dated.empty:
+        return None
+    unit, periods, bars = _periods(dated["day"])
+    table = pd.crosstab(periods, dated["status"]).reindex(bars, fill_value=0)
+    statuses = list(counts(report))
+    table = table[[status for status in statuses if status in table.columns]]
+    return Days(table.set_axis(bars.to_timestamp()), statuses, unit)
+
+
+def summarise(report: Report) -> pd.DataFrame:
+    """Make the tidy summary of a report, for `Report.summary`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `section` (`orders`, `amount SIDE CURRENCY`, `made`, `note`), `name`, `value`.
+    """
+    found = counts(report)
+    lines: list[tuple[str, str, Any]] = [("orders", status, count) for status, count in found.items()]
+    lines.append(("orders", "total", sum(found.values())))
+    for currency, block in total_lines(report).items():
+        for position, side in enumerate(report.amounts):
+            section = f"amount {side} {currency}".strip()
+            lines += [(section, line.status or "total", round(line.amounts[position], 2)) for line in block]
+    lines += [("made", name, value) for name, value in report.provenance.items()]
+    lines += [("note", str(number), note) for number, note in enumerate(report.notes, start=1)]
+    return pd.DataFrame(lines, columns=["section", "name", "value"]).astype({"value": "object"})
+
+
+def differences(line: Line) -> tuple[float, ...]:
+    """Return second side − first, where there are two sides; nothing otherwise."""
+    return (line.amounts[1] - line.amounts[0],) if len(line.amounts) == 2 else ()  # noqa: PLR2004
+
+
+def difference_heads(report: Report) -> tuple[str, ...]:
+    """Return the heading of `differences`."""
+    return ("Difference",) if len(report.amounts) == 2 else ()  # noqa: PLR2004
+
+
+def share(part: int, whole: int) -> float:
+    """Return a part of the whole in per cent; 0 of nothing."""
+    return 100 * part / whole if whole else 0.0
+
+
+def _periods(days: pd.Series) -> tuple[str, pd.Series, pd.PeriodIndex]:
+    """Cut time into the finest periods that give few enough bars, else into years."""
+    for code, unit in _PERIODS:
+        periods = days.dt.to_period(code)
+        bars = pd.period_range(periods.min(), periods.max(), freq=periods.dtype.freq)
+        if len(bars) <= MOST_BARS:
+            return unit, periods, bars
+    return unit, periods, bars
+
+
+def _side_totals(report: Report, position: int, side: str) -> pd.DataFrame:
+    rows = report.rows
+    data = pd.DataFrame(
+        {
+            "currency": _currency(report, position),
+            "status": rows[report.status].astype("object"),
+            "amount": rows[report.amounts[side]].astype("float64"),
+        }
+    )
+    if side in report.keys:
+        key = rows[report.keys[side]]
+        data = data[key.isna() | ~key.duplicated()]
+    sums = (
+        data.dropna(subset="amount").groupby(["currency", "status"], sort=False)["amount"].sum().reset_index()
+    )
+    sums.insert(1, "side", side)
+    return sums
+
+
+def _currency(report: Report, position: int) -> pd.Series:
+    """Each row's currency on one side: `USD/EUR` is the first side's and the second's."""
+    if report.currency not in report.rows.columns:
+        return pd.Series("", index=report.rows.index, dtype="object")
+    text = report.rows[report.currency].astype("object").fillna("").astype("object")
+    words = {value: str(value).split("/") for value in text.unique()}
+    picked = {value: parts[min(position, len(parts) - 1)].strip() for value, parts in words.items()}
+    return text.map(picked).astype("object")
+
+
+def _orders_by_currency(report: Report) -> dict[str, dict[str, int]]:
+    """Rows by currency and status; currencies by their number of rows."""
+    status = report.rows[report.status].astype("object")
+    table = pd.DataFrame({"currency": _currency(report, 0), "status": status}).value_counts()
+    found: dict[str, dict[str, int]] = {}
+    for currency, state, count in table.reset_index(name="count").itertuples(index=False):
+        found.setdefault(str(currency), {})[str(state)] = int(count)
+    return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+
+
+def _lines(report: Report, tidy: pd.DataFrame, currency: str, orders: Mapping[str, int]) -> list[Line]:
+    here = tidy[tidy["currency"] == currency].set_index(["side", "status"])["amount"].to_dict()
+    lines = [
+        Line(status, orders.get(status, 0), tuple(here.get((side, status), 0.0) for side in report.amounts))
+        for status in counts(report)
+        if orders.get(status) or any((side, status) in here for side in report.amounts)
+    ]
+    sums = tuple(sum(line.amounts[place] for line in lines) for place in range(len(report.amounts)))
+    return [*lines, Line(None, sum(line.orders for line in lines), sums)]

@@ -1,0 +1,273 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const find = (id) => document.getElementById(id);
+  const [head, body] = [find("table").tHead, find("table").tBodies[0]];
+  const PAGE = 100, PRINTED = 1000, ALL = "", WORK = "work";
+  const state = { status: ALL, words: [], sort: -1, down: false, page: 0 };
+  let rows = [];
+
+  // A column has values, or a list of its distinct values and a code for each row (-1: missing).
+  const value = (column, row) => column.codes ? (column.codes[row] < 0 ? "" : column.list[column.codes[row]]) : column.values[row];
+  const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+  const count = new Intl.NumberFormat("en");
+  const isNumber = (column) => column.kind === "money" || column.kind === "count";
+  const flags = { True: "yes", False: "no" };
+
+  function text(column, row) {
+    const held = value(column, row);
+    if (held === null || held === undefined || held === "") return "";
+    if (column.kind === "money") return money.format(held).replace("-", "\u2212");
+    if (column.kind === "time" || column.kind === "utc") return held.replace("T", " ");
+    return column.kind === "flag" ? flags[held] || held : held;
+  }
+
+  const codes = data.columns[data.status].codes;
+  const counts = data.statuses.map(() => 0);
+  for (const code of codes) if (code >= 0) counts[code] += 1;
+
+  // Search: every row's text in lower case, made at the first search.
+  let haystack = null;
+  function makeHaystack() {
+    const lists = data.columns.map((column) => column.list && column.list.map((held) => String(held).toLowerCase()));
+    haystack = new Array(data.count);
+    for (let row = 0; row < data.count; row += 1) {
+      let line = "";
+      data.columns.forEach((column, place) => {
+        if (lists[place]) line += column.codes[row] < 0 ? "\n" : lists[place][column.codes[row]] + "\n";
+        else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(2) : column.values[row].toLowerCase()) + "\n";
+      });
+      haystack[row] = line + (codes[row] < 0 ? "" : data.statuses[codes[row]].label.toLowerCase());
+    }
+  }
+
+  function fits(row) {
+    const code = codes[row];
+    if (state.status === WORK && !(code >= 0 && data.statuses[code].work)) return false;
+    if (state.status !== ALL && state.status !== WORK && code !== Number(state.status)) return false;
+    return state.words.every((word) => haystack[row].includes(word));
+  }
+
+  // Sort: ranks of the distinct values, made once a column; digits compare as numbers of any length.
+  const ranks = new Map();
+  const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const digits = /^[0-9]+$/;
+  function byText(a, b) {
+    if (digits.test(a) && digits.test(b)) return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+    return collator.compare(a, b);
+  }
+  function rank(place) {
+    if (ranks.has(place)) return ranks.get(place);
+    const column = data.columns[place];
+    let made;
+    if (place === data.status) made = column.codes.map((code) => code < 0 ? null : code);
+    else if (column.kind === "money") made = column.values;
+    else {
+      const all = Array.from({ length: data.count }, (_, row) => value(column, row));
+      const order = new Map([...new Set(all)].filter((held) => held !== "" && held !== null)
+        .sort(isNumber(column) ? (a, b) => a - b : byText).map((held, number) => [held, number]));
+      made = all.map((held) => order.has(held) ? order.get(held) : null);
+    }
+    ranks.set(place, made);
+    return made;
+  }
+
+  function choose() {
+    if (state.words.length && !haystack) makeHaystack();
+    rows = [];
+    for (let row = 0; row < data.count; row += 1) if (fits(row)) rows.push(row);
+    if (state.sort >= 0) {
+      const key = rank(state.sort), sign = state.down ? -1 : 1;
+      rows.sort((a, b) => key[a] === null || key[b] === null
+        ? (key[a] === null) - (key[b] === null) || a - b
+        : sign * (key[a] - key[b]) || a - b);
+    }
+    state.page = 0;
+    show();
+  }
+
+  function cell(column, place, row) {
+    const box = document.createElement("td");
+    const shown = text(column, row);
+    box.dataset.label = column.label;
+    if (place === data.status) {
+      box.className = "state";
+      if (codes[row] < 0) return box;
+      const pill = document.createElement("span");
+      pill.className = "pill s" + codes[row];
+      pill.textContent = data.statuses[codes[row]].label;
+      box.append(pill);
+      return box;
+    }
+    if (column.kind === "money" || column.kind === "count") box.className = "num";
+    if (column.kind === "money" && value(column, row) < 0) box.classList.add("minus");
+    if (column.kind === "id") box.className = "id";
+    if (shown.length > 40) { box.classList.add("wide"); box.title = shown; }
+    box.textContent = shown;
+    return box;
+  }
+
+  function fill(from, to) {
+    const lines = document.createDocumentFragment();
+    for (const row of rows.slice(from, to)) {
+      const line = document.createElement("tr");
+      data.columns.forEach((column, place) => line.append(cell(column, place, row)));
+      lines.append(line);
+    }
+    body.replaceChildren(lines);
+  }
+
+  function show() {
+    const pages = Math.max(Math.ceil(rows.length / PAGE), 1);
+    const from = state.page * PAGE, to = Math.min(from + PAGE, rows.length);
+    fill(from, to);
+    find("none").hidden = rows.length > 0;
+    find("shown").textContent = rows.length === data.count ? count.format(rows.length)
+      : count.format(rows.length) + " of " + count.format(data.count);
+    find("page").textContent = rows.length ? count.format(from + 1) + "\u2013" + count.format(to) + " of " + count.format(rows.length) : "";
+    find("previous").disabled = state.page === 0;
+    find("next").disabled = state.page >= pages - 1;
+    document.querySelector(".pages").hidden = pages === 1;
+    find("download").disabled = rows.length === 0;
+    find("scroll").scrollTop = 0;
+    find("filter").value = state.status;
+    find("sort").value = state.sort < 0 ? "" : state.sort + (state.down ? "-" : "+");
+    document.querySelectorAll(".tile").forEach((tile) => tile.setAttribute("aria-pressed", String(tile.dataset.status === state.status)));
+    [...head.rows[0].cells].forEach((box, place) => box.setAttribute("aria-sort",
+      place !== state.sort ? "none" : state.down ? "descending" : "ascending"));
+  }
+
+  function option(select, name, shown) {
+    const made = document.createElement("option");
+    made.value = name;
+    made.textContent = shown;
+    select.append(made);
+  }
+
+  function build() {
+    const line = head.insertRow();
+    data.columns.forEach((column, place) => {
+      const box = document.createElement("th"), button = document.createElement("button");
+      box.scope = "col";
+      box.title = column.meaning;
+      if (isNumber(column)) box.className = "num";
+      button.type = "button";
+      button.textContent = column.label;
+      button.addEventListener("click", () => {
+        if (state.sort !== place) Object.assign(state, { sort: place, down: false });
+        else if (!state.down) state.down = true;
+        else Object.assign(state, { sort: -1, down: false });
+        choose();
+      });
+      box.append(button);
+      line.append(box);
+      option(find("sort"), place + "+", column.label + " \u2191");
+      option(find("sort"), place + "-", column.label + " \u2193");
+    });
+    find("sort").prepend(new Option("As in the files", ""));
+    const work = data.statuses.reduce((sum, status, code) => sum + (status.work ? counts[code] : 0), 0);
+    option(find("filter"), ALL, "All statuses (" + count.format(data.count) + ")");
+    option(find("filter"), WORK, "Wants a look (" + count.format(work) + ")");
+    data.statuses.forEach((status, code) => { if (counts[code]) option(find("filter"), String(code), status.label + " (" + count.format(counts[code]) + ")"); });
+    find("orders").hidden = false;
+  }
+
+  function pick(status) {
+    state.status = status;
+    choose();
+  }
+
+  let waiting = 0;
+  find("search").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      state.words = find("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+      choose();
+    }, 120);
+  });
+  find("filter").addEventListener("change", () => pick(find("filter").value));
+  find("sort").addEventListener("change", () => {
+    const chosen = find("sort").value;
+    Object.assign(state, { sort: chosen ? parseInt(chosen, 10) : -1, down: chosen.endsWith("-") });
+    choose();
+  });
+  find("clear").addEventListener("click", () => {
+    find("search").value = "";
+    state.words = [];
+    pick(ALL);
+    find("search").focus();
+  });
+  document.querySelectorAll(".tile").forEach((tile) => tile.addEventListener("click", () =>
+    pick(state.status === tile.dataset.status ? ALL : tile.dataset.status)));
+  function turn(pages) {
+    state.page += pages;
+    show();
+    find("orders").scrollIntoView({ block: "start" });
+  }
+  find("previous").addEventListener("click", () => turn(-1));
+  find("next").addEventListener("click", () => turn(1));
+
+  // On paper: the rows that fit the filter, as many as anyone would read.
+  addEventListener("beforeprint", () => {
+    fill(0, PRINTED);
+    const first = "the first " + count.format(PRINTED) + " of " + count.format(rows.length);
+    if (rows.length > PRINTED) find("shown").textContent = first;
+  });
+  addEventListener("afterprint", show);
+
+  // Copying cells into a spreadsheet: say that ids are text, so that no digit is lost.
+  find("table").addEventListener("copy", (event) => {
+    const picked = getSelection();
+    if (!picked.rangeCount || !event.clipboardData) return;
+    const box = document.createElement("table");
+    box.append(picked.getRangeAt(0).cloneContents());
+    const ids = box.querySelectorAll("td.id");
+    if (!ids.length) return;
+    ids.forEach((id) => id.setAttribute("style", "mso-number-format:'\\@'"));
+    event.clipboardData.setData("text/html", box.outerHTML);
+    event.clipboardData.setData("text/plain", picked.toString());
+    event.preventDefault();
+  });
+
+  // The rows shown, as CSV; text that a spreadsheet would run gets an apostrophe, as in ttsframe's own files.
+  const formula = /^[\s"\u201c\u201d\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]/;
+  const afterSemicolon = /(;[\s"'\u201c\u201d\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])/g;
+  function csvCell(column, row) {
+    const held = value(column, row);
+    if (held === null || held === undefined) return "";
+    if (column.kind === "money") return held.toFixed(2) * 1 === held ? held.toFixed(2) : String(held);
+    if (isNumber(column)) return held;
+    const line = String(held).replace(afterSemicolon, (_, lead) => lead.replace(/'+$/, "") + "'");
+    const safe = formula.test(line) ? "'" + line : line;
+    return /[",]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
+  }
+  find("download").addEventListener("click", () => {
+    const lines = [data.columns.map((column) => column.name).join(",")];
+    for (const row of rows) lines.push(data.columns.map((column) => csvCell(column, row)).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\n") + "\n"], { type: "text/csv" }));
+    link.download = (state.status === ALL || state.status === WORK ? "orders" : data.statuses[Number(state.status)].name) + ".csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  });
+
+  const themes = ["auto", "light", "dark"];
+  const theme = find("theme");
+  function dress(name) {
+    if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
+    theme.textContent = "Theme: " + name;
+  }
+  const remember = (name) => { try { localStorage.setItem("ttsframe-theme", name); } catch { /* a page without storage */ } };
+  const remembered = () => { try { return localStorage.getItem("ttsframe-theme"); } catch { return null; } };
+  dress(themes.includes(remembered()) ? remembered() : "auto");
+  theme.hidden = false;
+  theme.addEventListener("click", () => {
+    const next = themes[(themes.indexOf(document.documentElement.dataset.theme || "auto") + 1) % themes.length];
+    dress(next);
+    remember(next);
+  });
+
+  build();
+  choose();
+})();

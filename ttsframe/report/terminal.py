@@ -1,0 +1,107 @@
+"""A report → a short summary for the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ttsframe.report import cells, figures
+from ttsframe.report.cells import money
+
+if TYPE_CHECKING:
+    from ttsframe.report.model import Report
+
+BAR_WIDTH = 24
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_NOTES_SHOWN = 5
+
+
+def text_summary(report: Report, *, encoding: str | None = None) -> str:
+    """Summarise a report in a few lines of text.
+
+    Parameters
+    ----------
+    report
+        What to summarise.
+    encoding
+        The terminal's; standard output's by default. Where it has no block signs, the bars
+        are of `#`.
+
+    Returns
+    -------
+    str
+        Counts with bars, totals per side, notes; no colours, no line end at the end.
+    """
+    code = encoding or getattr(sys.stdout, "encoding", None) or "utf-8"
+    fancy = _can(code, _EIGHTHS + "█·−")
+    lines = [cells.one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
+    for currency, block in figures.total_lines(report).items() if report.amounts else ():
+        lines += ["", *_total_lines(report, currency, block)]
+    notes = [f"* {cells.one_line(note)}" for note in report.notes[:_NOTES_SHOWN]]
+    more = len(report.notes) - _NOTES_SHOWN
+    lines += ["", *notes] if notes else []
+    lines += [f"* and {more} more notes in the report"] if more > 0 else []
+    return "\n".join(lines).encode(code, errors="replace").decode(code)
+
+
+def _says(report: Report) -> str:
+    found = figures.counts(report)
+    whole = sum(found.values())
+    work = sum(found[status] for status in figures.needing_work(report))
+    return f"{whole:,} orders: {whole - work:,} as they should be, {work:,} to look at"
+
+
+def _count_lines(report: Report, *, fancy: bool) -> list[str]:
+    found = figures.counts(report)
+    whole, most = sum(found.values()), max(found.values(), default=0)
+    name_width = max((len(status) for status in found), default=0)
+    count_width = len(f"{whole:,}")
+    return [
+        f"  {status:<{name_width}}  {count:>{count_width},}  {figures.share(count, whole):5.1f} %  "
+        f"{_bar(count, most, fancy=fancy)}".rstrip()
+        for status, count in found.items()
+    ]
+
+
+def _bar(count: int, most: int, *, fancy: bool) -> str:
+    """A bar of the largest count's length at most; a count above 0 is always seen."""
+    eighths = max(round(8 * BAR_WIDTH * count / most), 1) if count else 0
+    if fancy:
+        return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return "#" * -(-eighths // 8)
+
+
+def _total_lines(report: Report, currency: str, block: list[figures.Line]) -> list[str]:
+    heads = [
+        f"amounts {currency}".strip(),
+        *report.amounts,
+        *(head.lower() for head in figures.difference_heads(report)),
+    ]
+    table = [heads]
+    for line in block:
+        values = (*line.amounts, *figures.differences(line))
+        table.append([line.status or "all", *(_grouped(value) for value in values)])
+    widths = [max(len(row[place]) for row in table) for place in range(len(heads))]
+    return [
+        "  "
+        + "  ".join(
+            [
+                f"{row[0]:<{widths[0]}}",
+                *(f"{text:>{width}}" for text, width in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
+        for row in table
+    ]
+
+
+def _grouped(value: float) -> str:
+    whole, _, cents = money(round(value, 2)).partition(".")
+    return f"{int(whole):,}.{cents}" if whole not in ("-0", "inf", "-inf", "") else f"{whole}.{cents}"
+
+
+def _can(encoding: str, signs: str) -> bool:
+    try:
+        signs.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
