@@ -200,6 +200,28 @@ MATCH_REASONS: dict[str, str] = {
     "several_candidates": "several orders have this amount about that time: none was guessed",
 }
 
+MATCH_CHANGES: dict[str, str] = {
+    "newly_linked": "it had no Shopify order beside it, and has one now",
+    "changed": "its status, Shopify orders, amounts or reason are not what they were",
+    "gone": "only the earlier result holds it",
+    "new": "only the later result holds it",
+}
+
+MATCH_COMPARED: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id; missing for a Shopify order that names none"),
+    Column("change", "category", "what happened to it", tuple(MATCH_CHANGES)),
+    Column("status_before", "text", "its status in the earlier result"),
+    Column("status_after", "text", "its status in the later result"),
+    Column("shopify_before", "text", "its Shopify ids, or names, joined by `; `"),
+    Column("shopify_after", "text", "the same in the later result"),
+    Column("tiktok_amount_before", "money", "the amount on TikTok"),
+    Column("tiktok_amount_after", "money", "the same in the later result"),
+    Column("shopify_total_before", "money", "the total of its Shopify orders"),
+    Column("shopify_total_after", "money", "the same in the later result"),
+    Column("reason_before", "text", "the cause in the earlier result"),
+    Column("reason_after", "text", "the cause in the later result"),
+)
+
 
 def dtype(column: Column) -> Any:  # noqa: ANN401
     """Return the pandas dtype of a column, for the pandas that is installed."""

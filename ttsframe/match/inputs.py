@@ -1,0 +1,307 @@
+"""The frames that `match` is given → the columns it works on, or what is missing from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import MATCH_SOURCES, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
+from ttsframe.errors import InputError
+from ttsframe.match import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TRUE_WORDS = ("true", "1", "1.0", "yes")
+
+
+SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
+"""Sources as bits, the strongest lowest, so that a set of sources is one small number."""
+
+
+class Marks(NamedTuple):
+    """The TikTok order ids that stand in Shopify orders."""
+
+    rows: np.ndarray
+    """The Shopify order's row."""
+    ids: pd.Series
+    bits: np.ndarray
+
+
+class Times(NamedTuple):
+    """Moments, in UTC where a zone is known, else as the clock of the seller showed them."""
+
+    at: np.ndarray
+    """datetime64[us]; NaT where missing."""
+    zoned: bool
+
+
+@dataclass(frozen=True)
+class Tiktok:
+    """One TikTok order a row."""
+
+    ids: pd.Series
+    bad_ids: pd.Series
+    """Why an id is none; NaN for an order id."""
+    status: pd.Series
+    cancelled: np.ndarray
+    unpaid: np.ndarray
+    """Neither paid nor refunded; False where the frame has no `paid_at`."""
+    created: Times
+    currency: pd.Series
+    amount: np.ndarray
+    refunded: np.ndarray
+    platform_discount: np.ndarray
+    """From an optional column of this name; else missing."""
+
+
+@dataclass(frozen=True)
+class Shopify:
+    """One Shopify order a row."""
+
+    ids: pd.Series
+    names: pd.Series
+    cancelled: np.ndarray
+    created: Times
+    currency: pd.Series
+    total: np.ndarray
+    refunded: np.ndarray
+    financial_status: pd.Series
+    source: pd.Series
+    marks: Marks
+
+
+@dataclass(frozen=True)
+class References:
+    """One answer of the look-up a row."""
+
+    ids: pd.Series
+    external: pd.Series
+    """The external order id as given; missing unless linked."""
+    shopify: np.ndarray
+    """Whether Shopify was the platform asked about; True where the frame does not say."""
+    answered: np.ndarray
+    why: pd.Series
+    """The reason of what is not answered, or else its status."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """One order's payout a row."""
+
+    ids: pd.Series
+    amount: np.ndarray
+    settled_at: pd.Series
+
+
+class Inputs(NamedTuple):
+    """All that `match` is given."""
+
+    tiktok: Tiktok
+    shopify: Shopify
+    refs: References | None
+    settlement: Settlement | None
+
+
+def read(
+    tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
+) -> Inputs:
+    """Read the frames that `match` is given."""
+    return Inputs(
+        read_tiktok(tiktok),
+        read_shopify(shopify),
+        None if refs is None else read_references(refs),
+        None if settlement is None else read_settlement(settlement),
+    )
+
+
+def read_tiktok(frame: pd.DataFrame) -> Tiktok:
+    """Read the TikTok side; needs `order_id`, unique."""
+    _need(frame, ("order_id",), "the TikTok orders", "read_tiktok_orders")
+    frame = frame.reset_index(drop=True)
+    order_ids = keys.id_text(frame["order_id"])
+    _refuse_repeated(order_ids, "the TikTok orders", "order_id")
+    odd = (~keys.digits_only(order_ids)).to_numpy()
+    bad_ids = pd.Series(np.nan, index=frame.index, dtype="object")
+    if odd.any():
+        bad_ids[odd] = ids.clean(order_ids[odd]).reasons.astype("object")
+    return Tiktok(
+        ids=order_ids,
+        bad_ids=bad_ids,
+        status=_text(frame, "status"),
+        cancelled=_cancelled(frame),
+        unpaid=_unpaid(frame),
+        created=_times(frame, "created_at"),
+        currency=_text(frame, "currency"),
+        amount=_minor_units(frame, "amount"),
+        refunded=_minor_units(frame, "refunded"),
+        platform_discount=_minor_units(frame, "platform_discount"),
+    )
+
+
+def read_shopify(frame: pd.DataFrame) -> Shopify:
+    """Read the Shopify side; needs `shopify_id` or `name`."""
+    needed = () if isinstance(frame, pd.DataFrame) and "name" in frame else ("shopify_id",)
+    _need(frame, needed, "the Shopify orders", "read_shopify_orders")
+    frame = frame.reset_index(drop=True)
+    shopify_ids = keys.shopify_id_text(_id_column(frame, "shopify_id"))
+    _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
+    return Shopify(
+        ids=shopify_ids,
+        names=_text(frame, "name"),
+        cancelled=_cancelled(frame),
+        created=_times(frame, "created_at"),
+        currency=_text(frame, "currency"),
+        total=_minor_units(frame, "total"),
+        refunded=_minor_units(frame, "refunded"),
+        financial_status=_text(frame, "financial_status"),
+        source=_text(frame, "source"),
+        marks=_marks(frame),
+    )
+
+
+def read_references(frame: pd.DataFrame) -> References:
+    """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
+    _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
+    frame = frame.reset_index(drop=True)
+    external = keys.id_text(frame["external_order_id"])
+    linked = external.notna()
+    if "status" in frame:
+        status = _text(frame, "status")
+        linked &= status.eq("linked")
+    else:
+        status = pd.Series(np.where(linked, "linked", "unlinked"), dtype=TEXT_DTYPE)
+    reason = _text(frame, "reason")
+    return References(
+        ids=keys.id_text(frame["order_id"]),
+        external=external.where(linked, np.nan),
+        shopify=_text(frame, "platform").str.upper().fillna("SHOPIFY").eq("SHOPIFY").to_numpy(dtype=bool),
+        answered=(linked | status.eq("unlinked")).to_numpy(dtype=bool),
+        why=reason.where(reason.notna(), status),
+    )
+
+
+def read_settlement(frame: pd.DataFrame) -> Settlement:
+    """Read the payouts; needs `order_id`, unique, and `settled_amount`."""
+    _need(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
+    frame = frame[frame["order_id"].notna()].reset_index(drop=True)
+    order_ids = keys.id_text(frame["order_id"])
+    _refuse_repeated(order_ids, "the settlement", "order_id")
+    settled_at = frame["settled_at"] if "settled_at" in frame else pd.Series(pd.NaT, index=frame.index)
+    return Settlement(order_ids, _minor_units(frame, "settled_amount"), settled_at)
+
+
+def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}.")
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise InputError(
+            f"{what} have no column {' and '.join(missing)}; tts.{reader}() gives such a frame. "
+            f"The columns are: {', '.join(map(str, frame.columns))}."
+        )
+
+
+def _refuse_repeated(text: pd.Series, what: str, name: str) -> None:
+    repeated = text[text.notna() & text.duplicated()]
+    if len(repeated):
+        raise InputError(
+            f"{what} hold {len(repeated)} rows whose {name} another row has, {repeated.iloc[0]} among them; "
+            f"keep one row an order, e.g. frame.drop_duplicates({name!r})."
+        )
+
+
+def _text(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as text, all missing where the frame does not have it."""
+    if name not in frame:
+        return pd.Series(np.nan, index=frame.index, dtype="object").astype(TEXT_DTYPE)
+    series = frame[name]
+    if isinstance(series.dtype, pd.StringDtype) and series.dtype == TEXT_DTYPE:
+        return series
+    values = series.astype("object")
+    return values.where(values.notna(), np.nan).astype(TEXT_DTYPE)
+
+
+def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name] if name in frame else _text(frame, name)
+
+
+def _minor_units(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """Return money as whole hundredths, which floats hold exactly; NaN where missing."""
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    try:
+        amounts = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
+    except (ValueError, TypeError):
+        raise InputError(f"the column {name} holds text that is no number; make it numeric first.") from None
+    return np.rint(np.where(np.isfinite(amounts), amounts, np.nan) * 100)
+
+
+def _times(frame: pd.DataFrame, name: str) -> Times:
+    if name not in frame:
+        return Times(np.full(len(frame), "NaT", dtype="datetime64[us]"), zoned=False)
+    series = frame[name]
+    if not pd.api.types.is_datetime64_any_dtype(series.dtype):
+        try:
+            series = pd.to_datetime(series.astype("object"), format="ISO8601")
+        except (ValueError, TypeError):
+            raise InputError(f"the column {name} holds what is no time; pass it through pd.to_datetime.") from None
+    zoned = isinstance(series.dtype, pd.DatetimeTZDtype)
+    bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
+    return Times(bare.to_numpy(dtype="datetime64[us]"), zoned=zoned)
+
+
+def _unpaid(frame: pd.DataFrame) -> np.ndarray:
+    """A refund proves a payment, even where the file tells no time of it."""
+    if "paid_at" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.isnat(_times(frame, "paid_at").at) & ~(_minor_units(frame, "refunded") > 0)
+
+
+def _cancelled(frame: pd.DataFrame) -> np.ndarray:
+    if "cancelled" not in frame:
+        return ~np.isnat(_times(frame, "cancelled_at").at)
+    flags = frame["cancelled"]
+    if pd.api.types.is_bool_dtype(flags.dtype):
+        return flags.fillna(value=False).to_numpy(dtype=bool)
+    return flags.astype("object").map(lambda flag: str(flag).lower() in _TRUE_WORDS).to_numpy(dtype=bool)
+
+
+def _marks(frame: pd.DataFrame) -> Marks:
+    """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
+    chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
+    listed = _text(frame, "tiktok_marks")
+    several = listed.str.contains(";", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+    rows = np.flatnonzero(keys.digits_only(chosen).to_numpy(dtype=bool) & ~several)
+    codes, sources = pd.factorize(_text(frame, "tiktok_order_id_from"))
+    # An id without a source, in a caller's own frame, counts as a tag; code -1 is the missing one.
+    bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in [*sources, "tag"]], dtype=np.uint8)
+    single = Marks(rows, chosen.take(rows), bits[codes[rows]])
+    return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
+
+
+def _listed_marks(listed: pd.Series, several: np.ndarray) -> list[Marks]:
+    """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
+    texts = listed[several]
+    rows = np.repeat(np.flatnonzero(several), texts.str.count(";").to_numpy(dtype=np.int64) + 1)
+    marks = pd.Series(";".join(texts.tolist()).split(";"), dtype=TEXT_DTYPE).str.strip()
+    found = []
+    for source in TIKTOK_ORDER_ID_SOURCES:
+        here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
+        order_ids = marks[here].str.slice(len(source) + 1)
+        good = keys.digits_only(order_ids).to_numpy(dtype=bool)
+        bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
+        found.append(Marks(rows[here][good], order_ids[good], bits))
+    return found
+
+
+def _concat_marks(parts: Sequence[Marks]) -> Marks:
+    return Marks(
+        np.concatenate([part.rows for part in parts]),
+        pd.concat([part.ids for part in parts], ignore_index=True),
+        np.concatenate([part.bits for part in parts]),
+    )

@@ -1,0 +1,176 @@
+"""`match`: two exports and the look-up's answers → every order once, with its status."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.errors import InputError
+from ttsframe.match import claims, inputs, pairing
+from ttsframe.match.layout import days_of, orders_frame
+from ttsframe.match.probable import WINDOW_HOURS, guess
+from ttsframe.match.result import Match
+
+if TYPE_CHECKING:
+    from ttsframe.match.claims import Universe
+    from ttsframe.match.inputs import Inputs, Shopify
+    from ttsframe.match.pairing import Pairs, Rows, Sizes
+
+_PROBABLE = inputs.SOURCE_BITS["probable"]
+
+
+def match(
+    tiktok: pd.DataFrame,
+    shopify: pd.DataFrame,
+    refs: pd.DataFrame | None = None,
+    *,
+    tolerance: float = 0.01,
+    settlement: pd.DataFrame | None = None,
+    probable: bool = False,
+) -> Match:
+    """Find which TikTok order is which Shopify order, and where the two disagree.
+
+    Claims come from the references of the look-up, and from the TikTok ids that stand in the
+    Shopify orders' tags, note attributes, notes and names. No source is believed over another:
+
+    ===============================================================  ==================
+    what is claimed, and what is seen                                status
+    ===============================================================  ==================
+    a Shopify order claimed for two TikTok orders, by any sources    ``conflict``, on every row of both
+    a TikTok order with two Shopify orders, by any sources           ``duplicate``, a row each
+    one and one; cancelled or fully refunded on one side only        ``state_differs``
+    one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
+    one and one; else, a missing amount or currency included         ``matched``
+    a Shopify order for one TikTok order that is not in the file     ``only_shopify``, ``not_in_export``
+    a Shopify order of source tiktok that nothing is claimed of      ``only_shopify``, ``no_order_id``
+    no claim; cancelled and never paid on TikTok, and not linked     ``not_expected``
+    linked, but to no order of the Shopify files                     ``only_tiktok``, ``not_in_export``
+    linked to a name or bare number that fits several orders         ``unknown``, ``ambiguous_reference``
+    no claim; the shop answered that there is no link                ``only_tiktok``, ``unlinked``
+    no claim; the look-up failed, was denied, skipped, or invalid    ``unknown``, with its reason
+    no claim; the references do not hold the order                   ``unknown``, ``not_asked``
+    no claim; there are no references                                ``only_tiktok``, ``no_mark``
+    ===============================================================  ==================
+
+    The first row that applies stands. Shopify orders with no sign of TikTok are counted in the
+    notes, not listed.
+
+    Parameters
+    ----------
+    tiktok
+        As `read_tiktok_orders` gives it; needs `order_id`, once each. A column
+        `platform_discount`, if there, explains differences that TikTok paid.
+    shopify
+        As `read_shopify_orders` gives it; needs `shopify_id` or `name`.
+    refs
+        As `lookup` gives it, for any platforms; needs `order_id` and `external_order_id`.
+        An external id is found as a Shopify id, plain or as ``gid://``, else as an order
+        name (``#``, case and blanks ignored).
+    tolerance
+        The largest difference that counts as equal, in major units of the currency.
+        Amounts are compared as whole hundredths.
+    settlement
+        As `read_tiktok_settlement` gives it: adds `settled_amount` and `settled_at`.
+    probable
+        Also pair what is left by equal amount and times within 26 hours, where exactly one
+        order fits exactly one. Such pairs have the status of any pair, but `matched_on` is
+        ``probable``, and the summary counts them apart.
+
+    Returns
+    -------
+    Match
+        Its `orders` follow the order of `tiktok`; then come Shopify's.
+
+    Raises
+    ------
+    InputError
+        If a frame has not the columns it needs, or an id more than once.
+
+    See Also
+    --------
+    compare : What changed between two results.
+    """
+    if not tolerance >= 0:
+        raise InputError(f"tolerance must be 0 or more, in major units of the currency, not {tolerance!r}.")
+    given = inputs.read(tiktok, shopify, refs, settlement)
+    universe = claims.gather(given)
+    size = pairing.sizes(universe, len(given.shopify.names))
+    pairs, candidates = _pairs(given, universe, size, probable=probable)
+    rows = pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs))
+    return Match(
+        orders_frame(given, universe, rows, candidates, tolerance=tolerance),
+        _notes(given, universe, rows, size),
+        _provenance(tiktok, shopify, refs, settlement),
+        days_of(given, rows),
+    )
+
+
+def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) -> tuple[Pairs, np.ndarray]:
+    """Return the pairs, and how many orders each TikTok order could be guessed to be."""
+    proven = pairing.pairs_of(universe, size)
+    if not probable:
+        return proven, np.zeros(size.tiktok, dtype=np.int64)
+    guesses = guess(given.tiktok, given.shopify, universe, proven)
+    both = [np.concatenate(columns) for columns in zip(proven, guesses.pairs, strict=True)]
+    return pairing.Pairs(*both), guesses.candidates
+
+
+def _lone_shopify(shopify: Shopify, pairs: Pairs) -> np.ndarray:
+    """Find the orders of source tiktok that nothing is claimed of."""
+    codes, sources = pd.factorize(shopify.source)
+    from_tiktok = np.array([*("tiktok" in str(source).lower() for source in sources), False])[codes]
+    from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
+    return np.flatnonzero(from_tiktok)
+
+
+def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[str, ...]:
+    """Say what the frame does not show."""
+    tiktok, shopify = given.tiktok, given.shopify
+    listed = np.unique(rows.shopify[(rows.shopify >= 0) & (rows.shopify < size.shopify)])
+    guessed = int((rows.bits == _PROBABLE).sum())
+    lost = int(shopify.ids.isna().sum())
+    unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
+    strangers = int((universe.settlement_nodes >= size.tiktok).sum())
+    found = {
+        f"{size.shopify - len(listed):,} Shopify orders bear no sign of TikTok and are not listed.": (
+            len(listed) < size.shopify
+        ),
+        f"{guessed:,} pairs are probable only: guessed from equal amounts within {WINDOW_HOURS} hours.": guessed > 0,
+        f"{lost:,} Shopify orders have no id, so a look-up that names them by id cannot find them.": (
+            lost > 0 and given.refs is not None
+        ),
+        "No TikTok order has a time of payment: cancelled orders count as never paid unless refunded.": unpaid,
+        f"{strangers:,} orders of the settlement are not among the TikTok orders.": strangers > 0,
+    }
+    return tuple(note for note, holds in found.items() if holds)
+
+
+def _provenance(
+    tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
+) -> dict[str, str]:
+    """Say when, with which version, and from what."""
+    facts = {"made at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", "ttsframe": _version()}
+    for side, frame in (
+        ("TikTok", tiktok), ("Shopify", shopify), ("look-up", refs), ("settlement", settlement)
+    ):  # fmt: skip
+        if frame is not None:
+            facts[side] = f"{len(frame):,} rows"
+            facts |= {f"{side} file {name}": f"{count:,} orders" for name, count in _files(frame).items()}
+    return facts
+
+
+def _files(frame: pd.DataFrame) -> dict[str, int]:
+    if "source_file" not in frame:
+        return {}
+    return {str(name): int(count) for name, count in frame["source_file"].value_counts(sort=False).items()}
+
+
+def _version() -> str:
+    try:
+        return metadata.version("ttsframe")
+    except metadata.PackageNotFoundError:
+        return "not installed"

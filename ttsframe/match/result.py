@@ -1,0 +1,174 @@
+"""What `match` returns, and its renderings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ttsframe import report as showing
+from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+    from ttsframe.columns import Column
+    from ttsframe.report import Report
+
+GOOD_STATUSES = frozenset({"matched", "not_expected"})
+"""The statuses that need no work."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Match:
+    """Which TikTok order is which Shopify order, row by row; made by `match`.
+
+    Parameters
+    ----------
+    orders
+        One row an order or pair, with `columns.MATCH_ORDERS`, and with
+        `columns.MATCH_SETTLEMENT` after them where a settlement was given.
+    notes
+        What was decided, left out or guessed, a sentence each.
+    provenance
+        When, with which version, from which files, and how many orders each held.
+    days
+        The day of each row, on `orders`' index: TikTok's, or else Shopify's.
+
+    See Also
+    --------
+    compare : What changed between two results.
+    """
+
+    orders: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    days: pd.Series | None = None
+
+    @property
+    def counts(self) -> pd.Series:
+        """Rows by status; every status is there."""
+        found = self.orders["status"].value_counts(sort=False)
+        return found.reindex(list(MATCH_STATUSES), fill_value=0).rename_axis("status").rename("rows").astype("int64")
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Tidy figures: `section`, `name`, `value`; made when first asked for."""
+        return self.report.summary
+
+    @cached_property
+    def report(self) -> Report:
+        """The result as the report layer shows it."""
+        bare = showing.Report(
+            title="TikTok Shop and Shopify orders",
+            rows=self.orders,
+            columns=self._columns,
+            status="status",
+            statuses=MATCH_STATUSES,
+            good=GOOD_STATUSES,
+            summary=pd.DataFrame(columns=["section", "name", "value"]),
+            amounts={"TikTok": "tiktok_amount", "Shopify": "shopify_total"},
+            days=self.days,
+            notes=self.notes,
+            provenance=self.provenance,
+            keys={"TikTok": "order_id", "Shopify": "shopify_id"},
+        )
+        figures = showing.summarise(bare)
+        own = pd.DataFrame(self._pairs_by_source() + self._payouts(), columns=["section", "name", "value"])
+        return replace(bare, summary=pd.concat([figures, own.astype({"value": "object"})], ignore_index=True))
+
+    def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
+        """Write `orders.csv`, `summary.csv`, and one file a status that needs work.
+
+        Parameters
+        ----------
+        folder
+            Made if missing.
+        ids
+            ``"plain"`` digits, or ``"excel"``: each id as ``="5801…"``, so that a double
+            click in Excel, which keeps 15 digits of a number, leaves it whole.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files written.
+        """
+        return list(showing.write_csv(self.report, folder, ids=ids))
+
+    def to_excel(self, path: str | os.PathLike[str]) -> Path:
+        """Write the workbook: the summary, all orders, and a sheet a status that needs work.
+
+        Parameters
+        ----------
+        path
+            A file, or a folder, which then gets `report.xlsx`.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+        """
+        target = _file(path, "report.xlsx")
+        showing.write_excel(self.report, target)
+        return target
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one self-contained page: figures, chart, and tables to search, sort and filter.
+
+        Parameters
+        ----------
+        path
+            A file, or a folder, which then gets `report.html`.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+        """
+        target = _file(path, "report.html")
+        showing.write_html(self.report, target)
+        return target
+
+    def plot(self) -> Figure:
+        """Draw orders by status over days, and amounts by side; needs matplotlib."""
+        return showing.plot(self.report)
+
+    def _repr_html_(self) -> str:
+        return str(showing.html_summary(self.report))
+
+    def __repr__(self) -> str:
+        return str(showing.text_summary(self.report))
+
+    @property
+    def _columns(self) -> list[Column]:
+        return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+
+    def _pairs_by_source(self) -> list[tuple[str, str, Any]]:
+        """Count the pairs by what made them, so that guesses stand apart from proof."""
+        found = self.orders["matched_on"].value_counts(sort=False)
+        return [("matched_on", source, int(found.get(source, 0))) for source in MATCH_SOURCES]
+
+    def _payouts(self) -> list[tuple[str, str, Any]]:
+        """Add up the payouts by status, each TikTok order once."""
+        if "settled_amount" not in self.orders:
+            return []
+        once = self.orders[self.orders["order_id"].isna() | ~self.orders["order_id"].duplicated()]
+        sums = once.groupby("status", observed=True)["settled_amount"].sum().round(2)
+        lines: list[tuple[str, str, Any]] = [("settled", str(status), value) for status, value in sums.items()]
+        return [*lines, ("settled", "total", round(float(sums.sum()), 2))]
+
+
+def _file(path: str | os.PathLike[str], name: str) -> Path:
+    """Return the file that is meant by a file or a folder."""
+    target = Path(path)
+    is_folder = target.is_dir() or str(path).endswith(("/", "\\")) or not target.suffix
+    if is_folder:
+        target.mkdir(parents=True, exist_ok=True)
+        return target / name
+    return target
