@@ -1,0 +1,25 @@
+"""A loopback gateway that checks requests as TikTok Shop does, and can misbehave on demand.
+
+    with ttsframe.sandbox.run(rate_per_second=20, fault_share=0.3) as sandbox:
+        os.environ.update(sandbox.environment)
+
+It listens on 127.0.0.1 only, and its credentials open nothing.
+"""
+
+from ttsframe.sandbox.behaviour import FAULT_KINDS, Behaviour
+from ttsframe.sandbox.generate import Generated
+from ttsframe.sandbox.handle import CREDENTIALS, Sandbox, run, serve_forever
+from ttsframe.sandbox.log import Entry, Log, read_log
+
+__all__ = [
+    "CREDENTIALS",
+    "FAULT_KINDS",
+    "Behaviour",
+    "Entry",
+    "Generated",
+    "Log",
+    "Sandbox",
+    "read_log",
+    "run",
+    "serve_forever",
+]

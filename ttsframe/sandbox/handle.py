@@ -1,0 +1,294 @@
+"""The handle of a running sandbox, and the ways to start one."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from ttsframe.config import Credentials
+from ttsframe.errors import EXIT_OK
+from ttsframe.sandbox.behaviour import Behaviour
+from ttsframe.sandbox.gateway import Gateway
+from ttsframe.sandbox.log import Log, Recorder
+from ttsframe.sandbox.orders import Table, read_table
+from ttsframe.sandbox.process import ChildServer
+from ttsframe.sandbox.server import HOST, Server
+from ttsframe.tiktok import DEFAULT_PLATFORM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType, TracebackType
+    from typing import Self, TextIO
+
+    import pandas as pd
+
+    from ttsframe.sandbox.generate import Generated
+
+CREDENTIALS = Credentials(
+    app_key="sandbox-app-key",
+    app_secret="sandbox-app-secret-that-opens-nothing-0",  # noqa: S106 - made up, opens nothing
+    access_token="SANDBOX_access_token_that_opens_nothing_at_all",  # noqa: S106 - made up, opens nothing
+    shop_cipher="SANDBOX_shop_cipher_of_no_shop",
+    refresh_token="SANDBOX_refresh_token_that_opens_nothing_at_all",  # noqa: S106 - made up, opens nothing
+)
+_NAP_SECONDS = 3600
+
+
+class _Serving(Protocol):
+    """What the handle needs of a server, in a thread or in a child process."""
+
+    port: int
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def log(self) -> Log: ...
+
+    def change(self, behaviour: Behaviour) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _ThreadServer:
+    """A server in a thread of this process."""
+
+    def __init__(
+        self, gateway: Gateway, *, port: int, log_file: str | Path | None, keep_log: bool = True
+    ) -> None:
+        self.log = Log()
+        self._server = Server(gateway, Recorder(self.log if keep_log else None, log_file), port=port)
+        self.port = self._server.port
+        self.close = self._server.close
+
+    @property
+    def table(self) -> Table:
+        return self._server.gateway.table
+
+    def change(self, behaviour: Behaviour) -> None:
+        self._server.call(self._server.gateway.change, behaviour)
+
+
+class Sandbox:
+    """A running sandbox; a context manager that closes it. `run` makes one.
+
+    Parameters
+    ----------
+    serving
+        The server behind it.
+    credentials
+        What it takes.
+    behaviour
+        Its knobs.
+    """
+
+    def __init__(self, serving: _Serving, credentials: Credentials, behaviour: Behaviour) -> None:
+        self._serving = serving
+        self._behaviour = behaviour
+        self.credentials = credentials
+        self.base_url = f"http://{HOST}:{serving.port}"
+        self.auth_url = self.base_url
+        self.example_order_id = _example(serving.table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<ttsframe sandbox at {self.base_url}>"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead ttsframe to this sandbox, and `EXAMPLE_ORDER_ID`."""
+        return {
+            "TIKTOK_APP_KEY": self.credentials.app_key,
+            "TIKTOK_APP_SECRET": self.credentials.app_secret,
+            "TIKTOK_APP_ACCESS_KEY": self.credentials.access_token,
+            "TIKTOK_SHOP_CIPHER": self.credentials.shop_cipher,
+            "TIKTOK_APP_REFRESH_KEY": self.credentials.refresh_token or "",
+            "TTSFRAME_BASE_URL": self.base_url,
+            "TTSFRAME_AUTH_URL": self.auth_url,
+            "EXAMPLE_ORDER_ID": self.example_order_id,
+        }
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Every order: `order_id`, `kind` (`linked` on any platform, `unlinked`, `denied`, `refused`)."""
+        return self._serving.table.orders()
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Every reference, a row a line item; the columns of a links file."""
+        return self._serving.table.links()
+
+    @property
+    def log(self) -> Log:
+        """Every request until now."""
+        return self._serving.log
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The knobs as they are; `change` changes them."""
+        return self._behaviour
+
+    @property
+    def rate(self) -> float | None:
+        """The limit in requests a second; None for no limit. May be set while running."""
+        return self._behaviour.rate_per_second
+
+    @rate.setter
+    def rate(self, rate_per_second: float | None) -> None:
+        self.change(rate_per_second=rate_per_second, rate_schedule=())
+
+    def change(self, **knobs: Any) -> None:  # noqa: ANN401 - the fields of Behaviour
+        """Change knobs while running.
+
+        Parameters
+        ----------
+        **knobs
+            Fields of `Behaviour`; the others stay.
+
+        Raises
+        ------
+        InputError
+            If there is no such knob, or it holds what it cannot.
+        """
+        behaviour = self._behaviour.changed(knobs)
+        self._serving.change(behaviour)
+        self._behaviour = behaviour
+
+    def close(self) -> None:
+        """Drop every connection and free the port; nothing is left running."""
+        self._serving.close()
+
+
+def run(
+    orders: str | Path | pd.DataFrame | Generated | None = None,
+    *,
+    port: int = 0,
+    credentials: Credentials = CREDENTIALS,
+    behaviour: Behaviour | None = None,
+    process: bool = False,
+    log_file: str | Path | None = None,
+    **knobs: Any,  # noqa: ANN401 - the fields of Behaviour
+) -> Sandbox:
+    """Start a sandbox on 127.0.0.1.
+
+    Parameters
+    ----------
+    orders
+        A CSV file or DataFrame of `order_id`, `platform`, `external_order_id`, `line_item_id`,
+        `line_item_origin_id` and `kind`, of which only the first is needed: a row without
+        external id is an order without reference, `kind` marks another shop's orders (`denied`)
+        and refused ids (`refused`). Or a `Generated`; 1000 generated orders if None.
+    port
+        The port; a free one if 0.
+    credentials
+        What requests must be signed with.
+    behaviour
+        The knobs; `Behaviour()` if None.
+    process
+        Whether it runs in a process of its own, so as not to share the interpreter with the
+        client under measure; else in a daemon thread.
+    log_file
+        A file that every request is appended to, a JSON object a line; `read_log` reads it.
+    **knobs
+        Fields of `Behaviour` that go before `behaviour`, e.g. ``rate_per_second=20``.
+
+    Returns
+    -------
+    Sandbox
+        Already serving.
+
+    Raises
+    ------
+    InputError
+        If the orders cannot be read, or a knob is unknown or holds what it cannot.
+    SettingsError
+        If the port cannot be had.
+    """
+    chosen = (behaviour or Behaviour()).changed(knobs)
+    table = read_table(orders)
+    serving: _Serving
+    if process:
+        serving = ChildServer(table, credentials, chosen, port=port, log_file=log_file)
+    else:
+        serving = _ThreadServer(Gateway(table, credentials, chosen), port=port, log_file=log_file)
+    return Sandbox(serving, credentials, chosen)
+
+
+def serve_forever(
+    orders: str | Path | pd.DataFrame | Generated | None = None,
+    *,
+    port: int = 0,
+    behaviour: Behaviour | None = None,
+    log_file: str | Path | None = None,
+    out: TextIO | None = None,
+) -> int:
+    """Start a sandbox, print how to reach it, and serve until interrupted.
+
+    Parameters
+    ----------
+    orders
+        As `run` takes them.
+    port
+        The port; a free one if 0.
+    behaviour
+        The knobs; `Behaviour()` if None.
+    log_file
+        A file that every request is appended to.
+    out
+        Where `NAME=value` is printed, one a line; standard output if None.
+
+    Returns
+    -------
+    int
+        The exit code, 0, after Ctrl-C or a polite kill.
+    """
+    chosen = behaviour or Behaviour()
+    gateway = Gateway(read_table(orders), CREDENTIALS, chosen)
+    # The log is not kept in memory: this sandbox may run for weeks.
+    serving = _ThreadServer(gateway, port=port, log_file=log_file, keep_log=False)
+    try:
+        with _polite_kill(), Sandbox(serving, CREDENTIALS, chosen) as sandbox:
+            for name, value in sandbox.environment.items():
+                print(f"{name}={value}", file=out or sys.stdout, flush=True)
+            while True:
+                time.sleep(_NAP_SECONDS)
+    except KeyboardInterrupt:
+        return EXIT_OK
+
+
+@contextlib.contextmanager
+def _polite_kill() -> Iterator[None]:
+    """Take SIGTERM as Ctrl-C, so that the log is written out; only a main thread may."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - as signal calls it
+    raise KeyboardInterrupt
+
+
+def _example(table: Table) -> str:
+    """Choose a linked order, on the commonest platform if there is one."""
+    linked = [(order_id, found) for order_id, found in table.references.items() if found]
+    on_default = (
+        order_id for order_id, found in linked if any(entry.platform == DEFAULT_PLATFORM for entry in found)
+    )
+    return next(on_default, linked[0][0] if linked else "")

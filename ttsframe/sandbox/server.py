@@ -1,0 +1,226 @@
+"""The wire of the sandbox: connections on the loopback, served by a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import struct
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from ttsframe.errors import SettingsError
+from ttsframe.sandbox.faults import UNANSWERED
+from ttsframe.sandbox.log import Entry, Recorder
+from ttsframe.sandbox.request import Reply
+from ttsframe.sandbox.wire import Received, WireError, read_request, reply_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ttsframe.sandbox.gateway import Gateway
+
+HOST = "127.0.0.1"
+_BACKLOG = 1024
+_FLUSH_SECONDS = 0.05
+_MOST_UNREAD_BYTES = 1 << 21
+
+
+class Server:
+    """Serves a gateway until it is closed.
+
+    Parameters
+    ----------
+    gateway
+        What to answer.
+    recorder
+        Where to write what was answered; closed with the server.
+    port
+        The port on 127.0.0.1; a free one if 0.
+
+    Raises
+    ------
+    SettingsError
+        If the port cannot be had.
+    """
+
+    def __init__(self, gateway: Gateway, recorder: Recorder, *, port: int = 0) -> None:
+        self.gateway = gateway
+        self.recorder = recorder
+        self.connections: set[_Connection] = set()
+        self.opened = 0
+        self._socket = _bind(port)
+        self.port: int = self._socket.getsockname()[1]
+        self.loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._flushing = False
+        self._thread = threading.Thread(target=self._run, name="ttsframe-sandbox", daemon=True)
+        self._thread.start()
+
+    def call(self, function: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
+        """Run a function between two requests, and wait for it."""
+        done = threading.Event()
+
+        def run() -> None:
+            function(*arguments)
+            done.set()
+
+        self.loop.call_soon_threadsafe(run)
+        done.wait()
+
+    def close(self) -> None:
+        """Drop every connection, free the port and end the thread."""
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self.recorder.close()
+
+    def record(self, entry: Entry) -> None:
+        """Log an entry; the file is written out soon after, not at each."""
+        self.recorder.record(entry)
+        if not self._flushing:
+            self._flushing = True
+            self.loop.call_later(_FLUSH_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        self.recorder.flush()
+
+    def _run(self) -> None:
+        try:
+            self.loop.run_until_complete(self._serve())
+        finally:
+            self.loop.close()
+
+    async def _serve(self) -> None:
+        listening = await self.loop.create_server(
+            lambda: _Connection(self), sock=self._socket, backlog=_BACKLOG
+        )
+        await self._stop.wait()
+        listening.close()
+        for connection in tuple(self.connections):
+            connection.abort()
+        # Two turns of the loop: one to lose the connections, one to close their sockets.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: a request at a time, answered in the order they came.
+
+    asyncio sets TCP_NODELAY on its connections, so small answers do not wait.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._unread = bytearray()
+        self._busy = False
+        self._number = 0
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.connections.add(self)
+        self._server.opened += 1
+        self._number = self._server.opened
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - how it ended does not matter
+        self._server.connections.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        if len(self._unread) > _MOST_UNREAD_BYTES:
+            self._transport.pause_reading()
+        self._advance()
+
+    def abort(self) -> None:
+        """Drop the connection with a reset."""
+        linger = struct.pack("ii", 1, 0)
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._transport.abort()
+
+    def _advance(self) -> None:
+        """Answer what is whole; while an answer is due, later requests wait."""
+        while self._unread and not self._busy and not self._transport.is_closing():
+            try:
+                received = read_request(self._unread)
+            except WireError as error:
+                self._refuse(error)
+                return
+            if received is None:
+                return
+            del self._unread[: received.used_bytes]
+            self._serve(received)
+        if not self._transport.is_reading() and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _refuse(self, error: WireError) -> None:
+        reply = Reply("unknown", error.http_status, str(error).encode(), "error", content_type="text/plain")
+        self._send(reply, time.time(), keep_alive=False, with_body=True)
+
+    def _serve(self, received: Received) -> None:
+        arrived = time.time()
+        gateway = self._server.gateway
+        reply = gateway.answer(received.request, arrived)
+        behaviour = gateway.behaviour
+        wait_seconds = behaviour.latency_seconds
+        if behaviour.jitter_seconds:
+            wait_seconds += random.uniform(0, behaviour.jitter_seconds)  # noqa: S311 - not a secret
+        with_body = received.request.method != "HEAD"
+        if wait_seconds:
+            self._busy = True
+            self._server.loop.call_later(
+                wait_seconds, self._send_late, reply, arrived, received.keep_alive, with_body
+            )
+        else:
+            self._send(reply, arrived, keep_alive=received.keep_alive, with_body=with_body)
+
+    def _send_late(self, reply: Reply, arrived: float, keep_alive: bool, with_body: bool) -> None:  # noqa: FBT001
+        self._busy = False
+        self._send(reply, arrived, keep_alive=keep_alive, with_body=with_body)
+        self._advance()
+
+    def _send(self, reply: Reply, arrived: float, *, keep_alive: bool, with_body: bool) -> None:
+        if self._transport.is_closing():
+            self._log(reply._replace(outcome="gone"), arrived)
+            return
+        self._log(reply, arrived)
+        if reply.outcome in UNANSWERED:
+            # Silent until the client gives up, or broken at once.
+            self._busy = True
+            if reply.outcome == "reset":
+                self.abort()
+            return
+        clock = self._server.gateway.clock(time.time())
+        sent = reply_bytes(reply, clock=clock, keep_alive=keep_alive, with_body=with_body)
+        if reply.outcome == "truncated":
+            keep_alive = False
+            sent = sent[: -max(1, len(reply.body) // 2)]
+        self._transport.write(sent)
+        if not keep_alive:
+            self._transport.close()
+
+    def _log(self, reply: Reply, arrived: float) -> None:
+        unanswered = reply.outcome in UNANSWERED
+        self._server.record(
+            Entry(
+                arrived,
+                reply.operation,
+                reply.order_id,
+                reply.platform,
+                None if unanswered else reply.http_status,
+                None if unanswered else reply.code,
+                reply.outcome,
+                self._number,
+            )
+        )
+
+
+def _bind(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"the sandbox cannot listen on port {port}: {error}. Choose another, or 0."
+        ) from error
