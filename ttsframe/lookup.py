@@ -12,6 +12,7 @@ import pandas as pd
 
 from ttsframe import config, ids, tiktok
 from ttsframe.errors import InputError
+from ttsframe.exports import id_column
 from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
 from ttsframe.progress import Progress, tell_duration
 from ttsframe.session import Question
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from ttsframe.session import Finished
     from ttsframe.store import Store
 
-DEFAULT_COLUMN = "order_id"
 _OFFLINE = Outcome("skipped", "offline")
 _WAIT_AFTER_INTERRUPT_SECONDS = 0.5
 
@@ -210,32 +210,11 @@ def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: 
             return orders
         values = orders if hasattr(orders, "dtype") else list(orders)
         return pd.Series(values, dtype=None if hasattr(values, "dtype") else "object")
-    found: pd.Series = orders[_column(orders, column)]
-    return found
-
-
-def _column(orders: pd.DataFrame, column: str | None) -> Any:  # noqa: ANN401
-    if column is not None and column in orders.columns:
-        return column
-    wanted = _plain(column or DEFAULT_COLUMN)
-    found = [name for name in orders.columns if _plain(name) == wanted]
-    if column is None and DEFAULT_COLUMN in orders.columns:
-        return DEFAULT_COLUMN
-    if len(found) == 1:
-        return found[0]
-    there = ", ".join(map(str, orders.columns)) or "none"
-    what = (
-        f"several columns could be {column or DEFAULT_COLUMN!r}"
-        if found
-        else f"no column {column or DEFAULT_COLUMN!r}"
-    )
-    raise InputError(
-        f"{what}. The columns are: {there}. Name the one that holds the order ids: column=…, or --column."
-    )
-
-
-def _plain(name: object) -> str:
-    return "".join(character for character in str(name).lower() if character.isalnum())
+    if column in orders.columns:
+        found: pd.Series = orders[column]
+        return found
+    names = [str(name) for name in orders.columns]
+    return orders.iloc[:, names.index(id_column(names, column))]
 
 
 def _check_level(level: str) -> None:

@@ -194,7 +194,7 @@ CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
         ContractError,
         (
             "the gateway does not take our requests for what they should be. Either the address in "
-            "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this message."
+            "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this."
         ),
     ),
 }

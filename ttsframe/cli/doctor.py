@@ -1,0 +1,116 @@
+"""`ttsframe doctor`: each thing that must hold on a line, and the cure for the first that does not."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ttsframe import config, tiktok
+from ttsframe.errors import EXIT_ERROR, EXIT_OK, SettingsError, StoreError, TtsframeError
+from ttsframe.shop import Shop, raise_refusal
+from ttsframe.store import Store
+from ttsframe.tiktok import Verdict
+from ttsframe.tokens import Tokens, default_file
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from ttsframe.session import Called
+
+_EARLY_SECONDS, _LATE_SECONDS = 300, 30  # API.md, "Signing": the window of the timestamp
+# An id that can be no order's: the answer tells of the permission, not of an order.
+_NO_ORDER = "1"
+
+
+CHECKS = (
+    "store",
+    "settings",
+    "gateway reachable",
+    "clock",
+    "signature and token",
+    "shop cipher",
+    f"scope {tiktok.READ_SCOPE}",
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check everything; see `ttsframe doctor --help`."""
+    del options
+    checks = _checks()
+    for name in CHECKS:
+        try:
+            seen = next(checks)
+        except TtsframeError as error:
+            _tell_failure(name, str(error))
+            return EXIT_ERROR
+        sys.stdout.write(f"  ok   {name}: {seen}\n")
+        sys.stdout.flush()
+    sys.stdout.write("all well\n")
+    return EXIT_OK
+
+
+def _tell_failure(name: str, what_to_do: str) -> None:
+    sys.stdout.write(f"  FAIL {name}\n")
+    for later in CHECKS[CHECKS.index(name) + 1 :]:
+        sys.stdout.write(f"  –    {later}: not checked\n")
+    sys.stdout.write(f"\nwhat to do: {what_to_do}\n")
+
+
+def _checks() -> Iterator[str]:
+    """Say what was seen for each of `CHECKS`; raise where one does not hold."""
+    environ = config.environment()
+    settings = config.read_settings(environ)
+    yield _store(settings)
+    settings, credentials = config.read(environ)
+    yield "all names are set"
+    with Shop(credentials, settings, tokens=Tokens(default_file())) as shop:
+        called = shop.session.call(tiktok.shops_request())
+        yield settings.base_url
+        yield _clock(called)
+        raise_refusal(called)
+        yield "accepted"
+        yield _cipher(shop)
+        yield _scope(shop)
+
+
+def _store(settings: config.Settings) -> str:
+    path = settings.cache_file
+    with Store(path) as store:
+        trouble = store.check()
+    if trouble:
+        raise StoreError(
+            f"answers cannot be stored in {path}: {trouble}. Name another file in TTSFRAME_CACHE."
+        )
+    return str(path)
+
+
+def _clock(called: Called) -> str:
+    if called.date_seconds is None:
+        return "the gateway does not tell its time"
+    ahead = time.time() - called.date_seconds
+    if not -_EARLY_SECONDS <= ahead <= _LATE_SECONDS:
+        where = "ahead of" if ahead > 0 else "behind"
+        raise SettingsError(
+            f"this machine's clock is {abs(ahead):.0f} s {where} the gateway's: set date, time and time zone"
+        )
+    return f"{abs(ahead):.0f} s apart"
+
+
+def _cipher(shop: Shop) -> str:
+    shops = shop.shops()
+    mine = shops[shops["cipher"] == shop.credentials.shop_cipher]
+    if mine.empty:
+        raise SettingsError(
+            "TIKTOK_SHOP_CIPHER is none of the token's shops. Set it to one that `ttsframe shops` lists."
+        )
+    return f"{mine['name'].iloc[0]} ({mine['region'].iloc[0]})"
+
+
+def _scope(shop: Shop) -> str:
+    called = shop.session.call(tiktok.reference_request(_NO_ORDER, tiktok.DEFAULT_PLATFORM))
+    verdict = tiktok.find(called.code or "", called.message).verdict
+    if verdict not in (Verdict.ROW, Verdict.THROTTLED):
+        raise_refusal(called)
+    return "granted"

@@ -1,0 +1,55 @@
+"""`ttsframe lookup`: files of order ids → a file of references."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import LINE_ITEMS, REFERENCES
+from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK
+from ttsframe.exports import read_ids_table
+from ttsframe.lookup import Plan, lookup, plan
+from ttsframe.progress import duration
+from ttsframe.report import save_frame
+from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
+
+if TYPE_CHECKING:
+    import argparse
+
+_ANSWERED = ("linked", "unlinked")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look up; see `ttsframe lookup --help`."""
+    asked = platforms(options.platform or DEFAULT_PLATFORM)
+    orders = _read(options.files, options.column)
+    if options.plan:
+        _tell(plan(orders, platform=asked, max_age=options.max_age, offline=options.offline))
+        return EXIT_OK
+    level = options.level.replace("-", "_")
+    found = lookup(orders, platform=asked, level=level, max_age=options.max_age, offline=options.offline)
+    columns = LINE_ITEMS if level == "line_item" else REFERENCES
+    target = sys.stdout if options.output == "-" else options.output
+    save_frame(found, target, columns=columns, ids=options.ids)
+    counts = found.drop_duplicates(["order_id", "platform"])["status"].value_counts()
+    said = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
+    sys.stderr.write(f"{said or 'no orders'}{'' if options.output == '-' else f' → {options.output}'}\n")
+    return EXIT_OK if found["status"].isin(_ANSWERED).all() else EXIT_DIFFERENCES
+
+
+def _read(files: list[str], column: str | None) -> pd.Series:
+    """The ids of all files, cleaned, one after another."""
+    tables = (read_ids_table(sys.stdin.buffer if name == "-" else name, column=column) for name in files)
+    found = [ids.clean(table[id_column]).ids for table, id_column in tables]
+    return pd.concat(found, ignore_index=True)
+
+
+def _tell(planned: Plan) -> None:
+    sys.stdout.write(
+        f"{planned.unique:,} distinct: {planned.cached:,} stored, {planned.to_fetch:,} to ask, "
+        f"{planned.invalid:,} not order ids\n"
+        + (f"about {duration(planned.seconds)} at the pace known so far\n" if planned.to_fetch else "")
+    )

@@ -1,0 +1,63 @@
+"""`ttsframe reconcile`: two platforms' exports → a report."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
+from ttsframe.exports import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+from ttsframe.lookup import lookup
+from ttsframe.match import Match, match
+from ttsframe.match.result import GOOD_STATUSES
+from ttsframe.report import text_summary
+from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    import pandas as pd
+
+_HINT = (
+    "To reconcile with the marks in the Shopify orders alone, which needs no credentials, add --no-lookup."
+)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Reconcile; see `ttsframe reconcile --help`."""
+    if options.refs and options.no_lookup:
+        raise InputError("--refs and --no-lookup exclude each other: give one of them")
+    asked = platforms(options.platform or DEFAULT_PLATFORM)
+    tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
+    shopify = read_shopify_orders(options.shopify)
+    settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
+    refs = _references(options, tiktok, asked)
+    result = match(
+        tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
+    )
+    write(result, options.output, ids=options.ids)
+    sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
+    return (
+        EXIT_OK
+        if options.exit_zero or result.orders["status"].isin(GOOD_STATUSES).all()
+        else EXIT_DIFFERENCES
+    )
+
+
+def write(result: Match, folder: Path, *, ids: str) -> None:
+    """Leave the whole report in a folder: CSV files, the workbook and the page."""
+    result.to_csv(folder, ids=ids)
+    result.to_excel(folder)
+    result.to_html(folder)
+
+
+def _references(options: argparse.Namespace, tiktok: pd.DataFrame, asked: list[str]) -> pd.DataFrame | None:
+    if options.no_lookup:
+        return None
+    if options.refs:
+        return read_references(options.refs)
+    try:
+        return lookup(tiktok, platform=asked)
+    except SettingsError as error:
+        raise SettingsError(f"{error}\n{_HINT}") from None

@@ -1,0 +1,73 @@
+"""References that were looked up before, and saved: a file → the frame that `lookup` returned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, names, typed
+from ttsframe.errors import InputError
+from ttsframe.exports.id_tables import read_ids_table
+
+if TYPE_CHECKING:
+    import os
+
+_NEEDED = ("order_id", "platform", "external_order_id", "status")
+_ID_COLUMNS = ("external_order_id", "line_item_id", "line_item_origin_id")
+
+
+def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read back what `ttsframe lookup -o FILE` or `refs.to_csv` has written.
+
+    Parameters
+    ----------
+    path
+        A `.csv`, `.xlsx` or `.parquet` file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `columns.REFERENCES` (`columns.LINE_ITEMS` where the file has lines); what the file
+        does not hold is missing.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no look-up's.
+    """
+    table = _parquet(path) if str(path).lower().endswith(".parquet") else read_ids_table(path)[0]
+    missing = [name for name in _NEEDED if name not in table.columns]
+    unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
+    if missing or unknown:
+        raise InputError(
+            f"{path} is not a file of references as `ttsframe lookup -o {path}` writes it: "
+            + (
+                f"it has no column {', '.join(missing)}."
+                if missing
+                else f"its status holds {min(unknown)!r}."
+            )
+        )
+    columns = LINE_ITEMS if "line_item_id" in table.columns else REFERENCES
+    data: dict[str, Any] = {name: table.get(name) for name in names(columns)}
+    data["order_id"] = ids.clean(table["order_id"]).ids
+    for name in _ID_COLUMNS:
+        if data.get(name) is not None:
+            # An id may have come through a spreadsheet; a name such as #1001 stays as it is.
+            cleaned = ids.clean(table[name])
+            data[name] = cleaned.ids.where(cleaned.reasons.isna(), table[name])
+    data["http_status"] = pd.to_numeric(data["http_status"], errors="coerce")
+    data["from_cache"] = (
+        pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
+    )
+    return typed(data, columns, index=table.index)
+
+
+def _parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise InputError('Parquet files need pyarrow: pip install "ttsframe[parquet]"') from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as Parquet: {error}") from None
