@@ -6,7 +6,7 @@ The tables of the documentation are made from this module, and every frame is ca
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +31,8 @@ def _major(version: str) -> int:
 
 
 TEXT_DTYPE: Any = "str" if _major(pd.__version__) >= 3 else "object"  # noqa: PLR2004
-UTC_DTYPE = "datetime64[us, UTC]"
-TIME_DTYPE = "datetime64[us]"
+UTC_DTYPE: Final = "datetime64[us, UTC]"
+TIME_DTYPE: Final = "datetime64[us]"
 
 _DTYPES: dict[str, Any] = {
     "text": TEXT_DTYPE,
@@ -105,6 +105,7 @@ TIKTOK_ORDERS: tuple[Column, ...] = (
     Column("refunded", "money", "what was refunded"),
     Column("quantity", "count", "units over all lines"),
     Column("skus", "text", "the seller's SKUs, joined by `; `"),
+    Column("platform_discount", "money", "what TikTok itself paid towards the lines' prices"),
     Column("source_file", "text", "the file that the order was read from"),
 )
 

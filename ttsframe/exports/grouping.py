@@ -53,7 +53,8 @@ def sums(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
     here = ~np.isnan(values)
     total = np.bincount(codes[here], weights=values[here], minlength=orders)
     some = np.bincount(codes[here], minlength=orders) > 0
-    return np.where(some, np.round(total, 4), np.nan)
+    # Adding 0 turns -0.0 into 0.0.
+    return np.where(some, np.round(total, 4) + 0.0, np.nan)
 
 
 def joined(codes: np.ndarray, texts: Cells, orders: int) -> Cells:

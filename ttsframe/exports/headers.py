@@ -7,10 +7,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ttsframe.errors import InputError
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 # The description that stands under `Order ID` in some exports is all the header that others have.
 ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique order ID.")
@@ -29,6 +27,7 @@ TIKTOK_FIELDS: Fields = {
     "amount": ("Order Amount", "Order total amount paid by the buyer."),
     "refunded": ("Order Refund Amount",),
     "quantity": ("Quantity", "SKU sold quantity in the order."),
+    "platform_discount": ("SKU Platform Discount", "Total platform discount in this SKU ID."),
     "sku": ("Seller SKU", "Seller sku input by the seller in the product system."),
 }
 
@@ -133,36 +132,9 @@ def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:
     }
 
 
-def require(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]]) -> None:
-    """Refuse a file that lacks a needed column, naming all of them with the nearest found.
-
-    Parameters
-    ----------
-    name
-        The file.
-    header
-        Its column names.
-    needed
-        What is needed, in the user's words, to the names by which it would have been found.
-
-    Raises
-    ------
-    InputError
-        If something of `needed` is not there.
-    """
-    there = {plain(column) for column in header}
-    missing = {
-        words: names for words, names in needed.items() if not any(plain(alias) in there for alias in names)
-    }
-    if not missing:
-        return
-    wanted = " and ".join(f"{words}{_nearest(names, header)}" for words, names in missing.items())
-    raise InputError(f"{name} has no column {wanted}. It has: {listed(header)}.")
-
-
 def listed(header: Sequence[str], at_most: int = 12) -> str:
     """Return column names for a message: the first of them, and how many more there are."""
-    shown = [_shortened(column.strip()) or "(blank)" for column in header]
+    shown = [shortened(column.strip()) or "(blank)" for column in header]
     more = f" and {len(shown) - at_most} more" if len(shown) > at_most else ""
     return ", ".join(shown[:at_most]) + more
 
@@ -179,11 +151,7 @@ def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     return best[1].strip() if best else None
 
 
-def _nearest(names: Sequence[str], header: Sequence[str]) -> str:
-    found = nearest(names, header)
-    return f" (the nearest is {_shortened(found)!r})" if found else ""
-
-
-def _shortened(text: str, at_most: int = 40) -> str:
+def shortened(text: str, at_most: int = 40) -> str:
+    """Return a text of at most `at_most` characters on one line."""
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= at_most else one_line[: at_most - 1] + "…"

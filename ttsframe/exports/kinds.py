@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.errors import InputError
+from ttsframe.exports import headers
 from ttsframe.exports.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, SHOPIFY_FIELDS, TIKTOK_FIELDS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _EXPORT_SHOPIFY_ORDERS = "in Shopify, export Orders (CSV)"
 
@@ -157,3 +158,38 @@ def refuse_other_kinds(name: str, header: Sequence[str], wanted: Kind) -> None:
     found = kind_of(header)
     if found is not None and found is not wanted:
         raise InputError(f"{name} is {found.words}, not {wanted.words}: {found.advice}.")
+
+
+def require(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a file that lacks a needed column, naming all of them with the nearest found.
+
+    Parameters
+    ----------
+    name
+        The file.
+    header
+        Its column names.
+    needed
+        What is needed, in the user's words, to the names by which it would have been found.
+
+    Raises
+    ------
+    InputError
+        If something of `needed` is not there.
+    """
+    there = {plain(column) for column in header}
+    missing = {
+        words: names for words, names in needed.items() if not any(plain(alias) in there for alias in names)
+    }
+    if not missing:
+        return
+    wanted = " and ".join(f"{words}{_nearest(names, header)}" for words, names in missing.items())
+    if not there & KNOWN_NAMES:
+        # What stands there may be a row of data, with a buyer in it: it is not shown.
+        raise InputError(f"{name} has no column {wanted}, nor any that exports have: is its header there?")
+    raise InputError(f"{name} has no column {wanted}. It has: {headers.listed(header)}.")
+
+
+def _nearest(names: Sequence[str], header: Sequence[str]) -> str:
+    found = headers.nearest(names, header)
+    return f" (the nearest is {headers.shortened(found)!r})" if found else ""

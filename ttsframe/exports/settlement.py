@@ -81,7 +81,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     kinds.refuse_other_kinds(table.name, table.header, kinds.SETTLEMENT)
     fields = headers.SETTLEMENT_FIELDS
     amounts = (*fields["settled_amount"], *fields["estimated_amount"])
-    headers.require(
+    kinds.require(
         table.name,
         table.header,
         {"Order/adjustment ID": fields["order_id"], "Total settlement amount": amounts},

@@ -76,7 +76,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.SHOPIFY_ORDERS)
     needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
-    headers.require(table.name, table.header, {"Name or Id": needed})
+    kinds.require(table.name, table.header, {"Name or Id": needed})
     cells, rows = _order_rows(table, notes)
     count = len(cells["name"])
     notes.insert(0, f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}.")

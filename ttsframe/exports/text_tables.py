@@ -149,7 +149,7 @@ def _separator_of_data(head: _Head) -> str:
     """Return the separator of the rows, which may not be the header's."""
     width = len(head.header.names)
     rows = [record for record in head.records if any(cell.strip() for cell in record)]
-    if width == 1 or not rows or any(len(row) > 1 + width // 2 for row in rows):
+    if width == 1 or not rows or any(len(row) > max(1, width // 2) for row in rows):
         return head.separator
     for separator in _SEPARATORS:
         joined = [head.separator.join(row) for row in rows]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ttsframe.exports.shapes import Cells, Table
 
 _TIMES = ("created_at", "paid_at", "cancelled_at")
-_AMOUNTS = ("amount", "refunded")
+_ORDER_AMOUNTS = ("amount", "refunded")
+_AMOUNTS = (*_ORDER_AMOUNTS, "platform_discount")
 
 CANCELLED_WORDS: frozenset[str] = frozenset(
     {
@@ -106,7 +107,7 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
-    headers.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
+    kinds.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
     rows = _read_rows(table, notes)
     count = len(rows.ids)
     notes.insert(0, f"{table.name}: {counted(len(rows.codes), 'row')}, {counted(count, 'order')}.")
@@ -169,8 +170,10 @@ def _money(name: str, rows: _Rows, notes: list[str]) -> dict[str, np.ndarray]:
             f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
         )
     read = {field: money.read_money(_column(rows, field), decimal=sign) for field in _AMOUNTS}
-    out = {field: grouping.first_of(rows.codes, read[field].amounts, len(rows.ids)) for field in _AMOUNTS}
-    for field in _AMOUNTS:
+    orders = len(rows.ids)
+    out = {field: grouping.first_of(rows.codes, read[field].amounts, orders) for field in _ORDER_AMOUNTS}
+    out["platform_discount"] = grouping.sums(rows.codes, np.abs(read["platform_discount"].amounts), orders)
+    for field in _ORDER_AMOUNTS:
         count = grouping.disagreeing(rows.codes, read[field].amounts, out[field])
         told = f"{name}: {counted(count, 'order')} with several values of {field}; the first was taken."
         notes += [told] if count else []
