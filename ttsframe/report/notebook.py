@@ -11,9 +11,9 @@ from ttsframe.report.html import amount
 if TYPE_CHECKING:
     from ttsframe.report.model import Report
 
-CHART = chart.Size(620, 150, left=34)
+CHART = chart.Size(460, 230, left=34)
 _FRAME = (
-    "max-width:860px;font:13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;"
+    "max-width:1000px;font:13px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;"
     "font-variant-numeric:tabular-nums"
 )
 _RULE = "border:0;border-bottom:1px solid rgba(128,128,128,.25)"
@@ -33,7 +33,9 @@ def html_summary(report: Report) -> str:
     str
         HTML that suits light and dark notebooks: counts, totals per side, a small chart.
     """
-    parts = [_heading(report), _bar(report), *_tables(report), _chart(report), _foot(report)]
+    columns = f'<div>{"".join(_tables(report))}</div>{_chart(report)}'
+    beside = f'<div style="display:flex;flex-wrap:wrap;gap:4px 32px;align-items:flex-start">{columns}</div>'
+    parts = [_heading(report), _bar(report), beside, _foot(report)]
     return f'<div class="ttsframe-report" style="{_FRAME}">{"".join(parts)}</div>'
 
 
@@ -89,7 +91,7 @@ def _number(text: str, *, bold: bool, quiet: bool = False) -> str:
 
 def _chart(report: Report) -> str:
     drawn = chart.days_svg(report, CHART)
-    return f'<div style="max-width:{CHART.width}px">{drawn}</div>' if drawn else ""
+    return f'<div style="flex:1 1 320px;max-width:{CHART.width}px">{drawn}</div>' if drawn else ""
 
 
 def _foot(report: Report) -> str:

@@ -30,8 +30,8 @@ def plot(report: Report) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Two axes, one where no date is known; it is not registered with pyplot, so nothing needs
-        closing. Amounts are those of the currency with the most rows.
+        Two axes, one where no date is known; already closed for pyplot, so show it in a notebook
+        or save it. Amounts are those of the currency with the most rows.
 
     Raises
     ------
@@ -39,11 +39,13 @@ def plot(report: Report) -> Figure:
         If matplotlib is missing.
     """
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, and slow to import
+        from matplotlib import pyplot  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         raise SettingsError('Plots need matplotlib: pip install "ttsframe[notebooks]".') from error
     days = figures.per_day(report)
-    figure = Figure(figsize=(11, 4.2) if days else (6, 4.2), layout="constrained")
+    # pyplot teaches a notebook to show figures; closed at once, it is shown once and never piles up.
+    figure = pyplot.figure(figsize=(11, 4.2) if days else (6, 4.2), layout="constrained")
+    pyplot.close(figure)
     axes = figure.subplots(1, 2 if days else 1, width_ratios=[1.5, 1] if days else None, squeeze=False)[0]
     if days:
         _draw_days(axes[0], days)
