@@ -131,7 +131,8 @@ def test_page__asks_the_network_for_nothing(page):
 
 def test_page__refuses_a_script_that_is_not_its_own(page):
     page.run(
-        "const s = document.createElement('script'); s.textContent = 'document.title = \"run\"'; document.body.append(s)"
+        "const added = document.createElement('script');"
+        "added.textContent = 'document.title = \"run\"'; document.body.append(added)"
     )
     assert page.run("return document.title") != "run"
     assert any("Content Security Policy" in message for message in page.messages())

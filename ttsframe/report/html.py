@@ -242,7 +242,6 @@ def _data(report: Report) -> dict[str, Any]:
     columns = cells.described(report.rows, report.columns)
     statuses = list(figures.counts(report))
     return {
-        "title": report.title,
         "count": len(report.rows),
         "status": [column.name for column in columns].index(report.status),
         "statuses": [

@@ -33,7 +33,7 @@ def html_summary(report: Report) -> str:
     str
         HTML that suits light and dark notebooks: counts, totals per side, a small chart.
     """
-    columns = f'<div>{"".join(_tables(report))}</div>{_chart(report)}'
+    columns = f"<div>{''.join(_tables(report))}</div>{_chart(report)}"
     beside = f'<div style="display:flex;flex-wrap:wrap;gap:4px 32px;align-items:flex-start">{columns}</div>'
     parts = [_heading(report), _bar(report), beside, _foot(report)]
     return f'<div class="ttsframe-report" style="{_FRAME}">{"".join(parts)}</div>'

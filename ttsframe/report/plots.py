@@ -39,13 +39,13 @@ def plot(report: Report) -> Figure:
         If matplotlib is missing.
     """
     try:
-        from matplotlib import pyplot  # noqa: PLC0415 - an extra, and slow to import
+        from matplotlib import pyplot as plt  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         raise SettingsError('Plots need matplotlib: pip install "ttsframe[notebooks]".') from error
     days = figures.per_day(report)
     # pyplot teaches a notebook to show figures; closed at once, it is shown once and never piles up.
-    figure = pyplot.figure(figsize=(11, 4.2) if days else (6, 4.2), layout="constrained")
-    pyplot.close(figure)
+    figure = plt.figure(figsize=(11, 4.2) if days else (6, 4.2), layout="constrained")
+    plt.close(figure)
     axes = figure.subplots(1, 2 if days else 1, width_ratios=[1.5, 1] if days else None, squeeze=False)[0]
     if days:
         _draw_days(axes[0], days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def text_summary(report: Report, *, encoding: str | None = None) -> str:
     str
         Counts with bars, totals per side, notes; no colours, no line end at the end.
     """
-    code = encoding or getattr(sys.stdout, "encoding", None) or "utf-8"
+    code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
     fancy = _can(code, _EIGHTHS + "█·−")
     lines = [cells.one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
     for currency, block in figures.total_lines(report).items() if report.amounts else ():
@@ -102,6 +103,13 @@ def _grouped(value: float) -> str:
 def _can(encoding: str, signs: str) -> bool:
     try:
         signs.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
+    except UnicodeEncodeError:
         return False
     return True
+
+
+def _known(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return "ascii"
