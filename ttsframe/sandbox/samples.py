@@ -1,0 +1,306 @@
+"""Sample exports of one shop, with the usual dirt in them, and the truth about every order.
+
+The demo, the notebooks and the tests of the whole journey use them. Every person, address and
+order in them is made up.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from ttsframe.columns import TEXT_DTYPE
+from ttsframe.report.files import replacing
+from ttsframe.sandbox.story import ORDINARY, STORIES, Order, Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_BEGIN = dt.datetime(2026, 10, 5, 8, 0)  # noqa: DTZ001 - the export's times have no zone
+_SPACING = dt.timedelta(minutes=97)
+_OFFSET = "-0700"
+_FIRST_ID = 580_194_009_000_000_000
+_SHARE_OF_WEB_ORDERS = 0.25
+
+_TIKTOK_HEADER = [
+    "Order ID",
+    "Order Status",
+    "Order Substatus",
+    "Cancelation/Return Type",
+    "Normal or Pre-order",
+    "SKU ID",
+    "Seller SKU",
+    "Product Name",
+    "Variation",
+    "Quantity",
+    "Sku Quantity of return",
+    "SKU Unit Original Price",
+    "SKU Subtotal Before Discount",
+    "SKU Platform Discount",
+    "SKU Seller Discount",
+    "SKU Subtotal After Discount",
+    "Shipping Fee After Discount",
+    "Taxes",
+    "Order Amount",
+    "Order Refund Amount",
+    "Created Time",
+    "Paid Time",
+    "Cancelled Time",
+    "Cancel Reason",
+    "Fulfillment Type",
+    "Tracking ID",
+    "Buyer Username",
+    "Recipient",
+    "Phone #",
+    "Country",
+    "State",
+    "City",
+    "Zipcode",
+    "Address Line 1",
+    "Payment Method",
+    "Package ID",
+]
+_DESCRIPTIONS = {
+    "Order ID": "Platform unique order ID.",
+    "Order Status": "Current order status.",
+    "Quantity": "SKU sold quantity in the order.",
+    "Order Amount": "It equals the amount that the buyer paid.",
+    "Created Time": "Order created time.",
+}
+_SHOPIFY_HEADER = [
+    "Name",
+    "Email",
+    "Financial Status",
+    "Paid at",
+    "Fulfillment Status",
+    "Fulfilled at",
+    "Accepts Marketing",
+    "Currency",
+    "Subtotal",
+    "Shipping",
+    "Taxes",
+    "Total",
+    "Discount Code",
+    "Discount Amount",
+    "Shipping Method",
+    "Created at",
+    "Lineitem quantity",
+    "Lineitem name",
+    "Lineitem price",
+    "Lineitem sku",
+    "Billing Name",
+    "Shipping Name",
+    "Shipping Street",
+    "Shipping City",
+    "Shipping Zip",
+    "Shipping Country",
+    "Notes",
+    "Note Attributes",
+    "Cancelled at",
+    "Payment Method",
+    "Refunded Amount",
+    "Vendor",
+    "Id",
+    "Tags",
+    "Risk Level",
+    "Source",
+    "Phone",
+]
+_GOODS = (
+    ("MUG-BLUE", "Speckled mug, blue", "14.00"),
+    ("TEE-BLK-M", "Crew tee, black, M", "22.50"),
+    ("FERN-A3", "Fern print, A3", "16.00"),
+    ("TOTE-1", "Canvas tote", "19.90"),
+    ("SOAP-3", "Soap, set of three", "11.25"),
+)
+
+
+class Samples(NamedTuple):
+    """What was made."""
+
+    tiktok: Path
+    """A Seller Center export."""
+    shopify: Path
+    """A Shopify order export."""
+    settlement: Path
+    """A settlement export."""
+    links: pd.DataFrame
+    """What the sandbox must know, as `sandbox.run` takes it."""
+    truth: pd.DataFrame
+    """`order_id`, `shopify_name` and the `status` that `match` must find, for every row."""
+
+
+def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
+    """Make sample exports.
+
+    Parameters
+    ----------
+    folder
+        Where to; made if missing.
+    count
+        About how many TikTok orders; every story is told at least once.
+    seed
+        Another seed makes other orders.
+
+    Returns
+    -------
+    Samples
+        The files, the links and the truth.
+    """
+    orders = list(_orders(count, random.Random(seed)))  # noqa: S311 - no secret
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = Samples(
+        folder / "tiktok_all_orders.csv",
+        folder / "shopify_orders_export_1.csv",
+        folder / "tiktok_settlement.csv",
+        _frame(
+            ("order_id", "platform", "external_order_id", "kind"), (row for o in orders for row in o.links)
+        ),
+        _frame(("order_id", "shopify_name", "status"), (row for o in orders for row in o.truth)),
+    )
+    _save(samples.tiktok, _TIKTOK_HEADER, _tiktok_rows(orders), bom=True, line_end="\r\n")
+    _save(samples.shopify, _SHOPIFY_HEADER, _shopify_rows(orders), bom=False, line_end="\n")
+    header = ("Order/adjustment ID", "Type", "Order settled time", "Currency", "Total settlement amount")
+    _save(samples.settlement, header, _settlement_rows(orders), bom=False, line_end="\n")
+    return samples
+
+
+def _orders(count: int, chance: random.Random) -> Iterator[Order]:
+    """Tell each story once, then as often as it is told in life."""
+    told = [*STORIES, *chance.choices(STORIES, [s.weight for s in STORIES], k=max(0, count - len(STORIES)))]
+    told += [ORDINARY] * round(_SHARE_OF_WEB_ORDERS * count)
+    chance.shuffle(told)
+    order_id = _FIRST_ID
+    for place, story in enumerate(told):
+        order_id += chance.randrange(10**9, 10**11)
+        yield _order(story, place, order_id, chance)
+
+
+def _order(story: Story, place: int, order_id: int, chance: random.Random) -> Order:
+    lines = tuple(
+        (*chance.choice(_GOODS), chance.choice((1, 1, 1, 2))) for _ in range(chance.choice((1, 1, 2)))
+    )
+    created = _BEGIN + place * _SPACING + dt.timedelta(seconds=chance.randrange(3000))
+    return Order(story, place, str(order_id), created, lines, chance.randrange(5))
+
+
+def _tiktok_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
+    yield {name: _DESCRIPTIONS.get(name, f"{name}.") for name in _TIKTOK_HEADER}
+    for order in orders:
+        if not order.story.on_tiktok:
+            continue
+        for place, (sku, name, price, quantity) in enumerate(order.lines):
+            yield {
+                "Order ID": f"{order.order_id}\t",
+                "Order Status": "Canceled" if order.cancelled_at else "Completed",
+                "Cancelation/Return Type": "Cancel" if order.cancelled_at else "",
+                "Normal or Pre-order": "Normal",
+                "SKU ID": f"17294999987800{order.place:05d}\t",
+                "Seller SKU": sku,
+                "Product Name": name,
+                "Variation": "Default",
+                "Quantity": str(quantity),
+                "SKU Unit Original Price": price,
+                "SKU Platform Discount": f"{order.discount if place == 0 else 0:.2f}",
+                "SKU Seller Discount": "0",
+                "Shipping Fee After Discount": "4.00",
+                "Taxes": "0",
+                "Order Amount": f"{order.amount:.2f}",
+                "Order Refund Amount": f"{order.tiktok_refund:.2f}" if order.tiktok_refund else "",
+                "Created Time": _american(order.created_at),
+                "Paid Time": _american(order.paid_at),
+                "Cancelled Time": _american(order.cancelled_at),
+                "Fulfillment Type": "Fulfillment by seller",
+                "Tracking ID": f"FAKE{order.place:08d}\t",
+                "Buyer Username": f"fake_buyer_{order.place}",
+                "Recipient": f"Fake Person {order.place}",
+                "Phone #": "(+1)555*****01",
+                "Country": "United States",
+                "Address Line 1": f"{order.place} Fake St",
+                "Payment Method": "Credit/Debit card",
+            }
+
+
+def _shopify_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
+    for order in orders:
+        for copy in range(order.story.shopify_orders):
+            head = _shopify_head(order, copy)
+            for place, (sku, name, price, quantity) in enumerate(order.lines):
+                repeated = {key: head[key] for key in ("Name", "Email", "Created at", "Vendor")}
+                yield (head if place == 0 else repeated) | {
+                    "Lineitem quantity": str(quantity),
+                    "Lineitem name": name,
+                    "Lineitem price": price,
+                    "Lineitem sku": sku,
+                }
+
+
+def _shopify_head(order: Order, copy: int) -> dict[str, str]:
+    created = order.created_at + dt.timedelta(minutes=2 + 5 * copy)
+    return {
+        "Name": order.shopify_name(copy),
+        "Email": f"fake{order.place}@example.com",
+        "Financial Status": "refunded" if order.shopify_refund else "paid",
+        "Paid at": _offset(created),
+        "Fulfillment Status": "fulfilled",
+        "Accepts Marketing": "no",
+        "Currency": "USD",
+        "Subtotal": f"{order.total - 4:.2f}",
+        "Shipping": "4.00",
+        "Taxes": "0.00",
+        "Total": f"{order.total:.2f}",
+        "Created at": _offset(created),
+        "Billing Name": f"Fake Person {order.place}",
+        "Shipping Name": f"Fake Person {order.place}",
+        "Shipping Street": f"{order.place} Fake St",
+        "Shipping Zip": "'00000",
+        "Shipping Country": "US",
+        "Phone": "'+15550000000",
+        "Refunded Amount": f"{order.shopify_refund:.2f}",
+        "Vendor": "Fake Vendor",
+        "Id": order.shopify_id(copy),
+        "Risk Level": "Low",
+        "Payment Method": "TikTok" if order.story.on_tiktok else "Shopify Payments",
+        **order.marks(copy),
+    }
+
+
+def _settlement_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
+    for order in orders:
+        if order.story.on_tiktok and order.paid_at and not order.cancelled_at:
+            yield {
+                "Order/adjustment ID": order.order_id,
+                "Type": "Order",
+                "Order settled time": f"{order.created_at + dt.timedelta(days=9):%Y/%m/%d}",
+                "Currency": "USD",
+                "Total settlement amount": f"{0.92 * order.amount - order.tiktok_refund:.2f}",
+            }
+
+
+def _save(
+    path: Path, header: Iterable[str], rows: Iterable[dict[str, str]], *, bom: bool, line_end: str
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(header), restval="", lineterminator=line_end)
+    writer.writeheader()
+    writer.writerows(rows)
+    with replacing(path) as new:
+        new.write_bytes(text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
+
+
+def _frame(names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(names), dtype="object").astype(TEXT_DTYPE)
+
+
+def _american(moment: dt.datetime | None) -> str:
+    return f"{moment:%m/%d/%Y %I:%M:%S %p}\t" if moment else "\t"
+
+
+def _offset(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} {_OFFSET}"
