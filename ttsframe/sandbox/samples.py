@@ -28,44 +28,14 @@ _OFFSET = "-0700"
 _FIRST_ID = 580_194_009_000_000_000
 _SHARE_OF_WEB_ORDERS = 0.25
 
-_TIKTOK_HEADER = [
-    "Order ID",
-    "Order Status",
-    "Order Substatus",
-    "Cancelation/Return Type",
-    "Normal or Pre-order",
-    "SKU ID",
-    "Seller SKU",
-    "Product Name",
-    "Variation",
-    "Quantity",
-    "Sku Quantity of return",
-    "SKU Unit Original Price",
-    "SKU Subtotal Before Discount",
-    "SKU Platform Discount",
-    "SKU Seller Discount",
-    "SKU Subtotal After Discount",
-    "Shipping Fee After Discount",
-    "Taxes",
-    "Order Amount",
-    "Order Refund Amount",
-    "Created Time",
-    "Paid Time",
-    "Cancelled Time",
-    "Cancel Reason",
-    "Fulfillment Type",
-    "Tracking ID",
-    "Buyer Username",
-    "Recipient",
-    "Phone #",
-    "Country",
-    "State",
-    "City",
-    "Zipcode",
-    "Address Line 1",
-    "Payment Method",
-    "Package ID",
-]
+_TIKTOK_HEADER = (
+    "Order ID,Order Status,Order Substatus,Cancelation/Return Type,Normal or Pre-order,SKU ID,Seller SKU,"
+    "Product Name,Variation,Quantity,Sku Quantity of return,SKU Unit Original Price,"
+    "SKU Subtotal Before Discount,SKU Platform Discount,SKU Seller Discount,SKU Subtotal After Discount,"
+    "Shipping Fee After Discount,Taxes,Order Amount,Order Refund Amount,Created Time,Paid Time,"
+    "Cancelled Time,Cancel Reason,Fulfillment Type,Tracking ID,Buyer Username,Recipient,Phone #,Country,"
+    "State,City,Zipcode,Address Line 1,Payment Method,Package ID"
+).split(",")
 _DESCRIPTIONS = {
     "Order ID": "Platform unique order ID.",
     "Order Status": "Current order status.",
@@ -73,45 +43,13 @@ _DESCRIPTIONS = {
     "Order Amount": "It equals the amount that the buyer paid.",
     "Created Time": "Order created time.",
 }
-_SHOPIFY_HEADER = [
-    "Name",
-    "Email",
-    "Financial Status",
-    "Paid at",
-    "Fulfillment Status",
-    "Fulfilled at",
-    "Accepts Marketing",
-    "Currency",
-    "Subtotal",
-    "Shipping",
-    "Taxes",
-    "Total",
-    "Discount Code",
-    "Discount Amount",
-    "Shipping Method",
-    "Created at",
-    "Lineitem quantity",
-    "Lineitem name",
-    "Lineitem price",
-    "Lineitem sku",
-    "Billing Name",
-    "Shipping Name",
-    "Shipping Street",
-    "Shipping City",
-    "Shipping Zip",
-    "Shipping Country",
-    "Notes",
-    "Note Attributes",
-    "Cancelled at",
-    "Payment Method",
-    "Refunded Amount",
-    "Vendor",
-    "Id",
-    "Tags",
-    "Risk Level",
-    "Source",
-    "Phone",
-]
+_SHOPIFY_HEADER = (
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,"
+    "Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Billing Name,Shipping Name,"
+    "Shipping Street,Shipping City,Shipping Zip,Shipping Country,Notes,Note Attributes,Cancelled at,"
+    "Payment Method,Refunded Amount,Vendor,Id,Tags,Risk Level,Source,Phone"
+).split(",")
 _GOODS = (
     ("MUG-BLUE", "Speckled mug, blue", "14.00"),
     ("TEE-BLK-M", "Crew tee, black, M", "22.50"),
