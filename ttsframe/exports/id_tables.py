@@ -34,9 +34,9 @@ def id_column(header: Any, column: str | None = None) -> str:  # noqa: ANN401
         If there is no such column, naming those there are and the nearest.
     """
     names = [str(name) for name in header]
-    if column is not None and column in names:
-        return column
     wanted = headers.ORDER_ID_NAMES if column is None else (column,)
+    if exact := next((name for name in wanted if name in names), None):
+        return exact
     place = headers.locate(names, {"id": wanted}).get("id")
     if place is not None:
         return names[place]

@@ -72,7 +72,7 @@ def _refuse_archives(name: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         raise InputError(f"{name} is damaged or cut short: download it again.") from None
     if not any(member.startswith("xl/") or member == "content.xml" for member in members):
         raise InputError(f"{name} is a ZIP archive: unpack it and give the files inside.")

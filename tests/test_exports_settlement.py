@@ -1,0 +1,236 @@
+"""Settlement exports → one row an order; tables of ids for the command line; the developers' samples."""
+
+import io
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from ttsframe import columns
+from ttsframe.errors import InputError, TtsframeError
+from ttsframe.exports import (
+    id_column,
+    read_ids_table,
+    read_shopify_orders,
+    read_tiktok_orders,
+    read_tiktok_settlement,
+)
+
+DATA = Path(__file__).parent / "data" / "exports"
+SAMPLES = Path(__file__).parents[2] / "shared" / "data"
+ID = "580194009000000101"
+
+
+def settle(text, **options):
+    return read_tiktok_settlement(io.StringIO(text), **options)
+
+
+def test_settlement__rows_of_an_order_are_summed_with_its_adjustments():
+    frame = read_tiktok_settlement(DATA / "settlement_en.csv")
+    assert list(frame.columns) == columns.names(columns.SETTLEMENTS)
+    assert frame["order_id"].tolist() == ["580194009000000101", "580194009000000102"]
+    assert frame["settled_amount"].tolist() == [22.10, 0.0]
+    assert frame["currency"].tolist() == ["USD", "USD"]
+    assert frame["settled_at"].dt.strftime("%Y-%m-%d").tolist() == ["2026-09-14", "2026-09-12"]
+    assert frame["types"].tolist() == ["Order; Logistics reimbursement", "Order; Refund"]
+    assert "settlement_en.csv: 4 rows, 2 orders." in frame.attrs["notes"]
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        (
+            "ID Pesanan/Penyesuaian,Jenis transaksi,Waktu pembayaran pesanan,Jumlah penyelesaian pembayaran",
+            "Pesanan",
+        ),
+        ("ID do pedido/ajuste,Tipo de transação,Data do demonstrativo,Valor total a ser liquidado", "Pedido"),
+        (
+            "ID đơn hàng/điều chỉnh,Loại giao dịch,Thời gian quyết toán đơn hàng,Tổng số tiền quyết toán",
+            "Đơn hàng",
+        ),
+    ],
+)
+def test_settlement__localised_headers(header, kind):
+    frame = settle(f"{header}\n{ID},{kind},2026/09/10,-11.50\n")
+    assert frame["order_id"].tolist() == [ID]
+    assert frame["settled_amount"].tolist() == [-11.5]
+    assert frame["types"].tolist() == [kind]
+    assert frame["settled_at"].notna().all()
+
+
+def test_settlement__the_header_may_stand_on_row_five_of_the_right_sheet(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "income.xlsx") as book:
+        book.add_worksheet("Reports").write_row(0, 0, ["Report", "Total settlement amount"])
+        sheet = book.add_worksheet("Order details")
+        rows = [["Disclaimer"], ["Download time", "2026-06-12"], ["Total", "1"], []]
+        rows += [["Type", "Order/adjustment ID", "Related order ID", "Total settlement amount"]]
+        rows += [["Order", ID, ID, 13.76], ["Adjustment", "74", ID, -1]]
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    frame = read_tiktok_settlement(tmp_path / "income.xlsx")
+    assert frame["order_id"].tolist() == [ID]
+    assert frame["settled_amount"].tolist() == [12.76]
+    assert any("sheet 'Order details' was read" in note for note in frame.attrs["notes"])
+
+
+def test_settlement__estimates_are_told():
+    frame = settle(f"Type,Order/adjustment ID,Total estimated settlement amount\nOrder,{ID},13.76\n")
+    assert frame["settled_amount"].tolist() == [13.76]
+    assert any("nothing of these amounts has been paid out" in note for note in frame.attrs["notes"])
+
+
+def test_settlement__rows_of_overlapping_files_are_counted_once(tmp_path):
+    header = "Order/adjustment ID,Type,Total settlement amount\n"
+    (tmp_path / "1.csv").write_text(f"{header}1,Order,5\n2,Fee,-1\n2,Fee,-1\n")
+    (tmp_path / "2.csv").write_text(f"{header}2,Fee,-1\n2,Fee,-1\n2,Refund,-3\n")
+    frame = read_tiktok_settlement([tmp_path / "1.csv", tmp_path / "2.csv"])
+    assert frame["settled_amount"].tolist() == [5, -5]
+    assert "2 rows standing in more than one file, counted once." in frame.attrs["notes"]
+
+
+def test_settlement__lost_missing_and_mixed_are_told():
+    frame = settle("Order/adjustment ID,Total settlement amount\n5.8E+17,1\n/,2\n7,EUR 3\n7,USD 4\n,\n")
+    assert frame["order_id"].tolist() == ["7"]
+    told = "\n".join(frame.attrs["notes"])
+    assert "1 row left out, whose order ids lost" in told
+    assert "1 row without an order id" in told
+    assert "1 order settled in several currencies" in told
+    with pytest.raises(InputError, match="lost their last digits"):
+        settle("Order/adjustment ID,Total settlement amount\n5.8E+17,1\n")
+
+
+def test_settlement__the_amount_is_needed():
+    with pytest.raises(InputError, match="has no column Total settlement amount"):
+        settle(f"Order/adjustment ID,Type\n{ID},Order\n")
+
+
+def test_settlement__a_header_alone_is_an_empty_frame():
+    frame = settle("Order/adjustment ID,Total settlement amount\n")
+    assert frame.empty
+    assert list(frame.columns) == columns.names(columns.SETTLEMENTS)
+
+
+@pytest.mark.parametrize("text", [f"{ID}\n7\n", f"\ufeff{ID}\n\n7\n", f"{ID}\t\r\n7\r\n", f'"=""{ID}"""\n7'])
+def test_ids__a_bare_list_has_no_header(text):
+    frame, column = read_ids_table(io.StringIO(text))
+    assert column == "order_id"
+    assert len(frame) == 2
+    assert ID in frame["order_id"].iloc[0]
+    assert frame["order_id"].iloc[1] == "7"
+
+
+def test_ids__rows_without_header_name_their_id_column():
+    frame, column = read_ids_table(io.StringIO(f"1,note a,{ID}\n2,note b,\n"))
+    assert column == "order_id"
+    assert list(frame.columns) == ["column_1", "column_2", "order_id"]
+    assert frame["order_id"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("name", ["order_id", "Order ID", "ORDER ID", "orderId", " Order_Id "])
+def test_ids__the_column_is_found_by_itself(name):
+    frame, column = read_ids_table(io.StringIO(f"n,{name}\n007,{ID}\n,5.80194E+17\n"))
+    assert column == name.strip()
+    assert frame[column].tolist() == [ID, "5.80194E+17"]
+    assert frame["n"].iloc[0] == "007"
+    assert frame["n"].isna().iloc[1]
+
+
+def test_ids__the_column_is_named():
+    frame, column = read_ids_table(io.StringIO(f"TikTok Ref,x\n{ID},1\n"), column="tiktok_ref")
+    assert (column, frame[column].tolist()) == ("TikTok Ref", [ID])
+    with pytest.raises(
+        InputError, match=r"no column tiktok_reef; the nearest is 'TikTok Ref'.*There are: TikTok Ref, x"
+    ):
+        read_ids_table(io.StringIO(f"TikTok Ref,x\n{ID},1\n"), column="tiktok_reef")
+    with pytest.raises(InputError, match=r"no column order_id or Order ID; .*There are: ref, x"):
+        read_ids_table(io.StringIO("ref,x\na,1\n"))
+
+
+@pytest.mark.parametrize("name", ["tiktok_us_description_row.csv", "tiktok_description_header.csv"])
+def test_ids__a_raw_export_is_read_without_its_descriptions(name):
+    frame, column = read_ids_table(DATA / name)
+    assert frame[column].str.strip().tolist() == [f"58019400900000010{n}" for n in (1, 2, 2, 3, 4)]
+    assert len(frame.columns) == 18
+
+
+def test_ids__repeated_names_hide_nothing():
+    frame, _ = read_ids_table(io.StringIO(f"order_id,x,x,\n{ID},1,2,3\n"))
+    assert list(frame.columns) == ["order_id", "x", "x.1"]
+    assert frame["x.1"].tolist() == ["2"]
+
+
+def test_ids__one_file_at_a_time(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("order_id\n1\n")
+    with pytest.raises(InputError, match="one file at a time"):
+        read_ids_table(tmp_path / "*.csv")
+
+
+def test_ids__numbers_of_a_workbook_show_what_they_lost(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([["order_id"], [ID], [580194009000000101], [12]]):
+            sheet.write_row(number, 0, row)
+    frame, column = read_ids_table(tmp_path / "a.xlsx")
+    assert frame[column].tolist() == [ID, "5.80194E+17", "12"]
+
+
+def test_id_column__of_any_header():
+    assert id_column(["x", "Order ID"]) == "Order ID"
+    assert id_column(["Order ID", "order_id"]) == "order_id"
+    assert id_column(["x", "Order ID"], "x") == "x"
+    with pytest.raises(InputError, match="the nearest is 'Order IDs'"):
+        id_column(["Order IDs"])
+
+
+# What each of the developers' samples comes to: orders read, or the words of its refusal.
+READ = {
+    "tiktok/tiktok_ID_22col_localised_status.csv": 1,
+    "tiktok/tiktok_ID_24col_description_row_OrderSKUList.xlsx": 2,
+    "tiktok/tiktok_MY_33col_tab_rows_under_comma_header_scrubbed.csv": 1,
+    "tiktok/tiktok_SG_crossborder_zh_7col.csv": 1,
+    "tiktok/tiktok_TH_63col_trailing_tabs.csv": 2,
+    "tiktok/tiktok_TH_bom_trailing_tabs_20col.csv": 3,
+    "tiktok/tiktok_US_11col_ampm.csv": 2,
+    "tiktok/tiktok_US_58col_constructed.csv": 9,
+    "tiktok/tiktok_US_58col_description_row_constructed.csv": 9,
+    "tiktok/tiktok_US_58col_excel_mangled_constructed.csv": "lost their last digits",
+    "tiktok/tiktok_US_fixture_tiktok_orders.csv": 4,
+    "tiktok/tiktok_US_fixture_tiktok_shop_orders.csv": 5,
+    "tiktok/tiktok_VN_10col_mock_trailing_tabs.csv": 3,
+    "tiktok/tiktok_xlsx_bad_dimension_A1_constructed.xlsx": 2,
+    "shopify/shopify_24col_fixture_EUR.csv": 1,
+    "shopify/shopify_37col_synthetic_statuses.csv": 4,
+    "shopify/shopify_79col_fixture.csv": 1,
+    "shopify/shopify_79col_with_tiktok_orders_constructed.csv": 10,
+    "shopify/shopify_devstore_79col_scrubbed.csv": 51,
+    "shopify/shopify_excel_mangled_38col_scrubbed.csv": 94,
+    "shopify/shopify_ltv_fixture_7col.csv": 8,
+    "shopify/shopify_ltv_sample_9col.csv": 127,
+    "shopify/shopify_metafields_gid_1row.csv": "is a Shopify metafields export",
+    "shopify/shopify_payment_transactions_export_synthetic.csv": "is a Shopify payment transactions export",
+    "settlement/Onhold-unsettled-orders-2026_06_01-2026_06_12(UTC-7).xlsx": 1,
+    "settlement/tiktok_income_VN_7col_localised_header.xlsx": "has no column Total settlement amount",
+    "settlement/tiktok_settlement_EN_12col_synthetic.csv": 2,
+    "settlement/tiktok_settlement_ID_14col_synthetic.xlsx": 2,
+}
+READERS = {"tiktok": read_tiktok_orders, "shopify": read_shopify_orders, "settlement": read_tiktok_settlement}
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the developers' samples are not here")
+@pytest.mark.parametrize("name", sorted(READ))
+def test_samples__each_is_read_or_refused(name):
+    reader = READERS[name.partition("/")[0]]
+    if isinstance(READ[name], str):
+        with pytest.raises(TtsframeError, match=READ[name]):
+            reader(SAMPLES / name)
+    else:
+        assert len(reader(SAMPLES / name)) == READ[name]
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the developers' samples are not here")
+def test_samples__none_is_forgotten():
+    there = {f"{folder}/{path.name}" for folder in READERS for path in (SAMPLES / folder).iterdir()}
+    assert there == set(READ)
