@@ -223,6 +223,62 @@ def test_run__port_in_use(process):
         sandbox.run(ORDERS, port=address(box)[1], process=process)
 
 
+def test_run__log_that_cannot_be_written(tmp_path):
+    for process in (False, True):
+        with pytest.raises(SettingsError, match="cannot write its log"):
+            sandbox.run(ORDERS, log_file=tmp_path / "missing" / "log.jsonl", process=process)
+
+
+def test_process__ctrl_c_is_left_to_the_parent():
+    with sandbox.run(ORDERS, process=True) as box, WireClient(box) as client:
+        os.kill(box._serving._child.pid, signal.SIGINT)
+        assert client.references(box.example_order_id).code == 0
+        box.rate = 5
+        assert len(box.log) == 1
+
+
+def test_process__ends_with_its_parent():
+    script = """
+import os
+from ttsframe import sandbox
+box = sandbox.run(sandbox.Generated(count=5), process=True)
+print(box.base_url, flush=True)
+os._exit(1)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, timeout=30, check=False
+    )
+    port, until = int(done.stdout.rsplit(":", 1)[1]), time.monotonic() + 10
+    while answers(port) and time.monotonic() < until:
+        threading.Event().wait(0.02)
+    assert not answers(port)
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_wire__many_requests_at_once_while_an_answer_is_due():
+    with (
+        sandbox.run(ORDERS, latency_seconds=0.001) as box,
+        socket.create_connection(address(box)) as connection,
+    ):
+        connection.settimeout(10)
+        path, body = "/order/202309/orders/search", b" " * 900_000
+        lines = [f"{name}: {value}" for name, value in headers().items()]
+        head = f"POST {target(path, {}, body)} HTTP/1.1"
+        length = f"Content-Length: {len(body)}"
+        one = "\r\n".join([head, length, *lines, "", ""]).encode() + body
+        sending = threading.Thread(target=connection.sendall, args=(one * 8,), daemon=True)
+        sending.start()
+        assert [answer["code"] for answer in read_answers(connection, 8)] == [0] * 8
+        sending.join()
+
+
 def test_process__closed_one_says_so():
     with sandbox.run(ORDERS, process=True) as box:
         pass

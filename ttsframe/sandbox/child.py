@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import signal
 import sys
 
 from ttsframe.sandbox.process import serve_pipe
 
 if __name__ == "__main__":
     # Ctrl-C at a terminal reaches the child too; the parent decides, by ending the input.
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            serve_pipe(sys.stdin, sys.stdout)
-            break
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve_pipe(sys.stdin, sys.stdout)

@@ -15,6 +15,7 @@ from ttsframe.sandbox.limit import Bucket
 from ttsframe.sandbox.refusals import (
     ABOUT_AN_ORDER,
     ABOUT_ORDERS,
+    FOR_RATE,
     NoSuchApiError,
     RefusalError,
     ThrottledError,
@@ -177,13 +178,14 @@ class Gateway:
     def _refusal(self, error: RefusalError, subject: Reply, now: float) -> Reply:
         """Make an error's envelope; refusals for rate have forms of their own."""
         http_status = 200 if self.behaviour.errors_at_200 else error.http_status
-        outcome = "good" if error.code in ABOUT_AN_ORDER else "error"
         body = orjson.dumps(self._envelope(error.code, error.message))
-        reply = subject._replace(http_status=http_status, code=error.code, outcome=outcome, body=body)
+        reply = subject._replace(
+            http_status=http_status, code=error.code, outcome=_outcome(error.code), body=body
+        )
         return self._throttled(error, reply, now) if isinstance(error, ThrottledError) else reply
 
     def _throttled(self, error: ThrottledError, reply: Reply, now: float) -> Reply:
-        reply = reply._replace(outcome="throttled", headers=self._retry_after(error.wait_seconds, now))
+        reply = reply._replace(headers=self._retry_after(error.wait_seconds, now))
         if self.behaviour.refusal == "200":
             return reply._replace(http_status=200)
         if self.behaviour.refusal == "plain_429":
@@ -203,6 +205,12 @@ class Gateway:
     def _envelope(self, code: int, message: str) -> dict[str, Any]:
         shown = str(code) if self.behaviour.code_form == "text" else code
         return {"code": shown, "message": message, "request_id": f"sandbox{self._requests:025d}"}
+
+
+def _outcome(code: int) -> str:
+    if code in ABOUT_AN_ORDER:
+        return "good"
+    return "throttled" if code in FOR_RATE else "error"
 
 
 def _subject(route: Route, request: Request) -> Reply:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from ttsframe.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import TextIO
 
 
 class Entry(NamedTuple):
@@ -92,11 +95,16 @@ class Recorder:
         The list to append to, if any.
     path
         The file to append to, a JSON object a line, if any.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be written.
     """
 
     def __init__(self, log: Log | None, path: str | Path | None) -> None:
         self._log = log
-        self._file = None if path is None else open(path, "a", encoding="utf-8")  # noqa: PTH123, SIM115
+        self._file = None if path is None else _append_to(path)
         self._lock = threading.Lock()
 
     def record(self, entry: Entry) -> None:
@@ -119,6 +127,15 @@ class Recorder:
         if self._file:
             with self._lock:
                 self._file.close()
+
+
+def _append_to(path: str | Path) -> TextIO:
+    try:
+        return open(path, "a", encoding="utf-8")  # noqa: PTH123 - closed with the recorder
+    except OSError as error:
+        raise SettingsError(
+            f"the sandbox cannot write its log to {path}: {error}. Name another file."
+        ) from error
 
 
 def read_log(path: str | Path) -> Log:

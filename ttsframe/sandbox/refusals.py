@@ -7,6 +7,7 @@ from typing import NamedTuple
 TAIL = " For more details: https://partner.tiktokshop.com/docv2/page/common-errors"
 
 TOO_MANY = 36009002
+HOURLY = 36009037
 INTERNAL = 36009003
 BAD_PARAMETER = 36009004
 EXPIRED_TOKEN = 105002
@@ -21,6 +22,7 @@ BAD_BODY = 36009023
 BAD_APP = 36004001
 BAD_REFRESH_TOKEN = 36004004
 
+FOR_RATE = frozenset({TOO_MANY, HOURLY})
 ABOUT_AN_ORDER = frozenset({NOT_THIS_SHOP, BAD_ORDER_ID})
 ABOUT_ORDERS = frozenset({105005, 101000, 36009043})
 """Refusals that an operation without a shop does not meet."""
@@ -37,7 +39,7 @@ _INTERNAL_ERROR = Row(500, "Internal error. Please try again later.")
 
 TABLE: dict[int, Row] = {
     TOO_MANY: Row(429, "Too many requests. The rate limit of your app for this shop is exceeded."),
-    36009037: Row(429, "Too many requests. The hourly limit of the sandbox is exceeded."),
+    HOURLY: Row(429, "Too many requests. The hourly limit of the sandbox is exceeded."),
     INTERNAL: _INTERNAL_ERROR,
     36009007: Row(500, "Request timeout. Please try again later."),
     **dict.fromkeys((10002014, 10002015, 10006402, 10037002, 10037003, 10037004), _INTERNAL_ERROR),

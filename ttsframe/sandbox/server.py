@@ -50,7 +50,11 @@ class Server:
         self.recorder = recorder
         self.connections: set[_Connection] = set()
         self.opened = 0
-        self._socket = _bind(port)
+        try:
+            self._socket = _bind(port)
+        except SettingsError:
+            recorder.close()
+            raise
         self.port: int = self._socket.getsockname()[1]
         self.loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -142,17 +146,23 @@ class _Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Answer what is whole; while an answer is due, later requests wait."""
         while self._unread and not self._busy and not self._transport.is_closing():
-            try:
-                received = read_request(self._unread)
-            except WireError as error:
-                self._refuse(error)
-                return
-            if received is None:
-                return
-            del self._unread[: received.used_bytes]
-            self._serve(received)
-        if not self._transport.is_reading() and not self._transport.is_closing():
+            if not self._serve_next():
+                break
+        if not (self._busy or self._transport.is_reading() or self._transport.is_closing()):
             self._transport.resume_reading()
+
+    def _serve_next(self) -> bool:
+        """Answer the first request, if it is whole."""
+        try:
+            received = read_request(self._unread)
+        except WireError as error:
+            self._refuse(error)
+            return False
+        if received is None:
+            return False
+        del self._unread[: received.used_bytes]
+        self._serve(received)
+        return True
 
     def _refuse(self, error: WireError) -> None:
         reply = Reply("unknown", error.http_status, str(error).encode(), "error", content_type="text/plain")
