@@ -88,6 +88,13 @@ def test_page__a_tile_filters_and_filters_no_more(page, report):
     assert page.texts("#shown") == [f"{ROWS}"]
 
 
+def test_page__a_column_that_is_blank_takes_no_room(page, report):
+    head = f"#table th:nth-child({place_of(report, 'shopify_total')})"
+    assert not page.run(f"return document.querySelector('{head}').hidden")
+    page.click(".tile[data-status='5']")
+    assert page.run(f"return document.querySelector('{head}').hidden")
+
+
 def test_page__sorts_by_money_both_ways_with_blanks_last(page, report):
     amounts = report.rows["tiktok_amount"]
     place = place_of(report, "tiktok_amount")

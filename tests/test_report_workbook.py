@@ -10,7 +10,7 @@ from report_sample import sample_report
 
 from ttsframe.columns import TIKTOK_ORDERS, Column, typed
 from ttsframe.errors import InputError
-from ttsframe.report import LONG_NUMBERS_IN_EXCEL, save_frame, workbook, write_excel
+from ttsframe.report import LONG_NUMBERS_IN_EXCEL, save_frame, sheets, write_excel
 
 FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", '="577092126219211281"', "http://example.com"]
 
@@ -111,7 +111,7 @@ def test_write_excel__tells_where_from_and_about_long_numbers(book):
 
 
 def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "MAX_ROWS", 131)
+    monkeypatch.setattr(sheets, "MAX_ROWS", 131)
     path = write_excel(report, tmp_path / "report.xlsx")
     book = CalamineWorkbook.from_path(str(path))
     held = [
@@ -126,7 +126,7 @@ def test_write_excel__long_text_is_cut_and_told(report, tmp_path):
     rows = report.rows.copy()
     rows.loc[0, "evidence"] = "x" * 40_000
     book = openpyxl.load_workbook(write_excel(replace(report, rows=rows), tmp_path / "report.xlsx"))
-    assert len(book["Orders"]["F2"].value) == workbook.MAX_CHARACTERS
+    assert len(book["Orders"]["F2"].value) == sheets.MAX_CHARACTERS
     assert any("1 cells were cut" in str(row[1].value) for row in book["About"].iter_rows())
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CHART = chart.Size(760, 320)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
+_CODE = re.compile("`([^`]+)`")
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes
 
 
@@ -220,10 +221,15 @@ def _about(report: Report) -> str:
 
 def _definitions(pairs: Mapping[str, str]) -> str:
     items = (
-        f"<dt>{escape(cells.one_line(str(name)))}</dt><dd>{escape(cells.one_line(str(text)))}</dd>"
+        f"<dt>{escape(cells.one_line(str(name)))}</dt><dd>{_with_code(str(text))}</dd>"
         for name, text in pairs.items()
     )
     return f"<dl>{''.join(items)}</dl>"
+
+
+def _with_code(text: str) -> str:
+    """Escape a text, and show what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(cells.one_line(text)))
 
 
 def _labelled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

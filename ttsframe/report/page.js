@@ -6,6 +6,7 @@
   const PAGE = 100, PRINTED = 1000, ALL = "", WORK = "work";
   const state = { status: ALL, words: [], sort: -1, down: false, page: 0 };
   let rows = [];
+  let blank = data.columns.map(() => false);
 
   // A column has values, or a list of its distinct values and a code for each row (-1: missing).
   const value = (column, row) => column.codes ? (column.codes[row] < 0 ? "" : column.list[column.codes[row]]) : column.values[row];
@@ -82,6 +83,11 @@
         ? (key[a] === null) - (key[b] === null) || a - b
         : sign * (key[a] - key[b]) || a - b);
     }
+    // A column that is blank on all these rows takes no room.
+    blank = data.columns.map((column, place) => place > 0 && rows.length > 0 && rows.every((row) => {
+      const held = value(column, row);
+      return held === "" || held === null;
+    }));
     state.page = 0;
     show();
   }
@@ -90,6 +96,7 @@
     const box = document.createElement("td");
     const shown = text(column, row);
     box.dataset.label = column.label;
+    box.hidden = blank[place];
     if (place === data.status) {
       box.className = "state";
       if (codes[row] < 0) return box;
@@ -133,8 +140,10 @@
     find("filter").value = state.status;
     find("sort").value = state.sort < 0 ? "" : state.sort + (state.down ? "-" : "+");
     document.querySelectorAll(".tile").forEach((tile) => tile.setAttribute("aria-pressed", String(tile.dataset.status === state.status)));
-    [...head.rows[0].cells].forEach((box, place) => box.setAttribute("aria-sort",
-      place !== state.sort ? "none" : state.down ? "descending" : "ascending"));
+    [...head.rows[0].cells].forEach((box, place) => {
+      box.hidden = blank[place];
+      box.setAttribute("aria-sort", place !== state.sort ? "none" : state.down ? "descending" : "ascending");
+    });
   }
 
   function option(select, name, shown) {
