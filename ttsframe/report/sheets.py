@@ -29,6 +29,7 @@ _WIDTHS = {"money": 14, "time": 19, "utc": 19, "flag": 10, "count": 10, "http_st
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 
+_MONEY = "#,##0.00##_ ;[Red]-#,##0.00##_ "
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16},
     "heading": {"bold": True, "font_size": 12, "top": 1, "top_color": "#c9ced6"},
@@ -45,8 +46,8 @@ _FORMATS: dict[str, dict[str, Any]] = {
         "valign": "top",
         "align": "right",
     },
-    "money": {"num_format": "#,##0.00##;[Red]-#,##0.00##"},
-    "money_total": {"num_format": "#,##0.00##;[Red]-#,##0.00##", "bold": True, "top": 1},
+    "money": {"num_format": _MONEY},
+    "money_total": {"num_format": _MONEY, "bold": True, "top": 1},
     "count_total": {"num_format": "#,##0", "bold": True, "top": 1},
     "total": {"bold": True, "top": 1},
     "share": {"num_format": "0.0%"},
@@ -100,7 +101,7 @@ def close_book(book: Book) -> None:
 
 
 def add_sheets(
-    book: Book, name: str, frame: pd.DataFrame, columns: Sequence[Column] | None, status: str
+    book: Book, name: str, frame: pd.DataFrame, columns: Sequence[Column] | None, *, status: str
 ) -> int:
     """Write a frame to a sheet, or to `name`, `name 2`, …; return how many cells were cut."""
     room = MAX_ROWS - 1

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ttsframe.report.model import Report
 
 
+_LINE_POINTS = 15
+_LINE_CHARACTERS = 105
+
+
 def write_excel(report: Report, path: str | os.PathLike[str], *, ids: str = "plain") -> Path:
     """Write a report as a workbook: Summary, Orders, one sheet a status that needs work, About.
 
@@ -48,11 +52,15 @@ def write_excel(report: Report, path: str | os.PathLike[str], *, ids: str = "pla
     with replacing(target) as part:
         book = open_book(part, report.statuses)
         _summary(book, report)
-        cut = add_sheets(book, "Orders", report.rows, report.columns, report.status)
+        cut = add_sheets(book, "Orders", report.rows, report.columns, status=report.status)
         state = report.rows[report.status].astype("object")
         for status in figures.needing_work(report):
             add_sheets(
-                book, palette.label(status), report.rows[state == status], report.columns, report.status
+                book,
+                palette.label(status),
+                report.rows[state == status],
+                report.columns,
+                status=report.status,
             )
         _about(book, report, cut)
         close_book(book)
@@ -65,7 +73,7 @@ def write_sheet_file(
     """Write one frame as a workbook of one sheet (more where the rows do not fit on one)."""
     with replacing(path) as part:
         book = open_book(part)
-        add_sheets(book, sheet, frame, columns, "status")
+        add_sheets(book, sheet, frame, columns, status="status")
         close_book(book)
 
 
@@ -161,6 +169,7 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
     sheet.write_blank(row, 1, None, book.formats["heading"])
     for name, text in pairs:
         row += 1
+        sheet.set_row(row, _LINE_POINTS * -(-len(text) // _LINE_CHARACTERS))
         sheet.write_string(row, 0, cells.harmless(name), book.formats["text"])
         sheet.write_string(row, 1, cells.harmless(text), book.formats["wrapped"])
     return row + 2
