@@ -77,7 +77,7 @@ def test_fault__reset(box):
 
 def test_fault__hang(box):
     with pytest.raises(TimeoutError):
-        ask_with(box, "hang", timeout=0.2)
+        ask_with(box, "hang", timeout=0.5)
     assert box.log[-1].outcome == "hang"
 
 
