@@ -124,8 +124,10 @@ def lookup(
                 journey.outcomes[place] = _OFFLINE
         elif misses:
             _fetch(journey, misses, shop, store, progress=progress)
-        # 5. Make the tidy frame.
-        return to_frame(journey.questions, _all(journey), level=level)
+        # 5. Make the tidy frame; and let go of the outcomes, or the collector visits each of them.
+        frame = to_frame(journey.questions, _all(journey), level=level)
+        journey.outcomes.clear()
+        return frame
 
 
 def plan(
@@ -255,11 +257,15 @@ def _take_stored(journey: _Journey, shop: Shop, store: Store, *, max_age_seconds
     for hits in store.read(names, max_age_seconds=max_age_seconds):
         for hit in hits:
             place = asked[hit.place]
-            answer = tiktok.read_answer(
-                hit.http_status, hit.content, order_id=order_ids_[place], platform=platforms[place]
+            outcome = tiktok.read_stored(
+                hit.http_status,
+                hit.content,
+                order_id=order_ids_[place],
+                platform=platforms[place],
+                fetched_at=hit.fetched_at,
             )
-            if _lifetime_seconds(answer.outcome, shop.settings) is not None:
-                outcomes[place] = answer.outcome._replace(fetched_at=hit.fetched_at, from_cache=True)
+            if _lifetime_seconds(outcome, shop.settings) is not None:
+                outcomes[place] = outcome
 
 
 def _misses(journey: _Journey) -> list[int]:

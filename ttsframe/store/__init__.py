@@ -9,10 +9,13 @@ import math
 import sqlite3
 import time
 import warnings
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import orjson
+
 from ttsframe.errors import StoreError, StoreWarning
-from ttsframe.store import file, rows
+from ttsframe.store import examine, file, rows
 from ttsframe.store.rows import Stored
 from ttsframe.store.writer import Row, Writer
 
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["Hit", "Info", "Store", "Stored", "key"]
 
 _READ_AT_ONCE = 2000
+_BYTES_AT_ONCE = 8 << 20
+# Against a table of keys, not `IN (?, …)`: it tells the place of each key by itself.
+_READ = (
+    "SELECT wanted.key, CAST(responses.value AS BLOB) FROM json_each(?) AS wanted "
+    "CROSS JOIN responses ON responses.key = wanted.value WHERE responses.expires > ?"
+)
 
 
 class Hit(NamedTuple):
@@ -51,12 +60,12 @@ def key(host: str, shop: str, platform: str, order_id: str) -> str:
 
 
 class Store:
-    """The file of stored answers; opened when first used.
+    """The file of stored answers; opened when first used, made when first written.
 
     Parameters
     ----------
     path
-        The file; made where there is none.
+        The file, which need not be there.
     wait_seconds
         How long to wait for another process's lock.
     """
@@ -64,7 +73,7 @@ class Store:
     def __init__(self, path: Path, *, wait_seconds: float = file.WAIT_SECONDS) -> None:
         self.path = path
         self._wait_seconds = wait_seconds
-        self._opened: file.Opened | None = None
+        self._reader: sqlite3.Connection | None = None
         self._writer: Writer | None = None
         self._warned = False
 
@@ -87,29 +96,30 @@ class Store:
         Yields
         ------
         list of Hit
-            Some thousands at a time, in no order; a key without answer has no hit.
+            Some thousands at a time; a key without answer has no hit.
 
         Raises
         ------
         StoreError
             If the file is damaged or not ours.
         """
-        connection = self._open().connection
-        if connection is None or max_age_seconds == 0:
-            return
-        now = time.time()
-        oldest = -math.inf if max_age_seconds is None else now - max_age_seconds
         try:
+            if self._reader is None:
+                self._reader = file.open_for_reading(self.path, wait_seconds=self._wait_seconds)
+            if self._reader is None or max_age_seconds == 0:
+                return
+            now = time.time()
+            oldest = -math.inf if max_age_seconds is None else now - max_age_seconds
             for start in range(0, len(keys), _READ_AT_ONCE):
-                places = {name: start + i for i, name in enumerate(keys[start : start + _READ_AT_ONCE])}
-                yield list(_hits(connection, places, now=now, oldest=oldest))
-        except sqlite3.Error as error:
-            if file.is_damage(error):
-                raise file.damaged(self.path, error) from None
-            self._warn(str(error))
+                wanted = keys[start : start + _READ_AT_ONCE]
+                yield from _hits(self._reader, wanted, start=start, now=now, oldest=oldest)
+        except (*file.Trouble, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and file.is_damage(error):
+                raise examine.damaged(self.path, error) from None
+            self._warn(f"stored answers cannot be read from {self.path}: {file.plain(error)}")
 
     def write(self, name: str, stored: Stored, *, lifetime_seconds: float) -> None:
-        """Keep an answer; it is on disk within a second.
+        """Keep an answer; it is on disk within a second, unless the file is in trouble.
 
         Parameters
         ----------
@@ -120,14 +130,19 @@ class Store:
         lifetime_seconds
             How long it may be used.
         """
-        if lifetime_seconds <= 0 or not self._open().writable:
+        if lifetime_seconds <= 0:
+            return
+        expires_at = stored.fetched_at + lifetime_seconds
+        try:
+            value = rows.encode(stored, expires_at=expires_at)
+        except (TypeError, ValueError, OverflowError) as error:
+            self._warn_unstored(f"an answer has a form that cannot be written ({error})")
             return
         if self._writer is None:
             self._writer = Writer(self.path, wait_seconds=self._wait_seconds)
-        expires_at = stored.fetched_at + lifetime_seconds
-        self._writer.put(Row(name, rows.encode(stored, expires_at=expires_at), math.ceil(expires_at)))
+        self._writer.put(Row(name, value, math.ceil(expires_at)))
         if self._writer.trouble:
-            self._warn(self._writer.trouble)
+            self._warn_unstored(self._writer.trouble)
 
     def close(self, *, within_seconds: float | None = None) -> None:
         """Write what is left and let the file go.
@@ -135,20 +150,27 @@ class Store:
         Parameters
         ----------
         within_seconds
-            The longest wait; by default a little over the wait for a lock.
+            The longest wait; by default what another process's lock is given, and the time
+            that the rows themselves need.
         """
         writer, self._writer = self._writer, None
+        reader, self._reader = self._reader, None
+        if reader:
+            reader.close()
         if writer:
-            writer.close(within_seconds=2 * self._wait_seconds if within_seconds is None else within_seconds)
-            if writer.trouble and writer.unwritten:
-                self._warn(writer.trouble)
-        if self._opened and self._opened.connection:
-            self._opened.connection.close()
-        self._opened = None
+            writer.close(within_seconds=within_seconds)
+            if writer.unwritten:
+                why = writer.trouble or "the disk did not take them in time"
+                self._warn_unstored(f"{why} ({writer.unwritten:,} are lost)")
 
     def check(self) -> str | None:
         """Return why the store cannot be written, or None; raises StoreError as `read` does."""
-        return self._open().trouble
+        try:
+            with closing(file.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
+                file.probe(connection)
+        except file.Trouble as error:
+            return file.plain(error)
+        return None
 
     def info(self) -> Info:
         """Count what is there.
@@ -157,63 +179,90 @@ class Store:
         -------
         Info
             Zeros for a file that is not there yet.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be read, or is damaged or not ours.
         """
-        if not self.path.exists():
-            return Info(str(self.path), 0, 0, 0)
         counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
-        answers, expired = self._usable().execute(counted, (time.time(),)).fetchone()
-        return Info(str(self.path), answers, expired, self.path.stat().st_size)
+        try:
+            connection = file.open_for_reading(self.path, wait_seconds=self._wait_seconds)
+            if connection is None:
+                return Info(str(self.path), 0, 0, 0)
+            with closing(connection):
+                answers, expired = connection.execute(counted, (time.time(),)).fetchone()
+            return Info(str(self.path), answers, expired, self.path.stat().st_size)
+        except (*file.Trouble, sqlite3.Error) as error:
+            raise self._unusable(error, "read") from None
 
     def prune(self) -> int:
-        """Delete expired answers; return how many."""
+        """Delete expired answers; return how many. Raises StoreError where that cannot be done."""
         return self._delete("DELETE FROM responses WHERE expires <= ?", (time.time(),))
 
     def clear(self) -> int:
-        """Delete every answer; return how many."""
+        """Delete every answer; return how many. Raises StoreError where that cannot be done."""
         return self._delete("DELETE FROM responses", ())
 
     def _delete(self, statement: str, values: tuple[float, ...]) -> int:
-        if not self.path.exists():
-            return 0
         try:
-            connection = self._usable()
-            deleted = connection.execute(statement, values).rowcount
-            connection.execute("VACUUM")
-        except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"the store {self.path} cannot be changed now ({error}); try again later"
-            ) from None
+            if not examine.is_there(self.path):
+                return 0
+            with closing(file.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
+                deleted = connection.execute(statement, values).rowcount
+                # Giving the room back is a courtesy, which needs room itself.
+                with suppress(sqlite3.OperationalError):
+                    connection.execute("VACUUM")
+        except (*file.Trouble, sqlite3.Error) as error:
+            raise self._unusable(error, "changed") from None
         return deleted
 
-    def _usable(self) -> sqlite3.Connection:
-        opened = self._open()
-        if opened.connection is None:
-            raise StoreError(f"the store {self.path} cannot be used: {opened.trouble}")
-        return opened.connection
+    def _unusable(self, error: Exception, what: str) -> StoreError:
+        if isinstance(error, sqlite3.Error) and file.is_damage(error):
+            return examine.damaged(self.path, error)
+        return StoreError(
+            f"the store {self.path} cannot be {what} now: {file.plain(error)}. Mend that, or try again later."
+        )
 
-    def _open(self) -> file.Opened:
-        if self._opened is None:
-            self._opened = file.open_file(self.path, wait_seconds=self._wait_seconds)
-            if self._opened.trouble:
-                self._warn(self._opened.trouble)
-        return self._opened
+    def _warn_unstored(self, why: str) -> None:
+        self._warn(f"answers are not being stored in {self.path}: {why}")
 
-    def _warn(self, why: str) -> None:
+    def _warn(self, what: str) -> None:
+        """Tell the first trouble of a run; the others follow from it."""
         if not self._warned:
             self._warned = True
-            text = f"answers are not being stored in {self.path}: {why}. The run goes on without."
-            warnings.warn(text, StoreWarning, stacklevel=2)
+            warnings.warn(f"{what}. The run goes on without.", StoreWarning, stacklevel=3)
 
 
 def _hits(
-    connection: sqlite3.Connection, places: dict[str, int], *, now: float, oldest: float
-) -> Iterator[Hit]:
-    marks = ",".join("?" * len(places))
-    found = connection.execute(
-        f"SELECT key, value FROM responses WHERE key IN ({marks}) AND expires > ?",  # noqa: S608 - marks only
-        (*places, now),
-    )
-    for name, value in found:
+    connection: sqlite3.Connection, keys: Sequence[str], *, start: int, now: float, oldest: float
+) -> Iterator[list[Hit]]:
+    hits: list[Hit] = []
+    size_bytes = 0
+    for place, value in _found(connection, keys, now):
         row = rows.decode(value)
         if row is not None and row[2] >= oldest:
-            yield Hit(places[name], *row)
+            hits.append(Hit(start + place, *row))
+        size_bytes += len(value)
+        if size_bytes > _BYTES_AT_ONCE:
+            yield hits
+            hits, size_bytes = [], 0
+    yield hits
+
+
+def _found(connection: sqlite3.Connection, keys: Sequence[str], now: float) -> Iterator[tuple[int, bytes]]:
+    """Places and values of the rows that are there, in the order of the keys."""
+    next_place = 0
+    try:
+        for place, value in connection.execute(_READ, (orjson.dumps(keys).decode(), now)):
+            next_place = place + 1
+            yield place, value
+    except sqlite3.DataError:
+        # A value longer than any of ours stands in the way: go on row by row, and pass by it.
+        for place in range(next_place, len(keys)):
+            with suppress(sqlite3.DataError):
+                yield from ((place, value) for _, value in _found_one(connection, keys[place], now))
+
+
+def _found_one(connection: sqlite3.Connection, name: str, now: float) -> list[tuple[int, bytes]]:
+    return connection.execute(_READ, (orjson.dumps([name]).decode(), now)).fetchall()

@@ -25,7 +25,25 @@ class Stored(NamedTuple):
 
 
 def encode(stored: Stored, *, expires_at: float) -> str:
-    """Write an answer as requests-cache's JSON serializer would, with no field it can do without."""
+    """Write an answer as requests-cache's JSON serializer would, with no field it can do without.
+
+    Parameters
+    ----------
+    stored
+        The answer.
+    expires_at
+        Unix seconds.
+
+    Returns
+    -------
+    str
+        JSON.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the body is nested too deep, or a moment is none.
+    """
     row = {
         "_decoded_content": stored.content,
         "created_at": _iso(stored.fetched_at),
@@ -37,13 +55,13 @@ def encode(stored: Stored, *, expires_at: float) -> str:
     return orjson.dumps(row).decode()
 
 
-def decode(value: Any) -> tuple[int, Any, float] | None:  # noqa: ANN401
+def decode(value: bytes) -> tuple[int, Any, float] | None:
     """Read a row.
 
     Parameters
     ----------
     value
-        The `value` of a row, of any SQLite type.
+        The `value` of a row.
 
     Returns
     -------
@@ -51,16 +69,14 @@ def decode(value: Any) -> tuple[int, Any, float] | None:  # noqa: ANN401
         HTTP status, decoded body and Unix seconds of the answer; None where the row is not
         of our form.
     """
-    if not isinstance(value, (str, bytes)):
-        return None
     try:
         row = orjson.loads(value)
-        return (
-            row["status_code"],
-            row["_decoded_content"],
-            datetime.fromisoformat(row["created_at"]).timestamp(),
-        )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, OverflowError):
+        http_status = row["status_code"]
+        if type(http_status) is not int or not 100 <= http_status <= 999:  # noqa: PLR2004 - three digits
+            return None
+        return http_status, row["_decoded_content"], datetime.fromisoformat(row["created_at"]).timestamp()
+    # LookupError, TypeError: JSON, but of another form. ValueError holds orjson's own.
+    except (LookupError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 

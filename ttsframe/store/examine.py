@@ -1,0 +1,210 @@
+"""Whose file is it, and is it whole? Told without changing a byte of it, or of its side files.
+
+The file is only ever read through SQLite: closing a descriptor of our own would take away the
+locks that other connections of this process hold on it.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ttsframe.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPLICATION_ID = 0x74747366  # "ttsf"
+FORM = 1
+# The tables as requests-cache 1.3.3 makes them, so that either may have made them first.
+_DEFINITIONS = (
+    "CREATE TABLE responses (key TEXT PRIMARY KEY, value BLOB, expires INTEGER)",
+    "CREATE INDEX expires_idx ON responses(expires)",
+    "CREATE TABLE redirects (key TEXT PRIMARY KEY, value BLOB, expires INTEGER)",
+)
+TABLES = (
+    *(re.sub("(TABLE|INDEX)", r"\1 IF NOT EXISTS", text, count=1) for text in _DEFINITIONS),
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {FORM}",
+)
+"""What makes a store of an empty file."""
+LONGEST_VALUE = 4 << 20
+"""Bytes; a longer value is not ours."""
+
+# A check of every page costs about 1 s a gigabyte from memory, more from a disk.
+_CHECK_UP_TO_BYTES = 256 << 20
+_CACHE_KIBIBYTES = 32 << 10
+_LOOK_AGAIN_SECONDS = 0.05
+_NAME_ANOTHER = "Move it away, or name another file with TTSFRAME_CACHE."
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file with something in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bool
+        False for an empty file too.
+
+    Raises
+    ------
+    StoreError
+        If it is a folder, a pipe or a device.
+    OSError
+        If that cannot be told.
+    """
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISDIR(found.st_mode):
+        raise StoreError(
+            f"{path} is a folder: TTSFRAME_CACHE must name a file, e.g. {path / 'ttsframe.sqlite'}"
+        )
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path} is not a file on a disk: TTSFRAME_CACHE must name one.")
+    return found.st_size > 0
+
+
+def check(path: Path, *, until: float) -> None:
+    """Check that a file is ours and whole, without changing it.
+
+    Parameters
+    ----------
+    path
+        A file that is there.
+    until
+        Moment, as `time.monotonic` tells it, up to which to wait for another process's lock.
+
+    Raises
+    ------
+    StoreError
+        If it is not ours, damaged, or made by a newer ttsframe.
+    sqlite3.OperationalError
+        If it cannot be read now.
+    """
+    if not _is_ours(path, until):
+        raise StoreError(
+            f"{path} is not a store of ttsframe's, or its head is damaged; it was left as it is. "
+            f"{_NAME_ANOTHER}"
+        )
+    try:
+        try:
+            _check_whole(path, until)
+        except sqlite3.DatabaseError:
+            # Another process may have begun to write where nobody did when we looked.
+            if "immutable" in untouched(path):
+                raise
+            _check_whole(path, until)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, error) from None
+
+
+def damaged(path: Path, error: Exception) -> StoreError:
+    """Make the error for a damaged file."""
+    return StoreError(
+        f"the store {path} is damaged ({error}); it was left as it is. {_NAME_ANOTHER} "
+        "The answers in it will be asked for again."
+    )
+
+
+def untouched(path: Path) -> str:
+    """Return the parameters of a connection that leaves no side files behind."""
+    side_files = (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
+    # Where there are side files another process is at work, or was killed: they belong to the data.
+    return "mode=ro" if any(map(_holds_something, side_files)) else "mode=ro&immutable=1"
+
+
+def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
+    """Connect to a file that nobody needs to trust.
+
+    Parameters
+    ----------
+    path
+        The file.
+    parameters
+        Of SQLite's file address, as ``mode=ro``.
+    until
+        Moment, as `time.monotonic` tells it, up to which to wait for another process's lock.
+
+    Returns
+    -------
+    sqlite3.Connection
+        Nothing in the file's own schema can run a function with a side effect.
+    """
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{parameters}",
+        uri=True,
+        timeout=max(0.0, until - time.monotonic()),
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    return connection
+
+
+def _holds_something(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _is_ours(path: Path, until: float) -> bool:
+    """Look twice: another process may be making the file at this moment."""
+    if _application_id(path, until) == APPLICATION_ID:
+        return True
+    time.sleep(_LOOK_AGAIN_SECONDS)
+    return _application_id(path, until) == APPLICATION_ID
+
+
+def _application_id(path: Path, until: float) -> int | None:
+    try:
+        # Only the first page is read, and even another program's file gets no side files.
+        with closing(connect(path, "mode=ro&immutable=1", until=until)) as connection:
+            found: int = connection.execute("PRAGMA application_id").fetchone()[0]
+            return found
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return None
+
+
+def _check_whole(path: Path, until: float) -> None:
+    with closing(connect(path, untouched(path), until=until)) as connection:
+        if connection.execute("PRAGMA user_version").fetchone()[0] > FORM:
+            raise StoreError(
+                f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE."
+            )
+        _check_schema(path, connection)
+        if path.stat().st_size <= _CHECK_UP_TO_BYTES:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found.removeprefix("*** in database main ***").split("\n")[-1])
+
+
+def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
+    """Nothing but our tables: views, triggers and clever columns would run someone else's SQL."""
+    found = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    known = {_bare(text) for text in _DEFINITIONS}
+    strange = [name for name, text in found if not name.startswith("sqlite_") and _bare(text) not in known]
+    if strange or "responses" not in {name for name, _ in found}:
+        raise StoreError(f"{path} does not hold the tables of a store; it was left as it is. {_NAME_ANOTHER}")
+
+
+def _bare(text: str | None) -> str:
+    return re.sub(r"\s+", "", text or "").lower()
