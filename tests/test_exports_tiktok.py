@@ -90,7 +90,8 @@ def test_tiktok__some_lost_ids_are_left_out_and_counted():
 def test_tiktok__ids_come_out_of_what_stands_around_them():
     frame = read(
         "Order ID,Order Amount\n"
-        '"=""580194009000000101""",1\n\'580194009000000102,1\n580194009000000103.0,1\n\u200b580194009000000104\t ,1\nORD-5,1\n'
+        '"=""580194009000000101""",1\n\'580194009000000102,1\n580194009000000103.0,1\n'
+        "\u200b580194009000000104\t ,1\nORD-5,1\n"
     )
     assert frame["order_id"].tolist() == [*IDS, "ORD-5"]
     assert any("1 row whose order id is no run of at most 20 digits" in note for note in frame.attrs["notes"])
@@ -138,7 +139,8 @@ def test_tiktok__decomposed_vietnamese_is_understood():
 
 def test_tiktok__an_order_is_cancelled_when_no_line_of_it_lives():
     frame = read(
-        "Order ID,Order Status,Cancelled Time\n1,Canceled,\n1,Completed,\n2,Canceled,\n2,,\n3,Whatever,01/02/2026 10:00\n"
+        "Order ID,Order Status,Cancelled Time\n1,Canceled,\n1,Completed,\n"
+        "2,Canceled,\n2,,\n3,Whatever,01/02/2026 10:00\n"
     )
     assert frame["cancelled"].tolist() == [False, True, True]
     assert frame["status"].tolist() == ["Canceled; Completed", "Canceled", "Whatever"]
@@ -185,7 +187,8 @@ def test_tiktok__date_order_is_taken_or_refused():
 
 
 def test_tiktok__a_zone_makes_utc():
-    text = "Order ID,Created Time,Cancelled Time\n1,2026-01-15 10:00:00,\n2,2026-07-15 10:00:00,\n3,2026-11-01 01:30:00,\n4,2026-03-08 02:30:00,\n"
+    text = "Order ID,Created Time,Cancelled Time\n1,2026-01-15 10:00:00,\n2,2026-07-15 10:00:00,\n"
+    text += "3,2026-11-01 01:30:00,\n4,2026-03-08 02:30:00,\n"
     frame = read(text, tz="America/New_York")
     assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
     assert str(frame["cancelled_at"].dtype) == "datetime64[us, UTC]"

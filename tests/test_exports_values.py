@@ -201,7 +201,10 @@ def test_order__year_first_needs_no_note():
 
 
 @given(
-    st.lists(st.datetimes(dt.datetime(2015, 1, 1), dt.datetime(2099, 12, 31)), min_size=1),
+    st.lists(
+        st.datetimes(dt.datetime.fromisoformat("2015-01-01"), dt.datetime.fromisoformat("2099-12-31")),
+        min_size=1,
+    ),
     st.sampled_from(
         [
             ("dmy", "%d/%m/%Y %H:%M:%S"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.columns import TIKTOK_ORDER_ID_SOURCES
 from ttsframe.exports.grouping import as_cells
+from ttsframe.ids import MAX_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,23 +52,31 @@ def find_marks(texts: Mapping[str, Cells], orders: int) -> Marks:
     Marks
         Nothing else of the texts is kept: they hold personal data.
     """
-    found: dict[int, list[tuple[str, str]]] = {}
+    ids: list[str | None] = [None] * orders
+    places: list[str | None] = [None] * orders
+    every: list[str | None] = [None] * orders
+    contradicting: set[int] = set()
     for place in TIKTOK_ORDER_ID_SOURCES:
         for row, text in enumerate(texts[place].tolist() if place in texts else ()):
             # Nearly every text has no long number in it: the cheap question comes first.
-            if text and _IDS.search(text):
-                found.setdefault(row, []).extend((place, order_id) for order_id in _ids_in(place, text))
-    found = {row: list(dict.fromkeys(pairs)) for row, pairs in found.items() if pairs}
-    firsts: list[list[str | None]] = [[None] * orders for _ in range(3)]
-    for row, pairs in found.items():
-        firsts[0][row], firsts[1][row] = pairs[0][1], pairs[0][0]
-        firsts[2][row] = "; ".join(f"{place}:{order_id}" for place, order_id in pairs)
-    contradicting = sum(len({order_id for _, order_id in pairs}) > 1 for pairs in found.values())
-    return Marks(as_cells(firsts[0]), as_cells(firsts[1]), as_cells(firsts[2]), contradicting)
+            if not text or not _IDS.search(text):
+                continue
+            for order_id in _ids_in(place, text):
+                mark, before = f"{place}:{order_id}", every[row]
+                if before is None:
+                    ids[row], places[row], every[row] = order_id, place, mark
+                elif mark not in before.split("; "):
+                    every[row] = f"{before}; {mark}"
+                if order_id != ids[row]:
+                    contradicting.add(row)
+    return Marks(as_cells(ids), as_cells(places), as_cells(every), len(contradicting))
 
 
 def _ids_in(place: str, text: str) -> list[str]:
     """Return the ids of a text; a name needs no words around its id, elsewhere TikTok must be named."""
     if place == "name":
         return _IDS.findall(text)
-    return [order_id for said in _SAID.findall(text) for order_id in _IDS.findall(said)]
+    said = _SAID.findall(text)
+    if len(said) == 1 and len(said[0]) <= MAX_DIGITS:
+        return said
+    return [order_id for run in said for order_id in _IDS.findall(run)]

@@ -17,6 +17,7 @@ from ttsframe.exports.shapes import trimmed
 if TYPE_CHECKING:
     from ttsframe.exports.shapes import Cells, Table
 
+_GID = "gid://shopify/Order/"
 _TIMES = ("created_at", "cancelled_at")
 _AMOUNTS = ("total", "refunded")
 _TEXTS = ("name", "financial_status", "fulfillment_status", "source", "tags")
@@ -69,7 +70,8 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
 
 def plain_name(name: str) -> str:
     """Return an order name as it is compared: ``#1001``, ``1001`` and `` # 1001`` are one."""
-    return "".join(name.split()).lstrip("'").replace("#", "").casefold()
+    bare = name.replace("#", "").casefold()
+    return bare if bare.isalnum() else "".join(bare.split()).lstrip("'")
 
 
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -117,7 +119,7 @@ def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np
     known = keys.astype(bool).to_numpy()
     first_own = own_row & known
     first_own[first_own] = ~keys[first_own].duplicated().to_numpy()
-    has_own = np.isin(names.astype(str), np.unique(names[own_row].astype(str)))
+    has_own = pd.Series(names, dtype="object").isin(names[own_row]).to_numpy()
     bare = ~own_row & known & ~has_own
     bare[bare] = ~keys[bare].duplicated().to_numpy()
     chosen: np.ndarray = first_own | bare
@@ -126,8 +128,8 @@ def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np
 
 def _numeric_ids(name: str, cells: Cells, notes: list[str]) -> Cells:
     """Return the ids that are still whole, None for the others."""
-    bare = pd.Series(cells, dtype="object").str.removeprefix("gid://shopify/Order/")
-    cleaned = ids.clean(bare.str.partition("?")[0] if len(bare) else bare)
+    bare = [text.removeprefix(_GID).partition("?")[0] if text[:1] == "g" else text for text in cells.tolist()]
+    cleaned = ids.clean(pd.Series(bare, dtype="object"))
     reasons = grouping.objects(cleaned.reasons)
     if lost := int((reasons == "digits_lost").sum()):
         orders = counted(lost, "order")
@@ -179,6 +181,8 @@ def _marks(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Ce
 
 def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the ids, completed from other files by name, and a key an order: its id, else its name."""
+    if numbers.notna().all():
+        return numbers, numbers
     plain = names.map(plain_name, na_action="ignore")
     known = pd.DataFrame({"name": plain, "id": numbers}).dropna().drop_duplicates()
     # A name that two shops share tells nothing.
