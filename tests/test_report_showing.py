@@ -144,6 +144,16 @@ def test_write_html__data_comes_back_whole(report, tmp_path):
     assert told == [None if pd.isna(value) else value for value in report.rows["reason"]]
 
 
+def test_write_html__shows_the_figures_its_maker_added(report):
+    added = pd.DataFrame(
+        {"section": ["pairs by source"], "name": ["note_attribute"], "value": [17]}, dtype="object"
+    )
+    made = replace(report, summary=pd.concat([report.summary, added]))
+    assert figures.further(report) == []
+    assert "Pairs by source" in Page(page_html(made).decode()).text
+    assert "Note attribute17" in Page(page_html(made).decode()).text
+
+
 def test_write_html__loads_nothing_and_forbids_it(report):
     text = page_html(report).decode()
     page = Page(text)

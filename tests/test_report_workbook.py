@@ -110,6 +110,26 @@ def test_write_excel__tells_where_from_and_about_long_numbers(book):
     assert "3 rows of descriptions were left out of the TikTok file." in about
 
 
+def test_write_excel__shows_the_figures_its_maker_added(report, tmp_path):
+    values = pd.Series([17, 2.5, "=1"], dtype="object")
+    added = pd.DataFrame(
+        {"section": ["pairs", "pairs", "paid"], "name": ["tag", "note", "USD"], "value": values}
+    )
+    made = replace(report, summary=pd.concat([report.summary, added]))
+    sheet = openpyxl.load_workbook(write_excel(made, tmp_path / "report.xlsx"))["Summary"]
+    held = [(row[0].value, row[1].value) for row in sheet.iter_rows()]
+    place = held.index(("pairs", None))
+    assert held[place : place + 6] == [
+        ("pairs", None),
+        ("tag", 17),
+        ("note", 2.5),
+        (None, None),
+        ("paid", None),
+        ("USD", "'=1"),
+    ]
+    assert held[place + 7] == ("Made from", None)
+
+
 def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "MAX_ROWS", 131)
     path = write_excel(report, tmp_path / "report.xlsx")

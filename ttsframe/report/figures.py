@@ -114,6 +114,15 @@ def summarise(report: Report) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["section", "name", "value"]).astype({"value": "object"})
 
 
+def further(report: Report) -> list[tuple[str, str, Any]]:
+    """Return the figures of `Report.summary` that `summarise` did not make: section, name, value."""
+    if report.summary.empty:
+        return []
+    known = set(summarise(report)["section"])
+    lines = report.summary[["section", "name", "value"]].itertuples(index=False)
+    return [(str(section), str(name), value) for section, name, value in lines if section not in known]
+
+
 def differences(line: Line) -> tuple[float, ...]:
     """Return second side − first, where there are two sides; nothing otherwise."""
     return (line.amounts[1] - line.amounts[0],) if len(line.amounts) == 2 else ()  # noqa: PLR2004

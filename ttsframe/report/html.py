@@ -211,12 +211,25 @@ def _about(report: Report) -> str:
     notes = "".join(f"<li>{escape(cells.one_line(note))}</li>" for note in report.notes)
     blocks = [
         f"<section><h3>Made from</h3>{_definitions(report.provenance)}</section>",
+        *_further(report),
         f"<section><h3>Notes</h3><ul>{notes}</ul></section>" if notes else "",
         f"<section><h3>Statuses</h3>{_definitions(_labelled(report.statuses.items()))}</section>",
         f"<section><h3>Columns</h3>{_definitions(_labelled(_meanings(report)))}</section>",
         f"<section><h3>Long numbers in Excel</h3><p>{escape(LONG_NUMBERS_IN_EXCEL)}</p></section>",
     ]
     return "".join(blocks)
+
+
+def _further(report: Report) -> list[str]:
+    """The figures that only the maker of the report knows, a block a section."""
+    sections: dict[str, dict[str, str]] = {}
+    for section, name, value in figures.further(report):
+        text = amount(value) if isinstance(value, float) else str(value)
+        sections.setdefault(section, {})[name] = text
+    return [
+        f"<section><h3>{escape(palette.label(section))}</h3>{_definitions(_labelled(pairs.items()))}</section>"
+        for section, pairs in sections.items()
+    ]
 
 
 def _definitions(pairs: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,8 @@ def _summary(book: Book, report: Report) -> None:
     row = _status_block(book, sheet, report, 2)
     for currency, lines in figures.total_lines(report).items():
         row = _totals_block(book, sheet, report, (currency, lines), row + 1)
-    _made_block(book, sheet, report, row + 1)
+    row = _further_block(book, sheet, report, row + 1)
+    _made_block(book, sheet, report, row)
     sheet.activate()
 
 
@@ -137,6 +139,28 @@ def _totals_block(
         for place, value in enumerate((*line.amounts, *figures.differences(line)), start=2):
             sheet.write_number(row, place, round(value, 6), form[amount])
     return row + 1
+
+
+def _further_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: ANN401
+    """The figures that only the maker of the report knows, under their sections."""
+    above = None
+    for section, name, value in figures.further(report):
+        if section != above:
+            row += above is not None
+            sheet.write_string(row, 0, cells.harmless(section), book.formats["header"])
+            sheet.write_blank(row, 1, None, book.formats["header"])
+            above, row = section, row + 1
+        sheet.write_string(row, 0, cells.harmless(name), book.formats["text"])
+        _figure(book, sheet, row, value)
+        row += 1
+    return row if above is None else row + 1
+
+
+def _figure(book: Book, sheet: Any, row: int, value: Any) -> None:  # noqa: ANN401
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        sheet.write_number(row, 1, value, book.formats["money" if isinstance(value, float) else "count"])
+    else:
+        sheet.write_string(row, 1, cells.harmless(str(value)), book.formats["text"])
 
 
 def _made_block(book: Book, sheet: Any, report: Report, row: int) -> None:  # noqa: ANN401
