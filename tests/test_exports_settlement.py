@@ -73,6 +73,14 @@ def test_settlement__the_header_may_stand_on_row_five_of_the_right_sheet(tmp_pat
     assert any("sheet 'Order details' was read" in note for note in frame.attrs["notes"])
 
 
+def test_settlement__zones_in_headers_and_plain_order_ids():
+    frame = settle(f"Order ID,Order settled time(UTC),Settlement amount\n{ID},2026/09/10,5\n")
+    assert frame["order_id"].tolist() == [ID]
+    assert frame["settled_at"].notna().all()
+    with pytest.raises(InputError, match="is a TikTok settlement export"):
+        read_tiktok_orders(io.StringIO(f"Order ID,Settlement amount\n{ID},5\n"))
+
+
 def test_settlement__estimates_are_told():
     frame = settle(f"Type,Order/adjustment ID,Total estimated settlement amount\nOrder,{ID},13.76\n")
     assert frame["settled_amount"].tolist() == [13.76]
@@ -117,6 +125,14 @@ def test_ids__a_bare_list_has_no_header(text):
     assert len(frame) == 2
     assert ID in frame["order_id"].iloc[0]
     assert frame["order_id"].iloc[1] == "7"
+
+
+@pytest.mark.parametrize("header", ["ref,kind,2024", "ref,kind,x"])
+def test_ids__words_and_numbers_of_other_tables_are_no_headers(header):
+    frame, column = read_ids_table(
+        io.StringIO(f"{header}\nA,Order,7\nB,Refunds,Fees\n{ID},Order,Type\n"), column="ref"
+    )
+    assert frame[column].tolist() == ["A", "B", ID]
 
 
 def test_ids__rows_without_header_name_their_id_column():

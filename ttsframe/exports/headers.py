@@ -56,6 +56,7 @@ SETTLEMENT_FIELDS: Fields = {
         "ID del pedido/ajuste",
         "ID de pedido/ajuste",
         "订单/调整 ID",
+        "Order ID",
     ),
     "related_id": (
         "Related order ID",
@@ -98,12 +99,14 @@ SETTLEMENT_FIELDS: Fields = {
     ),
 }
 
+_ZONE = re.compile(r"\((?:utc|gmt)[^)]*\)$")
 _NOT_COMPARED = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2060\ufeff]+")
 
 
 def plain(name: str) -> str:
-    """Return a column name as it is compared: without case, blanks, underscores and hyphens."""
-    return _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", name).casefold()).strip("\"'")
+    """Return a column name as it is compared: without case, blanks, underscores, hyphens and `(UTC)`."""
+    bare = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", name).casefold()).strip("\"'")
+    return _ZONE.sub("", bare)
 
 
 def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:

@@ -69,10 +69,11 @@ def read_ids_table(path_or_handle: Any, *, column: str | None = None) -> tuple[p
     InputError
         If the file cannot be read, or has no such column.
     """
+    wanted = headers.ORDER_ID_NAMES if column is None else (column,)
     sources, _ = files.find_sources(path_or_handle)
     if len(sources) > 1:
         raise InputError("one file at a time is needed here.")
-    table = tables.open_table(sources[0].name, files.read_bytes(sources[0]), headerless=True)
+    table = tables.open_table(sources[0].name, files.read_bytes(sources[0]), id_names=wanted)
     found = id_column(_unrepeated(table.header), column)
     names = _unrepeated(table.header)
     cells = table.columns(range(len(names)))

@@ -32,7 +32,11 @@ def _kind(words: str, advice: str, signs: Iterable[str], least: int) -> Kind:
 SETTLEMENT = _kind(
     "a TikTok settlement export",
     "read it with read_tiktok_settlement (reconcile: --settlement)",
-    SETTLEMENT_FIELDS["order_id"],
+    [
+        *(name for name in SETTLEMENT_FIELDS["order_id"] if name not in ORDER_ID_NAMES),
+        *SETTLEMENT_FIELDS["settled_amount"],
+        *SETTLEMENT_FIELDS["estimated_amount"],
+    ],
     1,
 )
 TIKTOK_ORDERS = _kind(

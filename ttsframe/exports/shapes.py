@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.exports.headers import ORDER_ID_NAMES, plain
+from ttsframe.exports.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, plain
 from ttsframe.exports.kinds import KNOWN_NAMES
 from ttsframe.ids import clean_one
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ROWS_SEARCHED_FOR_HEADER = 40
 _LEAST_DIGITS_OF_A_DATA_ROW = 10
+_LEAST_NAMES_OF_A_LATER_HEADER = 2
+_KEY_NAMES = frozenset(map(plain, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
 _DASHES = ("-", "/", "--")
 
 Cells = np.ndarray
@@ -42,32 +44,42 @@ class Header(NamedTuple):
     """How many of its names are known from exports."""
 
 
-def find_header(records: Sequence[Sequence[str]], *, headerless: bool) -> Header:
+def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None = None) -> Header:
     """Find the row that names the columns.
 
     Parameters
     ----------
     records
         The first rows of a table.
-    headerless
-        Whether a first row that holds an order id is data under no header.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have: its header is
+        the row that holds one of them, else the first that is not blank; a first row that
+        holds an order id is data under no header.
 
     Returns
     -------
     Header
-        The row with the most known names, else the first that is not blank.
+        Of an export, the row with the most known names.
     """
     filled = [row for row, record in enumerate(records) if any(cell.strip() for cell in record)]
     if not filled:
         return Header(len(records) - 1, (), 0)
+    if id_names is None:
+        candidates = [filled[0], *(row for row in filled[1:] if _may_be_header(records[row]))]
+        return _header(records, max(candidates, key=lambda row: (_known(records[row]), -row)))
+    wanted = set(map(plain, id_names))
+    named = [row for row in filled if wanted & set(map(plain, records[row]))]
     first = records[filled[0]]
-    if headerless and not _known(first) and any(_is_data(cell) for cell in first):
+    if not named and any(_is_data(cell, alone=len(first) == 1) for cell in first):
         return Header(filled[0] - 1, _invented(first), 0)
-    best = max(filled, key=lambda row: (_known(records[row]), -row))
-    names = [cell.strip().lstrip("\ufeff").strip() for cell in records[best]]
+    return _header(records, (named or filled)[0])
+
+
+def _header(records: Sequence[Sequence[str]], row: int) -> Header:
+    names = [cell.strip().lstrip("\ufeff").strip() for cell in records[row]]
     while names and not names[-1]:
         names.pop()
-    return Header(best, tuple(names), _known(records[best]))
+    return Header(row, tuple(names), _known(records[row]))
 
 
 def trimmed(cells: Cells, *, without_dashes: bool = False) -> Cells:
@@ -113,18 +125,22 @@ def _known(record: Sequence[str]) -> int:
     return len({plain(cell) for cell in record} & KNOWN_NAMES)
 
 
-def _is_data(cell: str) -> bool:
+def _may_be_header(record: Sequence[str]) -> bool:
+    """Tell a header below other rows from data in which a word such as `Order` or `Refunds` stands."""
+    names = {plain(cell) for cell in record}
+    known = len(names & KNOWN_NAMES) >= _LEAST_NAMES_OF_A_LATER_HEADER or names & _KEY_NAMES
+    return bool(known) and not any(_is_data(cell, alone=False) for cell in record)
+
+
+def _is_data(cell: str, *, alone: bool) -> bool:
+    """Tell whether a cell is an order id and no column name; beside others it must be a long one."""
     order_id, reason = clean_one(cell)
-    return reason in ("digits_lost", "too_long") or (reason is None and order_id is not None)
+    if reason in ("digits_lost", "too_long"):
+        return True
+    return reason is None and len(order_id or "") >= (1 if alone else _LEAST_DIGITS_OF_A_DATA_ROW)
 
 
 def _invented(record: Sequence[str]) -> tuple[str, ...]:
     """Name the columns of a table without header: the first that holds ids is `order_id`."""
-    long = [place for place, cell in enumerate(record) if _is_long_id(cell)]
-    short = [place for place, cell in enumerate(record) if _is_data(cell)]
-    ids = (long or short)[0]
+    ids = next(place for place, cell in enumerate(record) if _is_data(cell, alone=len(record) == 1))
     return tuple("order_id" if place == ids else f"column_{place + 1}" for place in range(len(record)))
-
-
-def _is_long_id(cell: str) -> bool:
-    return _is_data(cell) and sum(map(str.isdigit, cell)) >= _LEAST_DIGITS_OF_A_DATA_ROW

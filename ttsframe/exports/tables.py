@@ -10,6 +10,8 @@ from ttsframe.errors import InputError
 from ttsframe.exports import text_tables, workbooks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ttsframe.exports.shapes import Table
 
 _ZIP = b"PK\x03\x04"
@@ -32,7 +34,7 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def open_table(name: str, content: bytes, *, headerless: bool = False) -> Table:
+def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
     """Open an export by what it is, whatever its name says.
 
     Parameters
@@ -41,8 +43,8 @@ def open_table(name: str, content: bytes, *, headerless: bool = False) -> Table:
         The file, for messages.
     content
         Its bytes.
-    headerless
-        Whether a first row that holds an order id is data under no header.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
 
     Returns
     -------
@@ -57,15 +59,15 @@ def open_table(name: str, content: bytes, *, headerless: bool = False) -> Table:
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(_ZIP):
         _refuse_archives(name, content)
-        return workbooks.open_workbook(name, content, headerless=headerless)
+        return workbooks.open_workbook(name, content, id_names=id_names)
     if content.startswith(_OLE):
         if _ENCRYPTED in content:
             raise InputError(f"{name} is protected by a password: save it without one.")
-        return workbooks.open_workbook(name, content, headerless=headerless)
+        return workbooks.open_workbook(name, content, id_names=id_names)
     for magic, words in _NOT_TABLES:
         if start.startswith(magic):
             raise InputError(f"{name} is {words}.")
-    return text_tables.open_text(name, content, headerless=headerless)
+    return text_tables.open_text(name, content, id_names=id_names)
 
 
 def _refuse_archives(name: str, content: bytes) -> None:

@@ -40,7 +40,7 @@ class _Head(NamedTuple):
     """Lines of the text down to the end of the header row."""
 
 
-def open_text(name: str, content: bytes, *, headerless: bool = False) -> Table:
+def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
     """Open a text table.
 
     Parameters
@@ -49,8 +49,8 @@ def open_text(name: str, content: bytes, *, headerless: bool = False) -> Table:
         The file, for messages.
     content
         Its bytes: UTF-8, UTF-16 or UTF-32, else read as Windows-1252.
-    headerless
-        Whether a first row that holds an order id is data under no header.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
 
     Returns
     -------
@@ -65,12 +65,12 @@ def open_text(name: str, content: bytes, *, headerless: bool = False) -> Table:
     utf8, notes = _as_utf8(name, content)
     text = _head_text(utf8)
     lines = io.StringIO(text, newline="").readlines()
-    head = max((_cut(lines, separator, headerless=headerless) for separator in _SEPARATORS), key=_promise)
+    head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
     if len(head.header.names) == 1 and "," in head.header.names[0]:
         notes.append(
             f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped."
         )
-        return open_text(name, _unwrapped(utf8), headerless=headerless)._replace(notes=tuple(notes))
+        return open_text(name, _unwrapped(utf8), id_names=id_names)._replace(notes=tuple(notes))
     start = len("".join(lines[: head.lines_of_header]).encode())
     separator = _separator_of_data(head)
     if separator != head.separator:
@@ -124,7 +124,7 @@ def _head_text(utf8: bytes) -> str:
     return utf8[:cut].decode("utf-8", errors="replace")
 
 
-def _cut(lines: list[str], separator: str, *, headerless: bool) -> _Head:
+def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) -> _Head:
     reader = csv.reader(lines, delimiter=separator)
     records: list[list[str]] = []
     ends: list[int] = []
@@ -136,7 +136,7 @@ def _cut(lines: list[str], separator: str, *, headerless: bool) -> _Head:
                 break
     except csv.Error:
         pass  # A cell without end: not with this separator.
-    header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], headerless=headerless)
+    header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], id_names=id_names)
     end = ends[header.row] if 0 <= header.row < len(ends) else 0
     return _Head(separator, header, records[header.row + 1 :], end)
 

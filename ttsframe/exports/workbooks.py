@@ -29,7 +29,7 @@ class _Sheet(NamedTuple):
     sheet: Any
 
 
-def open_workbook(name: str, content: bytes, *, headerless: bool = False) -> Table:
+def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
     """Open a workbook: the sheet of orders, else the one whose header is known best.
 
     Parameters
@@ -38,8 +38,8 @@ def open_workbook(name: str, content: bytes, *, headerless: bool = False) -> Tab
         The file, for messages.
     content
         Its bytes.
-    headerless
-        Whether a first row that holds an order id is data under no header.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def open_workbook(name: str, content: bytes, *, headerless: bool = False) -> Tab
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [_ORDER_SHEET] if _ORDER_SHEET in book.sheet_names else book.sheet_names
-        sheets = [_open_sheet(book, sheet, headerless=headerless) for sheet in names]
+        sheets = [_open_sheet(book, sheet, id_names=id_names) for sheet in names]
     except calamine.PasswordError:
         raise InputError(f"{name} is protected by a password: save it without one.") from None
     except Exception:  # noqa: BLE001 (calamine raises a kind of error for each part of the format)
@@ -72,10 +72,10 @@ def open_workbook(name: str, content: bytes, *, headerless: bool = False) -> Tab
     return Table(name, best.header.names, columns, notes)
 
 
-def _open_sheet(book: Any, name: str, *, headerless: bool) -> _Sheet:  # noqa: ANN401
+def _open_sheet(book: Any, name: str, *, id_names: Sequence[str] | None) -> _Sheet:  # noqa: ANN401
     sheet = book.get_sheet_by_name(name)
     head = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), ROWS_SEARCHED_FOR_HEADER)]
-    return _Sheet(name, find_header(head, headerless=headerless), sheet)
+    return _Sheet(name, find_header(head, id_names=id_names), sheet)
 
 
 def _read_columns(sheet: _Sheet, positions: Sequence[int]) -> list[Cells]:
