@@ -54,7 +54,9 @@ def recorder(*, mode: str = "none") -> vcr.VCR:
 
 def _scrub_request(request: Any) -> Any:
     parts = urlsplit(request.uri)
-    query = [(name, PLACEHOLDER if name in _SECRET_QUERY else value) for name, value in parse_qsl(parts.query)]
+    query = [
+        (name, PLACEHOLDER if name in _SECRET_QUERY else value) for name, value in parse_qsl(parts.query)
+    ]
     host = urlsplit(BASE_URL)
     request.uri = urlunsplit((host.scheme, host.netloc, parts.path, urlencode(query), ""))
     request.headers = {"x-tts-access-token": PLACEHOLDER} if "x-tts-access-token" in request.headers else {}
@@ -72,9 +74,11 @@ def _scrub_response(response: Any) -> Any:
 @contextlib.contextmanager
 def shop_for(credentials: Credentials, **settings: Any) -> Iterator[Shop]:
     """Open a shop with a store of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        with Shop(credentials, Settings(cache=Path(folder) / "store.sqlite", **settings)) as shop:
-            yield shop
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Shop(credentials, Settings(cache=Path(folder) / "store.sqlite", **settings)) as shop,
+    ):
+        yield shop
 
 
 def ask_each_kind(shop: Shop) -> None:

@@ -32,9 +32,10 @@ def attach(
     column
         The column of the order ids in `orders`; `order_id` or `Order ID` is found by itself.
     how
-        `left`: the caller's rows, one each; several references of one order are joined by
-        `; `, and its other columns are those of its best status (in the order of
-        `columns.STATUSES`). `explode`: a row a reference, the index repeated.
+        `left`: the caller's rows, one each. Of an order with several rows in `refs` those of
+        its best status (in the order of `columns.STATUSES`) count: their platforms and
+        references are joined by `; `, the other columns are the first row's. `explode`: a row a
+        reference, the index repeated.
 
     Returns
     -------
@@ -73,11 +74,13 @@ def _one_an_order(beside: pd.DataFrame) -> pd.DataFrame:
     if not several.any():
         return beside
     strength = pd.CategoricalDtype(list(STATUSES), ordered=True)
-    rows = beside[several].assign(**{_ROW: beside.loc[several, "status"].astype(strength).cat.codes})
-    best = rows.sort_values(_ROW, kind="stable").drop_duplicates(_KEY).drop(columns=_ROW)
+    place = beside["status"].astype(strength).cat.codes
+    is_best = several & (place == place.groupby(beside[_KEY], dropna=False).transform("min"))
+    rows = beside[is_best]
     joined = [name for name in _JOINED if name in beside.columns]
     texts = rows.groupby(_KEY, sort=False, dropna=False)[joined].agg(_join)
-    best = best.drop(columns=joined).merge(texts, left_on=_KEY, right_index=True, validate="one_to_one")
+    first = rows.drop(columns=joined).drop_duplicates(_KEY)
+    best = first.merge(texts, left_on=_KEY, right_index=True, validate="one_to_one")
     return pd.concat([beside[~several], best[beside.columns]], ignore_index=True)
 
 

@@ -1,0 +1,292 @@
+"""The journey from a column of ids to a tidy frame, against answers that the project did not make."""
+
+from __future__ import annotations
+
+import threading
+
+import canned_gateway as canned
+import numpy as np
+import pandas as pd
+import pytest
+import requests_cache
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ttsframe as tts
+from ttsframe import columns
+from ttsframe.errors import AccessError, InputError, SettingsError
+from ttsframe.session import tries
+
+FIRST = 580_194_009_000_000_000
+
+
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch):
+    monkeypatch.setattr(tries, "BACKOFF_SECONDS", 0.001)
+
+
+def messy_orders():
+    """300 distinct ids with repeats, tabs and spreadsheet wrappings, and five bad rows."""
+    ids = [str(FIRST + 17 * place) for place in range(300)]
+    wrapped = [
+        *(f"{order_id}\t" for order_id in ids[:100]),
+        *(f'="{order_id}"' for order_id in ids[100:200]),
+        *ids[200:],
+        *(f"'{order_id}" for order_id in ids[:50]),
+        *(f"{order_id}.0" for order_id in ids[150:170]),
+    ]
+    bad = ["5.80194E+17", "SKU-1", "", None, "5" * 21]
+    return ids, pd.DataFrame({"Order ID": wrapped + bad, "note": "x"})
+
+
+def truth_of(ids):
+    """Every third order unlinked, every seventh denied, some with two references."""
+    truth = {}
+    for place, order_id in enumerate(ids):
+        if place % 7 == 3:
+            truth[order_id] = ("denied", [])
+        elif place % 3 == 0:
+            truth[order_id] = ("unlinked", [])
+        elif place % 11 == 1:
+            truth[order_id] = ("linked", [f"70{place:08d}", f"#A{place}"])
+        else:
+            truth[order_id] = ("linked", [f"gid://shopify/Order/70{place:08d}"])
+    return truth
+
+
+def answers_in(shape, truth):
+    answers = {}
+    for order_id, (status, external_ids) in truth.items():
+        if status == "denied":
+            answers[order_id] = canned.error(21008111, "order is not this shop's")
+        elif shape == "official":
+            answers[order_id] = canned.official(*external_ids)
+        else:
+            answers[order_id] = canned.reference(order_id, *external_ids)
+    return answers
+
+
+@pytest.mark.parametrize("shape", ["official", "reference"])
+def test_lookup__messy_column_gives_every_order_its_truth(shape, tmp_path):
+    ids, orders = messy_orders()
+    truth = truth_of(ids)
+    before = orders.copy(deep=True)
+    with canned.serve(answers_in(shape, truth)) as gateway, gateway.shop(tmp_path) as shop:
+        found = tts.lookup(orders, shop=shop)
+        again = tts.lookup(orders, shop=shop)
+    assert sorted(gateway.requests) == sorted((order_id, "SHOPIFY") for order_id in ids)
+    assert gateway.bad_signatures == []
+    asked = found[found["status"] != "invalid"]
+    got = {
+        order_id: (rows["status"].iloc[0], rows["external_order_id"].dropna().tolist())
+        for order_id, rows in asked.groupby("order_id", sort=False)
+    }
+    assert got == truth
+    assert list(got) == ids, "order of first appearance"
+    bad = found[found["status"] == "invalid"]
+    assert bad["reason"].tolist() == ["digits_lost", "not_digits", "missing", "too_long"]
+    assert again["from_cache"].sum() == len(asked)
+    pd.testing.assert_frame_equal(
+        again.drop(columns=["from_cache", "fetched_at"]), found.drop(columns=["from_cache", "fetched_at"])
+    )
+    pd.testing.assert_frame_equal(orders, before)
+
+
+def test_lookup__frame_has_the_columns_and_dtypes_it_promises(tmp_path):
+    with canned.serve({"1": canned.official("7")}) as gateway, gateway.shop(tmp_path) as shop:
+        found = tts.lookup(["1", "2", "x"], shop=shop)
+        lines = tts.lookup(["1"], shop=shop, level="line_item")
+    assert list(found.columns) == columns.names(columns.REFERENCES)
+    assert {column.name: found[column.name].dtype for column in columns.REFERENCES} == {
+        column.name: pd.Series(dtype=columns.dtype(column)).dtype for column in columns.REFERENCES
+    }
+    assert list(lines.columns) == columns.names(columns.LINE_ITEMS)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        pd.Series,
+        pd.Index,
+        np.array,
+        lambda ids: np.array(ids, dtype="int64"),
+        lambda ids: pd.Series(ids, dtype="category"),
+        lambda ids: pd.Series([int(order_id) for order_id in ids], dtype="Int64"),
+        lambda ids: pd.DataFrame({"ORDER_ID": ids}),
+    ],
+)
+def test_lookup__takes_any_kind_of_column(make, tmp_path):
+    ids = [str(FIRST), str(FIRST + 1)]
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        assert tts.lookup(make(ids), shop=shop)["order_id"].tolist() == ids
+
+
+def test_lookup__named_column_and_accessor(tmp_path):
+    orders = pd.DataFrame({"id in the shop": ["1", "2"], "order_id": ["8", "9"]}, index=["a", "b"])
+    with canned.serve({"2": canned.official("77")}) as gateway, gateway.shop(tmp_path) as shop:
+        found = orders.tts.lookup(column="id in the shop", shop=shop)
+        beside = orders.tts.attach(found, column="id in the shop")
+    assert found["order_id"].tolist() == ["1", "2"]
+    assert beside.index.tolist() == ["a", "b"]
+    assert beside["external_order_id"].tolist()[1] == "77"
+
+
+def test_lookup__several_platforms_are_asked_once_each(tmp_path):
+    with canned.serve({"1": canned.official("7", platform="AMAZON")}) as gateway:
+        found = tts.lookup(["1", "2"], platform=["amazon", " Shopify "], shop=gateway.shop(tmp_path))
+    assert list(zip(found["order_id"], found["platform"], found["status"], strict=True)) == [
+        ("1", "AMAZON", "linked"),
+        ("1", "SHOPIFY", "unlinked"),
+        ("2", "AMAZON", "unlinked"),
+        ("2", "SHOPIFY", "unlinked"),
+    ]
+    assert len(gateway.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "options", [{"platform": "SHOPIFYY"}, {"platform": []}, {"level": "row"}, {"max_age": "x"}]
+)
+def test_lookup__wrong_option_is_refused_before_anything_is_sent(options, tmp_path):
+    with canned.serve({}) as gateway, pytest.raises(InputError) as caught:
+        tts.lookup(["1"], shop=gateway.shop(tmp_path), **options)
+    assert gateway.requests == []
+    if options.get("platform") == "SHOPIFYY":
+        assert all(name in str(caught.value) for name in ("SHOPIFY", "ERP_SYSTEM", "CHANNEL_ADVISOR"))
+
+
+def test_lookup__floats_are_refused_with_the_cure(tmp_path):
+    with canned.serve({}) as gateway, pytest.raises(InputError, match="dtype=str"):
+        tts.lookup(pd.Series([5.80194009e17, np.nan]), shop=gateway.shop(tmp_path))
+    assert gateway.requests == []
+
+
+def test_lookup__unknown_column_names_those_there_are(tmp_path):
+    with canned.serve({}) as gateway, pytest.raises(InputError, match="Order No"):
+        tts.lookup(pd.DataFrame({"Order No": ["1"]}), shop=gateway.shop(tmp_path))
+
+
+def test_lookup__max_age_asks_again(tmp_path):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        for max_age in (None, "7d", "0s", 0, pd.Timedelta(0)):
+            tts.lookup(["1"], shop=shop, max_age=max_age)
+    assert len(gateway.requests) == 4
+
+
+def test_lookup__offline_gives_what_is_there_without_credentials(tmp_path, monkeypatch):
+    with canned.serve({"1": canned.official("7")}) as gateway:
+        tts.lookup(["1"], shop=gateway.shop(tmp_path))
+        monkeypatch.setenv("TTSFRAME_BASE_URL", gateway.base_url)
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        monkeypatch.setenv("TIKTOK_SHOP_CIPHER", canned.CREDENTIALS.shop_cipher)
+        found = tts.lookup(["1", "2", "x"], offline=True)
+    assert found["status"].tolist() == ["linked", "skipped", "invalid"]
+    assert found["reason"].tolist()[1:] == ["offline", "not_digits"]
+    assert len(gateway.requests) == 1
+
+
+def test_lookup__without_settings_names_them_all(monkeypatch):
+    monkeypatch.setenv("TTSFRAME_BASE_URL", "http://gateway.example")
+    with pytest.raises(SettingsError) as caught:
+        tts.lookup(["1"])
+    for name in (
+        "TIKTOK_APP_KEY",
+        "TIKTOK_APP_SECRET",
+        "TIKTOK_APP_ACCESS_KEY",
+        "TIKTOK_SHOP_CIPHER",
+        "https",
+    ):
+        assert name in str(caught.value)
+    assert "TIKTOK_APP_REFRESH_KEY" not in str(caught.value)
+
+
+def test_plan__tells_before_anything_is_sent(tmp_path):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        tts.lookup(["1"], shop=shop)
+        planned = tts.plan(["1", "2", "2", "x"], shop=shop)
+    assert planned[:4] == (3, 1, 1, 1)
+    assert planned.seconds > 0
+    assert len(gateway.requests) == 1
+
+
+def test_lookup__same_refused_parameter_for_every_order_ends_the_call(tmp_path):
+    refusal = canned.error(36009004, "Invalid shop_cipher", 400)
+    with (
+        canned.serve({str(order_id): refusal for order_id in range(40)}) as gateway,
+        pytest.raises(SettingsError, match="ttsframe shops"),
+    ):
+        tts.lookup([str(order_id) for order_id in range(40)], shop=gateway.shop(tmp_path))
+
+
+def test_lookup__refused_parameter_of_one_order_is_its_own(tmp_path):
+    with canned.serve({"2": canned.error(36009004, "Invalid order_id", 400)}) as gateway:
+        found = tts.lookup(["1", "2", "3"], shop=gateway.shop(tmp_path))
+    assert found["reason"].tolist()[1] == "bad_parameter"
+    assert found["status"].tolist() == ["unlinked", "failed", "unlinked"]
+
+
+def test_lookup__redirect_is_not_followed(tmp_path):
+    with canned.serve({}) as elsewhere:
+        moved = (302, "", [("Location", f"{elsewhere.base_url}/order/202406/orders/1/external_orders")])
+        with canned.serve({"1": moved}) as gateway:
+            found = tts.lookup(["1"], shop=gateway.shop(tmp_path, tries=2))
+    assert found.loc[0, "reason"] == "bad_answer"
+    assert "redirect" in found.loc[0, "error_message"]
+    assert elsewhere.requests == []
+
+
+def test_lookup__wrong_secret_stops_at_the_first_proof(tmp_path):
+    refusal = canned.error(106001, "Invalid signature", 500)
+    with (
+        canned.serve({str(order_id): refusal for order_id in range(500)}) as gateway,
+        pytest.raises(AccessError, match="TIKTOK_APP_SECRET"),
+    ):
+        tts.lookup([str(order_id) for order_id in range(500)], shop=gateway.shop(tmp_path))
+    assert len(gateway.requests) < 50
+
+
+def test_store__opens_with_requests_cache_alone(tmp_path):
+    with canned.serve({"1": canned.official("7"), "2": canned.official()}) as gateway:
+        tts.lookup(["1", "2"], shop=gateway.shop(tmp_path))
+    cache = requests_cache.SQLiteCache(str(tmp_path / "store.sqlite"), serializer="json")
+    responses = {response.url.split("/")[6]: response for response in cache.filter()}
+    assert responses["1"].json()["data"]["external_orders"][0]["id"] == "7"
+    assert not responses["2"].is_expired
+    assert (responses["1"].expires - responses["1"].created_at).days == 30
+    assert (responses["2"].expires - responses["2"].created_at).total_seconds() == 3600
+    cache.close()
+    stored = (tmp_path / "store.sqlite").read_bytes()
+    assert not [secret for secret in canned.CREDENTIALS.secrets if secret.encode() in stored]
+
+
+def test_lookup__all_stored_starts_no_thread(tmp_path, monkeypatch):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        tts.lookup(["1", "2"], shop=shop)
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a thread was started")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert tts.lookup(["1", "2"], shop=gateway.shop(tmp_path))["from_cache"].all()
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(max_size=8),
+    st.integers(min_value=-5, max_value=10**21),
+    st.from_regex(r"\A[0-9]{1,22}(\t|\.0|)\Z"),
+    st.sampled_from(["5.8E+17", '="58"', "'58", "58", " 58\u00a0", float("nan"), 58, True]),
+)
+
+
+@given(st.lists(CELLS, max_size=12))
+@settings(max_examples=60)
+def test_lookup__nothing_is_dropped_and_nothing_invented(tmp_path_factory, cells):
+    shop = tts.Shop(
+        canned.CREDENTIALS,
+        tts.shop.Settings(cache=tmp_path_factory.getbasetemp() / "nothing.sqlite"),
+    )
+    found = tts.lookup(cells, shop=shop, offline=True)
+    wanted = tts.ids.clean(cells).ids.drop_duplicates()
+    assert found["order_id"].fillna("missing").tolist() == wanted.fillna("missing").tolist()
+    assert tts.lookup(found["order_id"], shop=shop, offline=True)["order_id"].equals(found["order_id"])
