@@ -1,0 +1,18 @@
+"""How fast to ask: the adaptive rate. Pure: no clock, no sleep, no thread; `now` is an argument.
+
+The gateway's limit is unknown, moves, and shows only in refusals (API.md, "Rate"). The pace climbs until it
+is refused, falls to just under what was really accepted, holds, tries a little more, and climbs fast again
+where that is not refused.
+
+Requests are let go one by one, evenly spaced. The caller asks `Pace.wait`, and goes when it says zero::
+
+    with turnstile:  # one thread at a time stands here; the others wait behind it
+        while (delay := pace.wait(now := monotonic())) > 0:
+            sleep(delay)
+
+Nothing is reserved ahead, so a change of rate takes hold at the very next request.
+"""
+
+from ttsframe.pace.adaptive import MOST_WORKERS, NAP_SECONDS, Pace, Reply
+
+__all__ = ["MOST_WORKERS", "NAP_SECONDS", "Pace", "Reply"]

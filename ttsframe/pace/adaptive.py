@@ -1,0 +1,340 @@
+"""The pace itself: letting go, climbing, falling."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import Literal, NamedTuple
+
+from ttsframe.pace.fall import JUST_UNDER, Fall
+from ttsframe.pace.measures import SHORTEST_DOUBLING_SECONDS, Latency, Usage, forget
+
+START_PER_SECOND = 8.0
+FLOOR_PER_SECOND = 0.2
+MOST_WORKERS = 128
+
+NAP_SECONDS = 0.25
+"""Longest delay that `Pace.wait` gives: what it said may be overtaken by a reply."""
+MAKE_UP_SECONDS = 0.05
+"""Lateness that the next requests make up for; more is an idle spell, which earns nothing."""
+EARLY_SECONDS = 0.001
+"""How much earlier than evenly a request may follow to make up (at most half an interval)."""
+
+LATENCIES_TO_DOUBLE = 1.1
+FIRST_FALL = 0.6
+"""A first fall goes no lower than this share of the rate before anything more is known."""
+DEEPEST_FALL = 0.25
+SETTLED_SECONDS = 1.0
+"""A refusal sooner than this after a fall means that the fall was too small."""
+
+STEP_SECONDS = 0.33
+PATIENCE_SECONDS = 1.5
+PATIENCE_REQUESTS = 40
+LONGEST_PATIENCE_SECONDS = 10.0
+TRIAL_SHARE = 0.06
+TRIAL_SECONDS = 2.0
+TRIAL_REQUESTS = 25
+FASTEST_STEP = 0.4
+
+WINDOW_SECONDS = 1.0
+"""Gateways that count requests count them by the second."""
+PAUSE_ABOVE_REFUSED = 0.05
+"""Share of the last second's replies above which a Retry-After holds back everyone."""
+STRAINED_PER_SECOND = 300.0
+"""From this rate on, slots left untaken mean that our own machine is the bottleneck."""
+
+
+class Reply(NamedTuple):
+    """What a request came to, as far as the pace is concerned."""
+
+    sent_at_seconds: float
+    """The `now` at which `Pace.wait` let the request go."""
+    kind: Literal["accepted", "refused", "troubled"]
+    """`refused`: over the limit; `troubled`: a failure that says nothing of the limit."""
+    retry_after_seconds: float | None = None
+
+
+class Pace:
+    """The rate at which requests may go, learnt from what becomes of them.
+
+    Not thread-safe: hold one lock round each call. A call takes a few microseconds.
+
+    Parameters
+    ----------
+    ceiling_per_second
+        A rate never to exceed, whatever the gateway would allow.
+    start_per_second
+        The rate before anything is known.
+    most_workers
+        The most requests ever worth having in flight.
+    """
+
+    def __init__(
+        self,
+        *,
+        ceiling_per_second: float | None = None,
+        start_per_second: float = START_PER_SECOND,
+        most_workers: int = MOST_WORKERS,
+    ) -> None:
+        self._ceiling = math.inf if ceiling_per_second is None else ceiling_per_second
+        self._most_workers = most_workers
+        self._rate = min(start_per_second, self._ceiling)
+        self._latency = Latency()
+        self._usage = Usage()
+        # Letting go
+        self._slot = self._sent_at = self._paused_until = -math.inf
+        self._window = (0, -math.inf)  # so many a second, until then
+        # What was seen of the last seconds; the first two by the moment of sending
+        self._sent: deque[float] = deque()
+        self._accepted: deque[float] = deque()
+        self._refused: deque[float] = deque()
+        self._refused_in_a_row = 0
+        # Falling and climbing
+        self._fall: Fall | None = None
+        self._drop = 0.0
+        self._step = 0.0
+        self._proven = 0.0  # the rate before the last step up, if any was taken since the fall
+        self._climbed_at = self._quiet_since = -math.inf
+
+    @property
+    def rate_per_second(self) -> float:
+        """Requests a second that may go now."""
+        return self._rate
+
+    @property
+    def latency_seconds(self) -> float:
+        """The usual time from sending to reply; 0.1 before the first."""
+        return self._latency.usual
+
+    @property
+    def workers(self) -> int:
+        """How many requests are in flight at this rate and latency, with headroom."""
+        needed = math.ceil(1.3 * self._rate * self._latency.unstrained) + 2
+        return max(1, min(self._most_workers, needed))
+
+    def seconds_for(self, requests: int) -> float:
+        """Estimate how long so many requests take at this rate."""
+        return requests / self._rate + (self._latency.usual if requests else 0.0)
+
+    def wait(self, now: float) -> float:
+        """Ask whether a request may go.
+
+        Parameters
+        ----------
+        now
+            Seconds of a monotonic clock.
+
+        Returns
+        -------
+        float
+            0.0: it goes now, and is counted. Otherwise seconds after which to ask again, at most
+            0.25; nothing is reserved.
+        """
+        interval = 1 / self._rate
+        early = min(EARLY_SECONDS, 0.5 * interval)
+        if self._refused_in_a_row > 2:  # noqa: PLR2004
+            interval, early = max(interval, SHORTEST_DOUBLING_SECONDS), 0.0
+        due = self._slot + interval
+        opens = max(due, self._sent_at + interval - early, self._paused_until, self._window_opens(now))
+        if opens > now:
+            return min(opens - now, NAP_SECONDS)
+        self._slot = due if now - due <= MAKE_UP_SECONDS else now
+        self._sent_at = now
+        self._sent.append(now)
+        forget(self._sent, now - WINDOW_SECONDS)
+        self._usage.take(now, self._rate)
+        return 0.0
+
+    def observe(self, reply: Reply, now: float) -> None:
+        """Learn from a reply.
+
+        Parameters
+        ----------
+        reply
+            When it was sent, and what it came to.
+        now
+            Seconds of the same monotonic clock.
+        """
+        if reply.kind == "accepted":
+            self._accept(reply.sent_at_seconds, now)
+        elif reply.kind == "refused":
+            self._refuse(reply, now)
+
+    # --- climbing -----------------------------------------------------------------------------------
+
+    def _accept(self, sent_at: float, now: float) -> None:
+        strained = self._rate > STRAINED_PER_SECOND and not self._usage.full
+        self._latency.learn(now - sent_at, strained=strained)
+        self._accepted.append(sent_at)
+        forget(self._accepted, now - 2 * self._latency.usual - 2 * WINDOW_SECONDS)
+        fall = self._fall
+        if fall is None:
+            self._double(now)
+        elif sent_at > fall.at:
+            fall.over = True
+            self._refused_in_a_row = 0
+            if fall.starved:  # whatever the limit was, it is another now
+                self._fall = None
+            else:
+                self._climb(fall, now)
+        elif sent_at > fall.since:
+            fall.accepted += 1
+            self._judge(fall, now)
+
+    def _double(self, now: float) -> None:
+        """Climb while no limit is known: double each time the gateway has had time to refuse."""
+        passed = min(now - self._climbed_at, self._doubling_seconds)
+        self._climbed_at = now
+        if self._usage.really_used(now, self._rate):
+            self._set_rate(self._rate * 2 ** (passed / self._doubling_seconds), now)
+        elif self._rate > STRAINED_PER_SECOND:
+            self._set_rate(min(self._rate, max(STRAINED_PER_SECOND, 1.5 * self._usage.per_second)), now)
+
+    def _climb(self, fall: Fall, now: float) -> None:
+        """Climb after a fall: to where it was refused, then try a little more, then ever faster."""
+        pause = max(STEP_SECONDS, LATENCIES_TO_DOUBLE * self._latency.usual, 2 / self._rate)
+        if now - max(self._climbed_at, fall.at + self._latency.usual) < pause:
+            return
+        self._climbed_at = now
+        if not self._usage.really_used(now, self._rate):
+            self._quiet_since = now
+            return
+        quiet = now - self._quiet_since - self._latency.usual
+        patience = max(PATIENCE_SECONDS, min(LONGEST_PATIENCE_SECONDS, PATIENCE_REQUESTS / self._rate))
+        trial = max(TRIAL_SECONDS, min(LONGEST_PATIENCE_SECONDS, TRIAL_REQUESTS / self._rate))
+        if not self._step and self._rate < fall.refused_rate / 1.03:
+            self._proven = self._rate
+            self._set_rate(min(math.sqrt(self._rate * fall.refused_rate), 1.3 * self._rate), now)
+        elif not self._step and quiet > patience:
+            self._step_up(TRIAL_SHARE, now)
+        elif quiet > patience + trial:
+            self._step_up(min(FASTEST_STEP, 2 * self._step), now)
+
+    def _step_up(self, share: float, now: float) -> None:
+        self._proven, self._step = self._rate, share
+        self._set_rate(self._rate * (1 + share), now)
+
+    # --- falling ------------------------------------------------------------------------------------
+
+    def _refuse(self, reply: Reply, now: float) -> None:
+        sent_at, fall = reply.sent_at_seconds, self._fall
+        if sent_at in self._sent:
+            self._sent.remove(sent_at)
+        if fall is not None and sent_at <= fall.at:  # in flight when we fell: evidence, no new fall
+            if sent_at > fall.since:
+                fall.refused += 1
+                self._judge(fall, now)
+            return
+        self._refused.append(now)
+        forget(self._refused, now - WINDOW_SECONDS)
+        self._refused_in_a_row += 1
+        # At most one fall a latency, and none while a block is sat out.
+        if (fall is None or sent_at > fall.at + self._latency.usual) and not self._sits_out(fall, now):
+            self._fall_down(fall, sent_at, now)
+        self._hold_back(reply, now)
+
+    def _sits_out(self, fall: Fall | None, now: float) -> bool:
+        """Whether nothing was let in since the fall because the gateway lets in nothing for a while."""
+        if fall is None or fall.over:
+            return False
+        fall.refused += 1
+        if not fall.blocked:
+            fall.at = now
+            self._judge(fall, now)
+        elif not self._accepted or now - self._accepted[-1] > 1.5 * WINDOW_SECONDS + 2 * self._latency.usual:
+            # No window of a second lasts that long: the limit has gone far down, or a quota is used up.
+            fall.starved = True
+            self._set_rate(0.5 * self._rate, now)
+        return fall.blocked
+
+    def _fall_down(self, last: Fall | None, sent_at: float, now: float) -> None:
+        rate = self._rate_since(sent_at, now, climbing=last is None)
+        to = self._lower(last, rate, now)
+        bracket = rate if self._drop > 0.1 else to  # noqa: PLR2004
+        if last is not None and not last.over:
+            last.at, last.rate, last.aim, last.refused_rate = now, rate, to, bracket
+        else:
+            overlaps = last is not None and last.blocked and last.since > sent_at - WINDOW_SECONDS
+            last_second = sum(1 for at in self._accepted if sent_at - WINDOW_SECONDS < at < sent_at)
+            self._fall = Fall(
+                since=sent_at,
+                at=now,
+                rate=rate,
+                aim=to,
+                refused_rate=bracket,
+                last_second=0 if overlaps else last_second,
+                least=0.35 * last.to if last is not None else 0.0,
+                first=last is None,
+            )
+        self._proven = self._step = 0.0
+        self._quiet_since = now
+        self._lower_to(to, now)
+
+    def _rate_since(self, sent_at: float, now: float, *, climbing: bool) -> float:
+        """Return the rate at which the requests in flight were sent: while climbing, less than now's."""
+        in_flight = sum(1 for at in self._sent if at >= sent_at) + 1
+        if in_flight < 5 or now <= sent_at:  # noqa: PLR2004
+            return self._rate
+        slowest = 0.0 if climbing else self._rate / (1 + self._step)
+        return min(self._rate, max(slowest, in_flight / (now - sent_at)))
+
+    def _lower(self, last: Fall | None, rate: float, now: float) -> float:
+        """Return where to fall to as long as nothing more is known."""
+        if last is None:
+            self._drop = 1 - max(FIRST_FALL, 2 ** (-self._latency.usual / self._doubling_seconds))
+        elif now - last.at <= SETTLED_SECONDS + self._latency.usual:
+            self._drop = min(DEEPEST_FALL, 2 * self._drop)
+        else:
+            self._drop = 1 - JUST_UNDER
+            if self._proven:
+                return min(JUST_UNDER * rate, 1.01 * self._proven)
+        return rate * (1 - self._drop)
+
+    def _judge(self, fall: Fall, now: float) -> None:
+        """Set the rate by what became of the requests that were in flight at the fall."""
+        if fall.seems_blocked:
+            self._block(fall)
+        to = fall.verdict()
+        if to is not None:
+            fall.refused_rate = JUST_UNDER * min(to, fall.rate)
+            self._lower_to(fall.refused_rate, now)
+
+    def _block(self, fall: Fall) -> None:
+        """Let go no more in a second than were let in, until the gateway's window has passed."""
+        fall.blocked = True
+        self._drop = 1 - JUST_UNDER
+        if fall.last_second and self._window[1] < fall.at:
+            self._sent = deque(at for at in self._sent if not fall.since <= at <= fall.at)
+            if len(self._sent) >= fall.last_second:
+                self._refused_in_a_row = 0
+            self._window = (fall.last_second, fall.at + 1.5 * WINDOW_SECONDS)
+
+    def _window_opens(self, now: float) -> float:
+        most, until = self._window
+        if now >= until or len(self._sent) < most:
+            return now
+        return self._sent[-most] + WINDOW_SECONDS
+
+    def _hold_back(self, reply: Reply, now: float) -> None:
+        """Hold back everyone for a Retry-After, but not for the odd refusal."""
+        after = reply.retry_after_seconds
+        refused = len(self._refused)
+        if after is None or not 0 < after < math.inf or refused < 2:  # noqa: PLR2004
+            return
+        since = now - WINDOW_SECONDS - self._latency.usual
+        accepted = sum(1 for at in self._accepted if at > since)
+        if refused > PAUSE_ABOVE_REFUSED * (accepted + refused):
+            self._paused_until = max(self._paused_until, now + after)
+
+    @property
+    def _doubling_seconds(self) -> float:
+        return max(SHORTEST_DOUBLING_SECONDS, LATENCIES_TO_DOUBLE * self._latency.usual)
+
+    def _lower_to(self, rate: float, now: float) -> None:
+        if self._fall is not None:
+            self._fall.to = rate
+        self._set_rate(rate, now)
+
+    def _set_rate(self, rate: float, now: float) -> None:
+        self._usage.offer(now, self._rate)
+        self._rate = min(self._ceiling, max(FLOOR_PER_SECOND, rate))
