@@ -22,6 +22,8 @@ MAX_DIGITS = 20
 FLOAT_EXACT_UP_TO = 2**53
 
 _ID = re.compile(r"[0-9]{1,20}")
+# What nearly every cell looks like, read at once; `clean_one` reads the same and everything else.
+_COMMON = re.compile(r"""\s*'?([0-9]{1,20})(?:\.0*)?\s*|="([0-9]{1,20})\s*\"""")
 _TOO_LONG = re.compile(r"[0-9]{21,}")
 _ROUNDED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)\.0*")
@@ -72,7 +74,10 @@ def clean(values: Any) -> Cleaned:  # noqa: ANN401
     series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=_plain_dtype(values))
     text = _as_text(series)
     codes, distinct = pd.factorize(text, use_na_sentinel=True)
-    pairs = [(given, None) if _ID.fullmatch(given) else clean_one(given) for given in distinct.tolist()]
+    pairs = [
+        (found[1] or found[2], None) if (found := _COMMON.fullmatch(given)) else clean_one(given)
+        for given in distinct.tolist()
+    ]
     ids = np.array([*(pair[0] for pair in pairs), None], dtype=object)
     reasons = np.array([*(pair[1] for pair in pairs), "missing"], dtype=object)
     # factorize marks the missing with -1: the last entry.
@@ -97,11 +102,11 @@ def clean_one(given: str) -> tuple[str | None, str | None]:
         return core, None
     if core.lower() in _MISSING_WORDS:
         return None, "missing"
+    # Half a surrogate pair, as undecodable bytes become, is text that no file can hold.
+    shown = given.encode(errors="backslashreplace").decode()
     if _ROUNDED.fullmatch(core):
-        return given, "digits_lost"
-    if _TOO_LONG.fullmatch(core):
-        return given, "too_long"
-    return given, "not_digits"
+        return shown, "digits_lost"
+    return shown, "too_long" if _TOO_LONG.fullmatch(core) else "not_digits"
 
 
 def unique(cleaned: Cleaned) -> Keys:
@@ -154,14 +159,17 @@ def _as_text(series: pd.Series) -> np.ndarray:
     if pd.api.types.is_float_dtype(series.dtype):
         return _floats_as_text(series)
     values = _objects(series)
-    if pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
+    kind = pd.api.types.infer_dtype(values[~pd.isna(values)])
+    if kind in ("string", "empty"):
         return values
+    if kind == "floating":
+        return _floats_as_text(pd.Series(values, dtype="float64"))
     return np.array([_cell_as_text(value) for value in values], dtype=object)
 
 
 def _objects(series: pd.Series) -> np.ndarray:
     """Values as an object array, None where missing."""
-    values = np.array(series, dtype=object)
+    values = series.to_numpy(dtype=object, copy=True)
     values[pd.isna(values)] = None
     return values
 
@@ -193,7 +201,8 @@ def _float_as_text(value: float) -> str | None:
     if np.isnan(value):
         return None
     if value.is_integer():
-        return str(int(value)) if abs(value) <= FLOAT_EXACT_UP_TO else f"{value:.5E}"
+        # 17 digits tell every float from every other, so no two rows become one.
+        return str(int(value)) if abs(value) <= FLOAT_EXACT_UP_TO else f"{value:.16E}"
     return repr(value)
 
 
