@@ -1,0 +1,316 @@
+"""Cleaning never loses, changes or invents a digit, whatever a column is made of."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ttsframe import ids
+from ttsframe.columns import TEXT_DTYPE
+from ttsframe.errors import InputError
+
+ID = "577092126219211281"
+OTHER = "580111222333444555"
+
+wrappers = pytest.mark.parametrize(
+    "given_text",
+    [
+        ID,
+        f" {ID} ",
+        f"{ID}\t",
+        f"\t{ID}\r\n",
+        f"\ufeff{ID}",
+        f"\u200b{ID}\u200d",
+        f"{ID[:9]}\u200b{ID[9:]}",
+        f"\u202d{ID}\u202c",
+        f"\u00a0{ID}\u202f",
+        f"'{ID}",
+        f"' {ID}",
+        f'="{ID}"',
+        f'="{ID}\t"',
+        f'="\'{ID}"',
+        f'"{ID}"',
+        f"{ID}.0",
+        f"{ID}.",
+        f"{ID}.00",
+        f"'{ID}.0\t",
+    ],
+)
+
+rejects = pytest.mark.parametrize(
+    ("given_text", "reason"),
+    [
+        ("5.80194E+17", "digits_lost"),
+        ("5.80194e+17", "digits_lost"),
+        ("5,80194E+17", "digits_lost"),
+        ("5.8E17", "digits_lost"),
+        ("6E+17", "digits_lost"),
+        ('="5.80194E+17"', "digits_lost"),
+        ("\t5.77092126219211281E+17", "digits_lost"),
+        ("123456789012345678901", "too_long"),
+        ("#1001", "not_digits"),
+        ("abc", "not_digits"),
+        ("577 092 126", "not_digits"),
+        ("577,092,126", "not_digits"),
+        ("577092126.5", "not_digits"),
+        ("+577", "not_digits"),
+        ("-577", "not_digits"),
+        ("577/../shops", "not_digits"),
+        ("577\x00", "not_digits"),
+        ("5_77", "not_digits"),
+        ("٣٤٥", "not_digits"),
+        ("５７７", "not_digits"),
+        ("²", "not_digits"),
+        (".0", "not_digits"),
+        ('"', "not_digits"),
+        ("Platform unique order ID.", "not_digits"),
+    ],
+)
+
+blanks = pytest.mark.parametrize(
+    "given_text",
+    ["", " ", "\t", "\ufeff", "\u00a0", "'", '=""', "nan", "NaN", "None", "null", "N/A", "<NA>", "-", "/"],
+)
+
+
+@wrappers
+def test_clean_one__takes_away_what_stands_around_the_digits(given_text):
+    assert ids.clean_one(given_text) == (ID, None)
+
+
+@wrappers
+def test_clean__takes_away_the_same_as_clean_one(given_text):
+    assert ids.clean([given_text]).ids.tolist() == [ID]
+
+
+@rejects
+def test_clean_one__keeps_the_text_and_says_why(given_text, reason):
+    assert ids.clean_one(given_text) == (given_text, reason)
+
+
+@blanks
+def test_clean_one__empties_are_missing(given_text):
+    assert ids.clean_one(given_text) == (None, "missing")
+
+
+@pytest.mark.parametrize("id_", ["0", "7", "007", "9007199254740993", "12345678901234567890"])
+def test_clean_one__any_run_of_up_to_20_digits_is_an_id(id_):
+    assert ids.clean_one(id_) == (id_, None)
+
+
+COLUMNS = {
+    "int64": pd.Series([int(ID), int(OTHER)], dtype="int64"),
+    "uint64": pd.Series([int(ID), int(OTHER)], dtype="uint64"),
+    "Int64": pd.Series([int(ID), int(OTHER)], dtype="Int64"),
+    "UInt64": pd.Series([int(ID), int(OTHER)], dtype="UInt64"),
+    "object of text": pd.Series([ID, OTHER], dtype="object"),
+    "object of int": pd.Series([int(ID), int(OTHER)], dtype="object"),
+    "object of both": pd.Series([int(ID), OTHER], dtype="object"),
+    "object of numpy": pd.Series([np.int64(ID), np.str_(OTHER)], dtype="object"),
+    "object of decimals": pd.Series([Decimal(ID), Decimal(OTHER)], dtype="object"),
+    "string": pd.Series([ID, OTHER], dtype="string[python]"),
+    "inferred": pd.Series([ID, OTHER]),
+    "category": pd.Series([ID, OTHER], dtype="category"),
+    "category of int": pd.Series([int(ID), int(OTHER)], dtype="category"),
+    "index": pd.Index([ID, OTHER]),
+    "index of int": pd.Index([int(ID), int(OTHER)]),
+    "array": np.array([int(ID), int(OTHER)]),
+    "array of text": np.array([ID, OTHER]),
+    "pandas array": pd.array([int(ID), int(OTHER)], dtype="Int64"),
+    "list": [ID, OTHER],
+    "list of int": [int(ID), int(OTHER)],
+    "tuple": (ID, int(OTHER)),
+}
+
+
+@pytest.mark.parametrize("values", COLUMNS.values(), ids=COLUMNS)
+def test_clean__every_dtype_gives_the_same_text(values):
+    cleaned = ids.clean(values)
+    assert cleaned.ids.tolist() == [ID, OTHER]
+    assert cleaned.reasons.isna().all()
+    assert cleaned.ids.dtype == cleaned.reasons.dtype == TEXT_DTYPE
+
+
+@pytest.mark.parametrize("dtype", ["string[pyarrow]", "int64[pyarrow]", "uint64[pyarrow]"])
+def test_clean__pyarrow_columns(dtype):
+    pytest.importorskip("pyarrow")
+    cleaned = ids.clean(pd.Series([int(ID), None, int(OTHER)], dtype="Int64").astype(dtype))
+    assert cleaned.ids.fillna("").tolist() == [ID, "", OTHER]
+    assert cleaned.reasons.fillna("").tolist() == ["", "missing", ""]
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "object", "string[python]", "category", None])
+def test_clean__missing_cells_stay_missing(dtype):
+    cleaned = ids.clean(pd.Series([7, None, 8], dtype="Int64").astype(dtype or "Int64"))
+    assert cleaned.ids.fillna("").tolist() == ["7", "", "8"]
+    assert cleaned.reasons.fillna("").tolist() == ["", "missing", ""]
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NA, pd.NaT, ""])
+def test_clean__every_kind_of_nothing_is_missing(nothing):
+    cleaned = ids.clean([ID, nothing])
+    assert cleaned.ids.isna().tolist() == [False, True]
+    assert cleaned.reasons[1] == "missing"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "Float64", "object", "category"])
+def test_clean__small_whole_floats_are_exact(dtype):
+    """A column of ints with a hole in it: pandas makes it floats."""
+    cleaned = ids.clean(pd.Series([1001.0, None, 7.0], dtype="float64").astype(dtype))
+    assert cleaned.ids.fillna("").tolist() == ["1001", "", "7"]
+    assert cleaned.reasons.fillna("").tolist() == ["", "missing", ""]
+
+
+@pytest.mark.parametrize("value", [1.5, -1.0, np.inf, -np.inf])
+def test_clean__other_floats_are_no_ids(value):
+    assert ids.clean(pd.Series([value])).reasons.tolist() == ["not_digits"]
+
+
+FLOATS = {
+    "float64": pd.Series([1.0, float(ID)]),
+    "float32": pd.Series([float(ID)], dtype="float32"),
+    "Float64": pd.Series([float(ID), None], dtype="Float64"),
+    "with a hole": pd.Series([float(ID), np.nan]),
+    "just above 2^53": pd.Series([2.0**53 + 2]),
+    "negative": pd.Series([-float(ID)]),
+    "index": pd.Index([float(ID)]),
+    "array": np.array([float(ID)]),
+    "list": [float(ID), None],
+    "object": pd.Series([float(ID), None], dtype="object"),
+    "category": pd.Series([float(ID), None]).astype("category"),
+}
+
+
+@pytest.mark.parametrize("values", FLOATS.values(), ids=FLOATS)
+def test_clean__floats_that_lost_digits_are_refused(values):
+    with pytest.raises(InputError, match="dtype=str"):
+        ids.clean(values)
+
+
+def test_clean__float_of_2_to_the_53_is_the_last_exact_one():
+    assert ids.clean(pd.Series([2.0**53])).ids.tolist() == [str(2**53)]
+
+
+def test_clean__a_float_among_texts_has_lost_its_digits():
+    cleaned = ids.clean([ID, float(ID), 2.0**53 + 2])
+    assert cleaned.ids[0] == ID
+    assert cleaned.reasons.fillna("").tolist() == ["", "digits_lost", "digits_lost"]
+
+
+def test_clean__distinct_rounded_floats_stay_distinct():
+    cleaned = ids.clean([float(ID), float(ID) + 1024, "x"])
+    assert len(ids.unique(cleaned).ids) == 3
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean"])
+def test_clean__booleans_are_no_ids(dtype):
+    cleaned = ids.clean(pd.Series([True, False], dtype=dtype))
+    assert cleaned.reasons.tolist() == ["not_digits", "not_digits"]
+
+
+@pytest.mark.parametrize("index", [[5, 3, 3], ["a", "b", "b"], pd.RangeIndex(10, 40, 10)])
+def test_clean__keeps_the_index_and_the_callers_data(index):
+    given_ids = pd.Series([f"{ID}\t", None, "x"], index=index, name="Order ID")
+    before = given_ids.copy(deep=True)
+    cleaned = ids.clean(given_ids)
+    pd.testing.assert_series_equal(given_ids, before)
+    pd.testing.assert_index_equal(cleaned.ids.index, before.index)
+    pd.testing.assert_index_equal(cleaned.reasons.index, before.index)
+
+
+@pytest.mark.parametrize("dtype", ["object", "string[python]", "category"])
+def test_clean__leaves_the_callers_missing_cells_alone(dtype):
+    given_ids = pd.Series([ID, np.nan, None], dtype=dtype)
+    before = [*map(repr, given_ids)]
+    ids.unique(ids.clean(given_ids))
+    assert [*map(repr, given_ids)] == before
+
+
+@pytest.mark.parametrize("values", [[], pd.Series([], dtype="float64"), pd.Series([], dtype="object")])
+def test_clean__nothing_gives_nothing(values):
+    cleaned = ids.clean(values)
+    assert len(cleaned.ids) == len(cleaned.reasons) == 0
+    assert cleaned.ids.dtype == TEXT_DTYPE
+    assert len(ids.unique(cleaned).ids) == 0
+
+
+def test_unique__order_of_first_appearance_and_places():
+    keys = ids.unique(ids.clean([OTHER, f"'{ID}", None, "x", ID, OTHER, ""]))
+    assert [None if pd.isna(id_) else id_ for id_ in keys.ids] == [OTHER, ID, None, "x"]
+    assert [None if pd.isna(why) else why for why in keys.reasons] == [None, None, "missing", "not_digits"]
+    assert keys.codes.tolist() == [0, 1, 2, 3, 1, 0, 2]
+
+
+# Text that looks like ids with dirt on them, and any text at all.
+digits = st.text("0123456789", min_size=1, max_size=25)
+dirty = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["", " ", "'", '="', "\ufeff", "\t", "+", "-", '"']),
+        digits,
+        st.sampled_from(["", " ", '"', "\t", ".0", ".", "\u200b", "E+17", ".5", "\x00"]),
+    ),
+)
+any_text = st.text(st.characters(), max_size=30)
+cells = st.one_of(
+    digits,
+    dirty,
+    any_text,
+    st.none(),
+    st.just(np.nan),
+    st.integers(min_value=-(10**21), max_value=10**21),
+    st.booleans(),
+)
+
+
+@given(st.lists(cells, max_size=30))
+def test_clean__every_input_has_a_key_and_none_is_invented(values):
+    cleaned = ids.clean(values)
+    keys = ids.unique(cleaned)
+    assert len(cleaned.ids) == len(keys.codes) == len(values)
+    assert set(keys.codes.tolist()) == set(range(len(keys.ids)))
+    expected = [ids.clean_one(str(value))[0] if not _is_nothing(value) else None for value in values]
+    assert [_plain(id_) for id_ in keys.ids[keys.codes]] == expected  # also: clean as clean_one
+    assert [_plain(id_) for id_ in keys.ids] == list(dict.fromkeys(expected))
+
+
+@given(st.lists(cells, max_size=30))
+def test_clean__twice_changes_nothing(values):
+    once = ids.clean(values)
+    twice = ids.clean(once.ids)
+    assert [*map(_plain, once.ids)] == [*map(_plain, twice.ids)]
+    assert [*map(_plain, once.reasons)] == [*map(_plain, twice.reasons)]
+
+
+@given(st.one_of(digits, dirty, any_text))
+@example("1.0.0")
+@example("\ud800")
+@example('="\'1.000"')
+def test_clean_one__digits_out_are_the_digits_in(text):
+    id_, reason = ids.clean_one(text)
+    if reason is None:
+        assert re.fullmatch("[0-9]{1,20}", id_)
+        assert re.fullmatch(f"{id_}0*", "".join(re.findall("[0-9]", text)))
+        assert id_ == "".join(re.findall("[0-9]", text.split(".")[0]))
+    else:
+        assert id_ in (None, text.encode(errors="backslashreplace").decode())
+        assert (id_ is None) == (reason == "missing")
+
+
+@given(st.lists(st.integers(min_value=0, max_value=2**63 - 1), min_size=1, max_size=20))
+def test_clean__integers_keep_every_digit(numbers):
+    assert ids.clean(pd.Series(numbers, dtype="int64")).ids.tolist() == [str(number) for number in numbers]
+
+
+def _is_nothing(value):
+    return value is None or value != value  # noqa: PLR0124 - NaN alone differs from itself
+
+
+def _plain(id_):
+    return None if _is_nothing(id_) else id_
