@@ -94,6 +94,16 @@ def test_sources__a_frame_is_no_path(tmp_path):
         read_tiktok_orders(frame)
 
 
+def test_sources__a_handle_that_cannot_be_read_is_told(tmp_path):
+    path = write(tmp_path / "a.csv", f"{HEADER}\n1,für,1\n", "cp1252")
+    with path.open(encoding="utf-8") as handle, pytest.raises(InputError, match=r"wrong encoding: .*'rb'"):
+        read_tiktok_orders(handle)
+    with pytest.raises(InputError, match="closed file"):
+        read_tiktok_orders(handle)
+    with pytest.raises(InputError, match="neither text nor bytes"):
+        read_tiktok_orders(type("Odd", (), {"read": lambda self: 5})())
+
+
 def test_sources__unreadable_is_told(tmp_path, monkeypatch):
     path = write(tmp_path / "a.csv")
 

@@ -168,7 +168,10 @@ def test_tiktok__thousands_without_a_decimal_sign_are_told():
 
 
 def test_tiktok__what_cannot_be_read_is_missing_and_counted():
-    frame = read("Order ID,Order Amount,Created Time\n1,a lot,soon\n2,2,31/12/2026 10:00:00\n")
+    frame = read(
+        "Order ID,Order Amount,Created Time,Quantity\n1,a lot,soon,9e99\n2,2,31/12/2026 10:00:00,1\n"
+    )
+    assert frame["quantity"].isna().tolist() == [True, False]
     assert frame["amount"].isna().tolist() == [True, False]
     assert frame["created_at"].isna().tolist() == [True, False]
     told = "\n".join(frame.attrs["notes"])

@@ -30,6 +30,7 @@ _SERIAL_EPOCH = np.datetime64("1899-12-30T00:00:00", "us")
 _MONTHS = 12
 _HOURS = 24
 _NOON = 12
+_YEARS = range(1970, 2200)
 _FIRST_BUDDHIST_YEAR = 2400
 _BUDDHIST_YEARS = 543
 _DAY_US = 86_400_000_000
@@ -182,6 +183,8 @@ def _day(text: str, order: DateOrder) -> np.datetime64:
 def _date(year: int, month: int, day: int) -> np.datetime64:
     """Make a date; a Thai spreadsheet counts years from the Buddha."""
     year -= _BUDDHIST_YEARS if year >= _FIRST_BUDDHIST_YEAR else 0
+    if year not in _YEARS:
+        return np.datetime64("NaT", "us")
     try:
         return np.datetime64(f"{year:04d}-{month:02d}-{day:02d}", "us")
     except ValueError:

@@ -92,9 +92,14 @@ def _several(paths: Any) -> Iterable[Any]:  # noqa: ANN401
 
 
 def _held(handle: Any, number: int) -> Source:  # noqa: ANN401
-    content = handle.read()
     given = getattr(handle, "name", None)
     name = Path(given).name if isinstance(given, str) and given else f"file {number}"
+    try:
+        content = handle.read()
+    except UnicodeDecodeError:
+        raise InputError(f"{name} was opened with the wrong encoding: open it with mode 'rb'.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name} cannot be read ({error}): open it anew.") from None
     if isinstance(content, str):
         content = content.encode("utf-8", errors="surrogatepass")
     if not isinstance(content, (bytes, bytearray, memoryview)):

@@ -29,6 +29,7 @@ _SYMBOLS: tuple[tuple[str, str], ...] = (
     *(("Rp", "IDR"), ("RM", "MYR"), ("zł", "PLN"), ("₩", "KRW")),
 )
 _THOUSAND = 3
+_LONGEST = 40
 
 
 class Money(NamedTuple):
@@ -92,6 +93,8 @@ def ambiguous(columns: Sequence[Cells]) -> str | None:
 
 
 def _amount(cell: str, decimal: Sign | None) -> float:
+    if len(cell) > _LONGEST:
+        return np.nan
     if _PLAIN.fullmatch(cell):
         return float(cell)
     core = _core(cell)

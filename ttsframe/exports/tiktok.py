@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import columns as words
+from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.exports import dates, files, grouping, headers, kinds, money, tables
 from ttsframe.exports.notes import counted, unreadable, with_notes
@@ -116,7 +117,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     out |= _money(table.name, rows, notes)
     out["status"] = _statuses(table.name, rows, notes)
     out["cancelled"] = _cancelled(rows)
-    out["quantity"] = _quantities(rows)
+    out["quantity"] = _quantities(table.name, rows, notes)
     out["skus"] = grouping.joined(rows.codes, _column(rows, "sku"), count)
     return pd.DataFrame(out), notes
 
@@ -227,10 +228,11 @@ def _says_cancelled(status: str) -> bool:
     return unicodedata.normalize("NFC", status).casefold() in CANCELLED_WORDS
 
 
-def _quantities(rows: _Rows) -> pd.Series:
+def _quantities(name: str, rows: _Rows, notes: list[str]) -> pd.Series:
     read = money.read_money(_column(rows, "quantity"), decimal=None)
+    notes += unreadable(name, read.unread, "item count")
     whole = np.round(grouping.sums(rows.codes, read.amounts, len(rows.ids)))
-    return pd.Series(whole).astype("Int64")
+    return pd.Series(np.where(np.abs(whole) <= ids.FLOAT_EXACT_UP_TO, whole, np.nan)).astype("Int64")
 
 
 def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[str]) -> dict[str, Any]:
