@@ -11,6 +11,8 @@ from ttsframe.pace.measures import SHORTEST_DOUBLING_SECONDS, Latency, Usage, fo
 
 START_PER_SECOND = 8.0
 FLOOR_PER_SECOND = 0.2
+RESTART_PER_SECOND = 1.0
+"""The least rate once a request is let in after a long block."""
 MOST_WORKERS = 128
 
 NAP_SECONDS = 0.25
@@ -174,7 +176,8 @@ class Pace:
             fall.over = True
             self._refused_in_a_row = 0
             if fall.starved:  # whatever the limit was, it is another now
-                self._fall = None
+                self._fall, self._usage = None, Usage()
+                self._set_rate(max(self._rate, RESTART_PER_SECOND), now)
             else:
                 self._climb(fall, now)
         elif sent_at > fall.since:
