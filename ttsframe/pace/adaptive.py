@@ -319,10 +319,13 @@ class Pace:
         return self._sent[-most] + WINDOW_SECONDS
 
     def _hold_back(self, reply: Reply, now: float) -> None:
-        """Hold back everyone for a Retry-After, but not for the odd refusal."""
-        after = reply.retry_after_seconds
-        refused = len(self._refused)
-        if after is None or not 0 < after < math.inf or refused < 2:  # noqa: PLR2004
+        """Hold back everyone for a Retry-After, but only where next to nothing is let in.
+
+        Where some is let in, a slower rate is the cure: a second's rest after each refusal would
+        cost most of what the limit allows, and teach nothing.
+        """
+        after, refused = reply.retry_after_seconds, len(self._refused)
+        if after is None or not 0 < after < math.inf or self._fall is None or not self._fall.blocked:
             return
         since = now - WINDOW_SECONDS - self._latency.usual
         accepted = sum(1 for at in self._accepted if at > since)
