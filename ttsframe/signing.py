@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
 UNSIGNED = frozenset({"sign", "access_token"})
 MASK = "***"
 
+# In URLs, plain or encoded, in JSON, also inside other JSON, in headers and in Python's reprs.
 _SECRET_PARAMETERS = re.compile(
-    r"(?i)((?:sign|access_token|refresh_token|app_secret|shop_cipher|cipher|x-tts-access-token)"
-    r"[\"']?\s*(?:=|:|%3d)\s*[\"']?)([^\s\"'&,;}<>\\]+)"
+    r"(?i)((?:sign|access_?token|refresh_?token|app_?secret|access_key|refresh_key|cipher|x-tts-access-token)"
+    r"\\*[\"']?\s*(?:=|:|%(?:25)*3d)\s*\\*[\"']?)([^\s\"'&,;}<>\\]+)"
 )
 
 
@@ -54,13 +57,19 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     text
         Anything that may leave the process: a message, a log line, a URL.
     secrets
-        Known secret values; masked wherever they stand.
+        Known secret values; masked wherever they stand, also as URLs and JSON spell them.
 
     Returns
     -------
     str
         The text with `***` for each secret value and for the value of each secret parameter.
     """
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    known = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+    for spelling in sorted(known, key=len, reverse=True):
+        text = text.replace(spelling, MASK)
     return _SECRET_PARAMETERS.sub(rf"\1{MASK}", text)
+
+
+def _spellings(secret: str) -> set[str]:
+    escaped = {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *escaped}
