@@ -296,3 +296,18 @@ def test_templates__hold_no_address_of_elsewhere():
     folder = Path(palette.__file__).parent
     for name in ("page.html", "page.css", "page.js"):
         assert "http" not in (folder / name).read_text(encoding="utf-8").replace("http-equiv", "")
+
+
+def test_totals__amounts_without_currency_count_with_the_only_one_known():
+    made = small(status=["matched", "only_tiktok"], currency=["USD", None], tiktok_amount=[1.0, 2.0])
+    assert list(figures.total_lines(made)) == ["USD"]
+    assert lines_of(made, "USD")[None] == (2, (3.0, 0.0))
+
+
+def test_totals__amounts_without_currency_stand_apart_between_several():
+    made = small(
+        status=["matched", "matched", "only_tiktok"],
+        currency=["USD", "EUR", None],
+        tiktok_amount=[1.0, 2.0, 4.0],
+    )
+    assert lines_of(made, "")[None] == (1, (4.0, 0.0))

@@ -53,8 +53,8 @@ def totals(report: Report) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Tidy: `currency` (blank where unknown), `side`, `status`, `amount`. An order on several
-        rows counts once where `Report.keys` names its id.
+        Tidy: `currency` (blank where several are known and none is named), `side`, `status`,
+        `amount`. An order on several rows counts once where `Report.keys` names its id.
     """
     parts = [_side_totals(report, position, side) for position, side in enumerate(report.amounts)]
     blank = pd.DataFrame({"currency": [], "side": [], "status": [], "amount": []})
@@ -168,11 +168,17 @@ def _side_totals(report: Report, position: int, side: str) -> pd.DataFrame:
 
 
 def _currency(report: Report, position: int) -> pd.Series:
-    """Each row's currency on one side: `USD/EUR` is the first side's and the second's."""
+    """Each row's currency on one side: `USD/EUR` is the first side's and the second's.
+
+    A platform's export may name none: where the report knows one currency only, it is taken.
+    """
     if report.currency not in report.rows.columns:
         return pd.Series("", index=report.rows.index, dtype="object")
     text = report.rows[report.currency].astype("object").fillna("").astype("object")
     words = {value: str(value).split("/") for value in text.unique()}
+    known = {part.strip() for parts in words.values() for part in parts} - {""}
+    if len(known) == 1:
+        words[""] = [*known]
     picked = {value: parts[min(position, len(parts) - 1)].strip() for value, parts in words.items()}
     return text.map(picked).astype("object")
 
