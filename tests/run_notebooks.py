@@ -27,7 +27,10 @@ def run(path: Path, *, folder: Path) -> nbformat.NotebookNode:
     if any(cell.get("outputs") for cell in notebook.cells):
         raise SystemExit(f"{path.name} has outputs: strip them before it is committed")
     client = NotebookClient(
-        notebook, timeout=TIMEOUT_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=TIMEOUT_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
     return notebook
