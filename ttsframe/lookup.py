@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -113,17 +113,16 @@ def lookup(
     max_age_seconds = _age_seconds(max_age)
     # 2. Clean the ids, and ask each once.
     journey = _questions(order_ids(orders, column=column), platforms)
-    shop = shop or Shop.from_env(offline=offline)
-    with _paused_collector(), shop.store() as store:
+    with _paused_collector(), _opened(shop, offline=offline) as opened, opened.store() as store:
         # 3. Take what the store holds.
-        _take_stored(journey, shop, store, max_age_seconds=max_age_seconds)
+        _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
         misses = _misses(journey)
         # 4. Ask for the rest, or say that it was not asked.
         if offline:
             for place in misses:
                 journey.outcomes[place] = _OFFLINE
         elif misses:
-            _fetch(journey, misses, shop, store, progress=progress)
+            _fetch(journey, misses, opened, store, progress=progress)
         # 5. Make the tidy frame; and let go of the outcomes, or the collector visits each of them.
         frame = to_frame(journey.questions, _all(journey), level=level)
         journey.outcomes.clear()
@@ -169,18 +168,17 @@ def plan(
     platforms = tiktok.platforms(platform)
     max_age_seconds = _age_seconds(max_age)
     journey = _questions(order_ids(orders, column=column), platforms)
-    shop = shop or Shop.from_env(offline=offline)
-    with _paused_collector(), shop.store() as store:
-        _take_stored(journey, shop, store, max_age_seconds=max_age_seconds)
-    misses = len(_misses(journey))
-    to_fetch = 0 if offline else misses
-    return Plan(
-        unique=len(journey.outcomes),
-        cached=len(journey.asked) - misses,
-        to_fetch=to_fetch,
-        invalid=len(journey.outcomes) - len(journey.asked),
-        seconds=shop.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
-    )
+    with _paused_collector(), _opened(shop, offline=offline) as opened, opened.store() as store:
+        _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
+        misses = len(_misses(journey))
+        to_fetch = 0 if offline else misses
+        return Plan(
+            unique=len(journey.outcomes),
+            cached=len(journey.asked) - misses,
+            to_fetch=to_fetch,
+            invalid=len(journey.outcomes) - len(journey.asked),
+            seconds=opened.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
+        )
 
 
 def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: ANN401
@@ -217,6 +215,11 @@ def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: 
         return found
     names = [str(name) for name in orders.columns]
     return orders.iloc[:, names.index(id_column(names, column))]
+
+
+def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:
+    """The caller's shop, left open; or one from the environment, closed at the end."""
+    return Shop.from_env(offline=offline) if shop is None else nullcontext(shop)
 
 
 def _check_level(level: str) -> None:
