@@ -30,7 +30,8 @@ _BYTES_AT_ONCE = 8 << 20
 # Against a table of keys, not `IN (?, …)`: it tells the place of each key by itself.
 _READ = (
     "SELECT wanted.key, CAST(responses.value AS BLOB) FROM json_each(?) AS wanted "
-    "CROSS JOIN responses ON responses.key = wanted.value WHERE responses.expires > ?"
+    "CROSS JOIN responses ON responses.key = wanted.value WHERE responses.expires > ? "
+    "AND responses.value NOT NULL"
 )
 
 
@@ -161,7 +162,7 @@ class Store:
             writer.close(within_seconds=within_seconds)
             if writer.unwritten:
                 why = writer.trouble or "the disk did not take them in time"
-                self._warn_unstored(f"{why} ({writer.unwritten:,} are lost)")
+                self._warn_unstored(f"{why}; {writer.unwritten:,} will have to be asked for again")
 
     def check(self) -> str | None:
         """Return why the store cannot be written, or None; raises StoreError as `read` does."""

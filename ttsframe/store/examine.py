@@ -97,18 +97,16 @@ def check(path: Path, *, until: float) -> None:
             f"{path} is not a store of ttsframe's, or its head is damaged; it was left as it is. "
             f"{_NAME_ANOTHER}"
         )
-    try:
+    while True:
+        before = _stamp(path)
         try:
-            _check_whole(path, until)
-        except sqlite3.DatabaseError:
-            # Another process may have begun to write where nobody did when we looked.
-            if "immutable" in untouched(path):
-                raise
-            _check_whole(path, until)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        raise damaged(path, error) from None
+            return _check_whole(path, until)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            # Another process may have written while we looked: then look again.
+            if _stamp(path) == before or time.monotonic() >= until:
+                raise damaged(path, error) from None
 
 
 def damaged(path: Path, error: Exception) -> StoreError:
@@ -157,6 +155,11 @@ def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
     return connection
 
 
+def _stamp(path: Path) -> tuple[object, ...]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, untouched(path)
+
+
 def _holds_something(path: Path) -> bool:
     try:
         return path.stat().st_size > 0
@@ -185,7 +188,11 @@ def _application_id(path: Path, until: float) -> int | None:
 
 
 def _check_whole(path: Path, until: float) -> None:
-    with closing(connect(path, untouched(path), until=until)) as connection:
+    parameters = untouched(path)
+    with closing(connect(path, parameters, until=until)) as connection:
+        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+        if "immutable" in parameters and path.stat().st_size % page_bytes:
+            raise sqlite3.DatabaseError("its end is missing")
         if connection.execute("PRAGMA user_version").fetchone()[0] > FORM:
             raise StoreError(
                 f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE."

@@ -22,12 +22,15 @@ WAIT_SECONDS = 5.0
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _RETRY_SECONDS = 0.02
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_PLAIN = {
+_SAID_BY_SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; it or its folder may be read-only",
     sqlite3.SQLITE_PERM: "this user may not use the file",
-    sqlite3.SQLITE_IOERR: "the disk does not take or give the data",
+    # SQLite says this of a full disk too, where it cannot make its side files.
+    sqlite3.SQLITE_IOERR: "the disk is full or fails",
+}
+_SAID_BY_SYSTEM = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk is full for this user",
     errno.EROFS: "the disk is read-only",
@@ -116,7 +119,11 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
 def probe(connection: sqlite3.Connection) -> None:
     """Make sure that a connection may write, without writing; raises sqlite3.OperationalError."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
+    try:
+        # Of a read-only file SQLite makes `BEGIN IMMEDIATE` a plain `BEGIN`.
+        connection.execute("DELETE FROM responses WHERE 0")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def is_busy(error: BaseException) -> bool:
@@ -133,8 +140,9 @@ def plain(error: BaseException) -> str:
     """Say for a person why the file cannot be used."""
     if is_busy(error):
         return "another program keeps it locked"
-    code = (error.errno or 0) if isinstance(error, OSError) else _code(error)
-    return _PLAIN.get(code, str(error))
+    if isinstance(error, OSError):
+        return _SAID_BY_SYSTEM.get(error.errno or 0, str(error))
+    return _SAID_BY_SQLITE.get(_code(error), str(error))
 
 
 def _code(error: BaseException) -> int:

@@ -6,10 +6,12 @@ asked for again.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stored(NamedTuple):
@@ -81,4 +83,5 @@ def decode(value: bytes) -> tuple[int, Any, float] | None:
 
 
 def _iso(moment_seconds: float) -> str:
-    return datetime.fromtimestamp(moment_seconds, UTC).isoformat()
+    # Rounded as frames round it: `fromtimestamp` would differ by a microsecond now and then.
+    return (_EPOCH + timedelta(microseconds=round(moment_seconds * 1e6))).isoformat()
