@@ -30,6 +30,7 @@ NO_NEED = (
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
+_PASSWORD = re.compile(r"//.*@")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -98,8 +99,12 @@ def seconds(text: str) -> float:
 
 def gateway_url(text: str) -> str:
     """Check the address of a gateway: https, or http to this machine only."""
-    parts = urlsplit(text.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text.strip())
+        complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that is not closed
+        complete = False
+    if not complete or re.search(r"\s", parts.netloc):
         raise ValueError("is not an address such as https://host")
     if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
         raise ValueError("must begin with https:// (http:// is for this machine only, as it shows the token)")
@@ -213,10 +218,20 @@ def environment() -> dict[str, str]:
     -------
     dict
         Only the names ttsframe knows; blank values are left out.
+
+    Raises
+    ------
+    SettingsError
+        If the `.env` cannot be read.
     """
     import dotenv  # noqa: PLC0415 - not needed to import ttsframe
 
-    values = {**dotenv.dotenv_values(dotenv.find_dotenv(usecwd=True), interpolate=False), **os.environ}
+    path = dotenv.find_dotenv(usecwd=True)
+    try:
+        values = {**dotenv.dotenv_values(path, interpolate=False), **os.environ}
+    except (OSError, UnicodeDecodeError) as error:
+        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise SettingsError(f"cannot read {path}: {why}. Mend it, or set the names elsewhere.") from None
     known = (*CREDENTIAL_NAMES, *SETTING_NAMES)
     return {name: text.strip() for name in known if (text := values.get(name)) and text.strip()}
 
@@ -287,7 +302,7 @@ def _settings(environ: Mapping[str, str], given: Mapping[str, Any], problems: li
             values[key] = entry.metadata["read"](str(text))
         except ValueError as error:
             shown = key if key in given else name
-            problems.append(f"{shown} {_why(error)}: {text!r}")
+            problems.append(f"{shown} {_why(error)}: {_PASSWORD.sub('//***@', str(text))!r}")
     return Settings(**values)
 
 
