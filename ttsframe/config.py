@@ -6,6 +6,7 @@ Everything missing or malformed is named at once, so that a person mends it in o
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import math
 import os
 import re
@@ -28,7 +29,6 @@ NO_NEED = (
     "To try ttsframe without a shop, run: ttsframe demo"
 )
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
 _PASSWORD = re.compile(r"//.*@")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -106,11 +106,18 @@ def gateway_url(text: str) -> str:
         complete = False
     if not complete or re.search(r"\s", parts.netloc):
         raise ValueError("is not an address such as https://host")
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    if parts.scheme != "https" and not _is_this_machine(parts.hostname):
         raise ValueError("must begin with https:// (http:// is for this machine only, as it shows the token)")
     if parts.username or parts.query or parts.fragment or parts.path.strip("/"):
         raise ValueError("must be scheme and host only, as https://host")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _positive(text: str) -> float:
