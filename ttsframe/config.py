@@ -106,7 +106,7 @@ def gateway_url(text: str) -> str:
         complete = False
     if not complete or re.search(r"\s", parts.netloc):
         raise ValueError("is not an address such as https://host")
-    if parts.scheme != "https" and not _is_this_machine(parts.hostname):
+    if parts.scheme != "https" and not _is_this_machine(parts.hostname or ""):
         raise ValueError("must begin with https:// (http:// is for this machine only, as it shows the token)")
     if parts.username or parts.query or parts.fragment or parts.path.strip("/"):
         raise ValueError("must be scheme and host only, as https://host")
