@@ -1,0 +1,144 @@
+"""Run the benchmarks and print their tables, ready for Markdown.
+
+    python tests/benchmarks/run.py [--quick] [--only pace,cold,warm,ids,match,import]
+
+About a quarter of an hour, or three minutes with ``--quick``. Everything is compared side by side in the same
+run; what the machine does besides shows in the spread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import re
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import cold
+import ids
+import imports
+import match_speed
+import pace_live
+import warm_reads
+from measuring import Section, machine, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_MOST_GROWTH, _MOST_SECONDS, _MOST_GIGABYTES, _LEAST_RATIO = 11, 12, 2, 80
+_MOST_MERGES = 5
+
+
+def pace(*, quick: bool) -> list[Section]:
+    """Measure `lookup` against limits."""
+    return pace_live.sections(quick=quick, rounds=2)
+
+
+def cold_look_up(*, quick: bool) -> list[Section]:
+    """Measure `lookup` with nothing in its way."""
+    return [cold.section(quick=quick)]
+
+
+def warm(*, quick: bool) -> list[Section]:
+    """Measure `lookup` of what is stored."""
+    counts, rounds = ((10_000, 100_000), 1) if quick else (warm_reads.COUNTS, 3)
+    rows, before = [], None
+    for count in counts:
+        seconds, loop, gigabytes, _ = warm_reads.measure(count, rounds)
+        rows.append(_warm_row(count, seconds, loop, gigabytes, before))
+        before = seconds
+    command = f"--counts {' '.join(map(str, counts))} --rounds {rounds}"
+    return [
+        Section(
+            "Warm: stored ids to a frame, and a loop over `CachedSession` (sampled)",
+            f"python tests/benchmarks/warm_reads.py {command}",
+            ("ids", "ttsframe s", "µs an id", "loop s", "ratio", "growth", "peak GB", ""),
+            rows,
+        )
+    ]
+
+
+def _warm_row(
+    count: int, seconds: float, loop: float, gigabytes: float, before: float | None
+) -> tuple[str, ...]:
+    growth = seconds / before if before else None
+    met = loop / seconds >= _LEAST_RATIO
+    if count >= warm_reads.COUNTS[-1]:
+        met = met and seconds <= _MOST_SECONDS and gigabytes <= _MOST_GIGABYTES
+        met = met and (growth is None or growth <= _MOST_GROWTH)
+    return (
+        f"{count:,}",
+        f"{seconds:.2f}",
+        f"{seconds / count * 1e6:.1f}",
+        f"{loop:.0f}",
+        f"{loop / seconds:.0f} ×",
+        "" if growth is None else f"{growth:.1f} ×",
+        f"{gigabytes:.2f}",
+        verdict(met=met),
+    )
+
+
+def order_ids(*, quick: bool) -> list[Section]:
+    """Measure the cleaning of ids."""
+    return [ids.section(quick=quick)]
+
+
+def match(*, quick: bool) -> list[Section]:
+    """Measure `match` against a bare merge: the table of `match_speed`, with the verdict added."""
+    arguments = ["100000", "--runs", "3"] if quick else ["--runs", "3"]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        match_speed.main(arguments)
+    header, *lines = (re.split(r"\s{2,}", line.strip()) for line in printed.getvalue().splitlines()[1:])
+    ratio = header.index("ratio")
+    rows = [(*line, verdict(met=float(line[ratio]) <= _MOST_MERGES)) for line in lines]
+    command = f"python tests/benchmarks/match_speed.py {' '.join(arguments)}"
+    return [Section("Match: against a bare `pandas.merge` of the same ids", command, (*header, ""), rows)]
+
+
+def imported(*, quick: bool) -> list[Section]:
+    """Measure the import."""
+    return [imports.section(rounds=7 if quick else 11)]
+
+
+BENCHMARKS: dict[str, Callable[..., list[Section]]] = {
+    "pace": pace,
+    "cold": cold_look_up,
+    "warm": warm,
+    "ids": order_ids,
+    "match": match,
+    "import": imported,
+}
+
+
+def run(names: list[str], *, quick: bool) -> Iterator[tuple[Section, float]]:
+    """Run benchmarks; yield each table as it is there, and the seconds since the last."""
+    began = time.perf_counter()
+    for name in names:
+        for section in BENCHMARKS[name](quick=quick):
+            yield section, time.perf_counter() - began
+            began = time.perf_counter()
+
+
+def main() -> int:
+    """Print date, machine and tables; 1 if any figure misses its target."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer cases and rounds")
+    parser.add_argument("--only", default=",".join(BENCHMARKS), help="some of %(default)s")
+    options = parser.parse_args()
+    names = options.only.split(",")
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    print(machine(), flush=True)
+    missed = 0
+    for section, seconds in run(names, quick=options.quick):
+        print(f"\n{section.markdown()}\n{seconds:.0f} s", flush=True)
+        missed += sum(row[-1] == verdict(met=False) for row in section.rows)
+    print(f"\n{missed} figures missed their target." if missed else "\nEvery figure met its target.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
