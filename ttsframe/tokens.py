@@ -11,6 +11,7 @@ import hashlib
 import json
 import logging
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,7 +62,7 @@ class Tokens:
         if not isinstance(entry, dict) or entry.get("from") != _origin(credentials):
             return None
         access, refresh = entry.get("access_token"), entry.get("refresh_token")
-        if not isinstance(access, str) or not isinstance(refresh, str | None):
+        if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
             return None
         return Pair(access, refresh)
 
@@ -85,12 +86,17 @@ class Tokens:
             }
         }
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        with open(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:  # noqa: PTH123
-            json.dump(entries, file)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        # A name of its own (mode 0600), so that nobody else's file is written into.
+        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
+        new = Path(name)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(entries, file)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        finally:
+            new.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -108,7 +114,7 @@ class Tokens:
     def _entries(self) -> dict[str, object]:
         try:
             entries = json.loads(self._path.read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return entries if isinstance(entries, dict) else {}
 
@@ -117,11 +123,12 @@ def _lock_made(lock: Path) -> bool:
     """Whether the lock is ours; where no lock can be made there is nobody to lock out."""
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return False
     except OSError:
         return True
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        return not isinstance(error, FileExistsError)
     return True
 
 
