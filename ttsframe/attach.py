@@ -41,8 +41,8 @@ def attach(
     -------
     pandas.DataFrame
         The caller's rows, index and order, then the columns of `refs` but the id. A column that
-        the caller has already is named with `reference_` before it. Rows whose id is not in
-        `refs` get missing values.
+        the caller has already is named with `reference_` before it, as often as it
+        takes. Rows whose id is not in `refs` get missing values.
 
     Raises
     ------
@@ -57,15 +57,19 @@ def attach(
     beside = refs.drop(columns="order_id").assign(**{_KEY: ids.clean(refs["order_id"]).ids})
     if how == "left":
         beside = _one_an_order(beside)
-    beside = beside.rename(
-        columns={name: f"{_PREFIX}{name}" for name in orders.columns if name in refs.columns}
-    )
+    beside = beside.rename(columns={name: _free_name(name, orders.columns) for name in refs.columns})
     left = pd.DataFrame({_KEY: keys.to_numpy(), _ROW: range(len(orders))})
     validate: Any = "many_to_one" if how == "left" else "many_to_many"
     joined = left.merge(beside, on=_KEY, how="left", sort=False, validate=validate)
     rows = joined.pop(_ROW).to_numpy()
     found = joined.drop(columns=_KEY).set_axis(orders.index[rows], axis=0)
     return pd.concat([orders.iloc[rows], found], axis=1)
+
+
+def _free_name(name: str, taken: pd.Index) -> str:
+    while name in taken:
+        name = f"{_PREFIX}{name}"
+    return name
 
 
 def _one_an_order(beside: pd.DataFrame) -> pd.DataFrame:
