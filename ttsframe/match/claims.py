@@ -17,18 +17,33 @@ from ttsframe.match import keys
 from ttsframe.match.inputs import SOURCE_BITS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ttsframe.match.inputs import Inputs, References, Shopify
+    from ttsframe.match.keys import Bits, Flags, Nodes
 
 # A bare number this long is a Shopify id; a shorter one may as well be an order's number.
 _LEAST_DIGITS_OF_SHOPIFY_ID = 11
 
 
 class Claims(NamedTuple):
-    """One line a claim: a TikTok node, a Shopify node, the source's bit."""
+    """One line a claim: a TikTok node, a Shopify node, and the bits of the sources that make it."""
 
-    tiktok: np.ndarray
-    shopify: np.ndarray
-    bits: np.ndarray
+    tiktok: Nodes
+    shopify: Nodes
+    bits: Bits
+
+    def where(self, kept: Flags) -> Claims:
+        """Return the claims that are kept."""
+        return Claims(self.tiktok[kept], self.shopify[kept], self.bits[kept])
+
+    def plus(self, other: Claims) -> Claims:
+        """Return these claims and the others after them."""
+        return Claims(
+            np.concatenate([self.tiktok, other.tiktok]),
+            np.concatenate([self.shopify, other.shopify]),
+            np.concatenate([self.bits, other.bits]),
+        )
 
 
 class Answer:
@@ -52,25 +67,25 @@ class Universe:
     shopify_ids: pd.Series
     """The id of each Shopify node; missing for a row of the file without one."""
     claims: Claims
-    answers: np.ndarray
+    answers: NDArray[np.int8]
     """The best `Answer` for each TikTok order of the file."""
-    answer_rows: np.ndarray
+    answer_rows: Nodes
     """The row of the references that gave it; -1 for none."""
-    ambiguous: np.ndarray
+    ambiguous: Flags
     """TikTok nodes of the file that are linked to a number or name of several Shopify orders."""
-    settlement_nodes: np.ndarray
+    settlement_nodes: Nodes
     """The TikTok node of each row of the settlement; empty where there is none."""
 
 
 class _Resolved(NamedTuple):
     """Where the external ids of the references lead."""
 
-    nodes: np.ndarray
+    nodes: Nodes
     """The Shopify node; -1 where nothing is known by that id."""
-    ambiguous: np.ndarray
-    names: np.ndarray
+    ambiguous: Flags
+    names: Nodes
     """The key of the external id among names, and of the Shopify orders' names."""
-    shopify_names: np.ndarray
+    shopify_names: Nodes
     ids: pd.Series
 
 
@@ -89,7 +104,12 @@ def gather(given: Inputs) -> Universe:
     """
     tiktok, shopify, refs, settlement = given
     none = pd.Series([], dtype=tiktok.ids.dtype)
-    texts = [tiktok.ids, shopify.marks.ids, refs.ids if refs else none, settlement.ids if settlement else none]
+    texts = [
+        tiktok.ids,
+        shopify.marks.ids,
+        refs.ids if refs else none,
+        settlement.ids if settlement else none,
+    ]
     _, marked, referred, settled = keys.first_positions(*texts)
     marks = Claims(marked, shopify.marks.rows, shopify.marks.bits)
     answers = np.full(len(tiktok.ids), Answer.NOT_ASKED, dtype=np.int8)
@@ -98,7 +118,7 @@ def gather(given: Inputs) -> Universe:
     claims, shopify_ids = marks, shopify.ids
     if refs is not None:
         resolved = _settle_by_marks(_resolve(shopify, refs), referred, marks)
-        claims = _concat(_reference_claims(refs, referred, resolved, len(tiktok.ids), len(shopify.ids)), marks)
+        claims = _reference_claims(refs, referred, resolved, len(tiktok.ids), len(shopify.ids)).plus(marks)
         answers, answer_rows = _best_answers(refs, referred, len(tiktok.ids))
         unsettled = referred[resolved.ambiguous]
         ambiguous[unsettled[(unsettled >= 0) & (unsettled < len(ambiguous))]] = True
@@ -108,14 +128,13 @@ def gather(given: Inputs) -> Universe:
 
 def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     """Find each external id: as a Shopify id, else as an order name."""
-    external_ids = keys.shopify_id_text(refs.external)
+    external_ids = refs.external
     _, nodes = keys.first_positions(shopify.ids, external_ids)
     by_id = nodes < len(shopify.ids)
-    numeric = keys.digits_only(external_ids).to_numpy(dtype=bool)
-    long = (external_ids.str.len() >= _LEAST_DIGITS_OF_SHOPIFY_ID).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    as_given = keys.digits_only(refs.external).to_numpy(dtype=bool)
-    sure = numeric & (long | ~as_given)
-    maybe_name = (nodes >= 0) & ~(by_id & sure) & (~numeric | as_given)
+    numeric = keys.digits_only(external_ids)
+    length = external_ids.str.len().to_numpy(dtype="float64", na_value=np.nan)
+    sure = numeric & (length >= _LEAST_DIGITS_OF_SHOPIFY_ID)
+    maybe_name = (nodes >= 0) & ~(by_id & sure)
     names, shopify_names = _name_keys(shopify, refs, maybe_name)
     by_name, times = _rows_of_names(names, shopify_names)
     ambiguous = (times > 1) | (by_id & (times == 1) & (by_name != nodes))
@@ -126,17 +145,19 @@ def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     return _Resolved(found, ambiguous, names, shopify_names, keys.joined(shopify.ids, external_ids))
 
 
-def _name_keys(shopify: Shopify, refs: References, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _name_keys(shopify: Shopify, refs: References, wanted: Flags) -> tuple[Nodes, Nodes]:
     """Number the names of both sides alike; only of those references that may hold a name."""
     names = np.full(len(wanted), keys.MISSING, dtype=np.int64)
     if not wanted.any():
         return names, np.full(len(shopify.names), keys.MISSING, dtype=np.int64)
-    shopify_names, found = keys.first_positions(keys.name_text(shopify.names), keys.name_text(refs.external[wanted]))
+    shopify_names, found = keys.first_positions(
+        keys.name_text(shopify.names), keys.name_text(refs.external[wanted])
+    )
     names[wanted] = found
     return names, shopify_names
 
 
-def _rows_of_names(names: np.ndarray, shopify_names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rows_of_names(names: Nodes, shopify_names: Nodes) -> tuple[Nodes, Nodes]:
     """Return the Shopify row that each name leads to, and how many rows bear the name."""
     bearers = np.bincount(shopify_names[shopify_names >= 0], minlength=max(len(shopify_names), 1))
     known = (names >= 0) & (names < len(shopify_names))
@@ -144,7 +165,7 @@ def _rows_of_names(names: np.ndarray, shopify_names: np.ndarray) -> tuple[np.nda
     return np.where(known, names, keys.MISSING), times
 
 
-def _settle_by_marks(resolved: _Resolved, referred: np.ndarray, marks: Claims) -> _Resolved:
+def _settle_by_marks(resolved: _Resolved, referred: Nodes, marks: Claims) -> _Resolved:
     """Where a name fits several Shopify orders and one of them bears the TikTok id, it is that one."""
     if not resolved.ambiguous.any():
         return resolved
@@ -161,7 +182,7 @@ def _settle_by_marks(resolved: _Resolved, referred: np.ndarray, marks: Claims) -
 
 
 def _reference_claims(
-    refs: References, referred: np.ndarray, resolved: _Resolved, n_tiktok: int, n_shopify: int
+    refs: References, referred: Nodes, resolved: _Resolved, n_tiktok: int, n_shopify: int
 ) -> Claims:
     """Make a claim of every link to an order of the Shopify files.
 
@@ -175,7 +196,7 @@ def _reference_claims(
     return Claims(referred[kept], resolved.nodes[kept], bits)
 
 
-def _best_answers(refs: References, referred: np.ndarray, n_tiktok: int) -> tuple[np.ndarray, np.ndarray]:
+def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDArray[np.int8], Nodes]:
     """Find the answer that tells most about each TikTok order of the file."""
     linked = refs.external.notna().to_numpy(dtype=bool)
     here = np.select([linked, refs.answered], [Answer.LINKED, Answer.UNLINKED], Answer.UNANSWERED)
@@ -194,7 +215,3 @@ def _best_answers(refs: References, referred: np.ndarray, n_tiktok: int) -> tupl
         answers[referred[given]] = rank
         rows[referred[given]] = given
     return answers, rows
-
-
-def _concat(one: Claims, other: Claims) -> Claims:
-    return Claims(*(np.concatenate(both) for both in zip(one, other, strict=True)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from ttsframe.errors import InputError
 from ttsframe.match.result import Match
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Hashable
 
 _COMPARED = ("status", "shopify", "tiktok_amount", "shopify_total", "reason")
@@ -43,15 +43,26 @@ def compare(before: Match | str | os.PathLike[str], after: Match | str | os.Path
     """
     sides = _by_order(_orders(before)), _by_order(_orders(after))
     both = sides[0].merge(
-        sides[1], on=_KEY, how="outer", suffixes=("_before", "_after"), indicator=True, validate="1:1", sort=False
+        sides[1],
+        on=_KEY,
+        how="outer",
+        suffixes=("_before", "_after"),
+        indicator=True,
+        validate="1:1",
+        sort=False,
     )
     change = _change(both)
     both["order_id"] = both["key"].where(both["kind"] == "tiktok")
     differs = change != ""
-    data = {column.name: both.loc[differs, column.name] for column in MATCH_COMPARED if column.name != "change"}
+    data = {
+        column.name: both.loc[differs, column.name] for column in MATCH_COMPARED if column.name != "change"
+    }
     data["change"] = pd.Categorical(change[differs], list(MATCH_CHANGES))
     return typed(
-        {name: values.reset_index(drop=True) if isinstance(values, pd.Series) else values for name, values in data.items()},
+        {
+            name: values.reset_index(drop=True) if isinstance(values, pd.Series) else values
+            for name, values in data.items()
+        },
         MATCH_COMPARED,
     )
 
@@ -66,7 +77,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a report's orders.csv ({error}); name the report's folder.") from error
+        raise InputError(
+            f"{path} cannot be read as a report's orders.csv ({error}); name the report's folder."
+        ) from error
     missing = [name for name in names(MATCH_ORDERS) if name not in frame]
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
@@ -79,7 +92,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
 
 def _by_order(orders: pd.DataFrame) -> pd.DataFrame:
     """Gather the rows of each order into one."""
-    shopify = orders["shopify_id"].astype("object").where(orders["shopify_id"].notna(), orders["shopify_name"])
+    shopify = (
+        orders["shopify_id"].astype("object").where(orders["shopify_id"].notna(), orders["shopify_name"])
+    )
     named = orders["order_id"].notna()
     rows = pd.DataFrame(
         {
@@ -102,7 +117,10 @@ def _by_order(orders: pd.DataFrame) -> pd.DataFrame:
 def _gathered(key: Hashable, group: pd.DataFrame) -> dict[str, object]:
     """Make one row of an order's several."""
     kind, name = key if isinstance(key, tuple) else (key, key)
-    text = {column: "; ".join(group[column].dropna().drop_duplicates()) or None for column in ("status", "shopify", "reason")}
+    text = {
+        column: "; ".join(group[column].dropna().drop_duplicates()) or None
+        for column in ("status", "shopify", "reason")
+    }
     return {
         "kind": kind,
         "key": name,

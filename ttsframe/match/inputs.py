@@ -16,6 +16,8 @@ from ttsframe.match import keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ttsframe.match.keys import Flags, Hundredths, Nodes
+
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 
 
@@ -26,7 +28,7 @@ SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
 class Marks(NamedTuple):
     """The TikTok order ids that stand in Shopify orders."""
 
-    rows: np.ndarray
+    rows: Nodes
     """The Shopify order's row."""
     ids: pd.Series
     bits: np.ndarray
@@ -35,7 +37,7 @@ class Marks(NamedTuple):
 class Times(NamedTuple):
     """Moments, in UTC where a zone is known, else as the clock of the seller showed them."""
 
-    at: np.ndarray
+    moments: np.ndarray
     """datetime64[us]; NaT where missing."""
     zoned: bool
 
@@ -48,14 +50,14 @@ class Tiktok:
     bad_ids: pd.Series
     """Why an id is none; NaN for an order id."""
     status: pd.Series
-    cancelled: np.ndarray
-    unpaid: np.ndarray
+    cancelled: Flags
+    unpaid: Flags
     """Neither paid nor refunded; False where the frame has no `paid_at`."""
     created: Times
     currency: pd.Series
-    amount: np.ndarray
-    refunded: np.ndarray
-    platform_discount: np.ndarray
+    amount: Hundredths
+    refunded: Hundredths
+    platform_discount: Hundredths
     """From an optional column of this name; else missing."""
 
 
@@ -65,11 +67,11 @@ class Shopify:
 
     ids: pd.Series
     names: pd.Series
-    cancelled: np.ndarray
+    cancelled: Flags
     created: Times
     currency: pd.Series
-    total: np.ndarray
-    refunded: np.ndarray
+    total: Hundredths
+    refunded: Hundredths
     financial_status: pd.Series
     source: pd.Series
     marks: Marks
@@ -82,11 +84,11 @@ class References:
     ids: pd.Series
     external: pd.Series
     """The external order id as given; missing unless linked."""
-    shopify: np.ndarray
+    shopify: Flags
     """Whether Shopify was the platform asked about; True where the frame does not say."""
-    answered: np.ndarray
-    why: pd.Series
-    """The reason of what is not answered, or else its status."""
+    answered: Flags
+    reason: pd.Series
+    status: pd.Series
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Settlement:
     """One order's payout a row."""
 
     ids: pd.Series
-    amount: np.ndarray
+    amount: Hundredths
     settled_at: pd.Series
 
 
@@ -125,7 +127,7 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     frame = frame.reset_index(drop=True)
     order_ids = keys.id_text(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
-    odd = (~keys.digits_only(order_ids)).to_numpy()
+    odd = ~keys.digits_only(order_ids)
     bad_ids = pd.Series(np.nan, index=frame.index, dtype="object")
     if odd.any():
         bad_ids[odd] = ids.clean(order_ids[odd]).reasons.astype("object")
@@ -145,10 +147,9 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
 
 def read_shopify(frame: pd.DataFrame) -> Shopify:
     """Read the Shopify side; needs `shopify_id` or `name`."""
-    needed = () if isinstance(frame, pd.DataFrame) and "name" in frame else ("shopify_id",)
-    _need(frame, needed, "the Shopify orders", "read_shopify_orders")
+    _need(frame, () if "name" in frame else ("shopify_id",), "the Shopify orders", "read_shopify_orders")
     frame = frame.reset_index(drop=True)
-    shopify_ids = keys.shopify_id_text(_id_column(frame, "shopify_id"))
+    shopify_ids = keys.external_text(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
     return Shopify(
         ids=shopify_ids,
@@ -168,20 +169,18 @@ def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
     _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
     frame = frame.reset_index(drop=True)
-    external = keys.id_text(frame["external_order_id"])
-    linked = external.notna()
-    if "status" in frame:
-        status = _text(frame, "status")
-        linked &= status.eq("linked")
-    else:
-        status = pd.Series(np.where(linked, "linked", "unlinked"), dtype=TEXT_DTYPE)
-    reason = _text(frame, "reason")
+    external = keys.external_text(frame["external_order_id"])
+    linked, unlinked = (_says(frame, "status", word) for word in ("linked", "unlinked"))
+    if "status" not in frame:
+        linked, unlinked = external.notna().to_numpy(), external.isna().to_numpy()
+    platforms = _says(frame, "platform", "shopify")
     return References(
         ids=keys.id_text(frame["order_id"]),
-        external=external.where(linked, np.nan),
-        shopify=_text(frame, "platform").str.upper().fillna("SHOPIFY").eq("SHOPIFY").to_numpy(dtype=bool),
-        answered=(linked | status.eq("unlinked")).to_numpy(dtype=bool),
-        why=reason.where(reason.notna(), status),
+        external=external if linked.all() else external.where(linked),
+        shopify=platforms if "platform" in frame else np.ones(len(frame), dtype=bool),
+        answered=(linked & external.notna().to_numpy()) | unlinked,
+        reason=_text(frame, "reason"),
+        status=_text(frame, "status"),
     )
 
 
@@ -197,7 +196,9 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
 
 def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
     if not isinstance(frame, pd.DataFrame):
-        raise InputError(f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}.")
+        raise InputError(
+            f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}."
+        )
     missing = [name for name in names if name not in frame]
     if missing:
         raise InputError(
@@ -207,30 +208,48 @@ def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> 
 
 
 def _refuse_repeated(text: pd.Series, what: str, name: str) -> None:
-    repeated = text[text.notna() & text.duplicated()]
+    repeated = text[keys.repeated(text)]
     if len(repeated):
         raise InputError(
-            f"{what} hold {len(repeated)} rows whose {name} another row has, {repeated.iloc[0]} among them; "
-            f"keep one row an order, e.g. frame.drop_duplicates({name!r})."
+            f"{what} hold {len(repeated):,} rows whose {name} an earlier row has, "
+            f"{repeated.iloc[0]} among them; keep one row an order, e.g. frame.drop_duplicates({name!r})."
         )
 
 
 def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return a column as text, all missing where the frame does not have it."""
     if name not in frame:
-        return pd.Series(np.nan, index=frame.index, dtype="object").astype(TEXT_DTYPE)
+        return keys.blank(len(frame))
     series = frame[name]
     if isinstance(series.dtype, pd.StringDtype) and series.dtype == TEXT_DTYPE:
         return series
-    values = series.astype("object")
-    return values.where(values.notna(), np.nan).astype(TEXT_DTYPE)
+    codes, words = pd.factorize(series)
+    return keys.spelled([*(str(word) for word in words), None], codes)
+
+
+def words_of(text: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
+    codes, words = pd.factorize(text)
+    return codes, [*(str(word).strip().lower() for word in words), ""]
+
+
+def says(text: pd.Series, word: str) -> Flags:
+    """Tell where a column of few words says this one, in any case."""
+    codes, words = words_of(text)
+    flags: Flags = np.array([found == word for found in words], dtype=np.bool_)[codes]
+    return flags
+
+
+def _says(frame: pd.DataFrame, name: str, word: str) -> Flags:
+    """Tell where a column of few words says this one; False where it is not there."""
+    return says(frame[name], word) if name in frame else np.zeros(len(frame), dtype=bool)
 
 
 def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name] if name in frame else _text(frame, name)
 
 
-def _minor_units(frame: pd.DataFrame, name: str) -> np.ndarray:
+def _minor_units(frame: pd.DataFrame, name: str) -> Hundredths:
     """Return money as whole hundredths, which floats hold exactly; NaN where missing."""
     if name not in frame:
         return np.full(len(frame), np.nan)
@@ -238,7 +257,8 @@ def _minor_units(frame: pd.DataFrame, name: str) -> np.ndarray:
         amounts = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
     except (ValueError, TypeError):
         raise InputError(f"the column {name} holds text that is no number; make it numeric first.") from None
-    return np.rint(np.where(np.isfinite(amounts), amounts, np.nan) * 100)
+    hundredths: Hundredths = np.rint(np.where(np.isfinite(amounts), amounts, np.nan) * 100)
+    return hundredths
 
 
 def _times(frame: pd.DataFrame, name: str) -> Times:
@@ -249,22 +269,26 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
         try:
             series = pd.to_datetime(series.astype("object"), format="ISO8601")
         except (ValueError, TypeError):
-            raise InputError(f"the column {name} holds what is no time; pass it through pd.to_datetime.") from None
+            raise InputError(
+                f"the column {name} holds what is no time; pass it through pd.to_datetime."
+            ) from None
     zoned = isinstance(series.dtype, pd.DatetimeTZDtype)
     bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
     return Times(bare.to_numpy(dtype="datetime64[us]"), zoned=zoned)
 
 
-def _unpaid(frame: pd.DataFrame) -> np.ndarray:
+def _unpaid(frame: pd.DataFrame) -> Flags:
     """A refund proves a payment, even where the file tells no time of it."""
     if "paid_at" not in frame:
         return np.zeros(len(frame), dtype=bool)
-    return np.isnat(_times(frame, "paid_at").at) & ~(_minor_units(frame, "refunded") > 0)
+    unpaid: Flags = np.isnat(_times(frame, "paid_at").moments) & ~(_minor_units(frame, "refunded") > 0)
+    return unpaid
 
 
-def _cancelled(frame: pd.DataFrame) -> np.ndarray:
+def _cancelled(frame: pd.DataFrame) -> Flags:
     if "cancelled" not in frame:
-        return ~np.isnat(_times(frame, "cancelled_at").at)
+        given: Flags = ~np.isnat(_times(frame, "cancelled_at").moments)
+        return given
     flags = frame["cancelled"]
     if pd.api.types.is_bool_dtype(flags.dtype):
         return flags.fillna(value=False).to_numpy(dtype=bool)
@@ -275,16 +299,20 @@ def _marks(frame: pd.DataFrame) -> Marks:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
     chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
     listed = _text(frame, "tiktok_marks")
-    several = listed.str.contains(";", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    rows = np.flatnonzero(keys.digits_only(chosen).to_numpy(dtype=bool) & ~several)
-    codes, sources = pd.factorize(_text(frame, "tiktok_order_id_from"))
-    # An id without a source, in a caller's own frame, counts as a tag; code -1 is the missing one.
-    bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in [*sources, "tag"]], dtype=np.uint8)
+    several = _holds_semicolon(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
+    rows = np.flatnonzero(keys.digits_only(chosen) & ~several)
+    codes, sources = words_of(_id_column(frame, "tiktok_order_id_from"))
+    # An id without a source, in a caller's own frame, counts as a tag.
+    bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in sources], dtype=np.uint8)
     single = Marks(rows, chosen.take(rows), bits[codes[rows]])
     return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
 
 
-def _listed_marks(listed: pd.Series, several: np.ndarray) -> list[Marks]:
+def _holds_semicolon(text: pd.Series) -> Flags:
+    return text.str.contains(";", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+
+
+def _listed_marks(listed: pd.Series, several: Flags) -> list[Marks]:
     """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
     texts = listed[several]
     rows = np.repeat(np.flatnonzero(several), texts.str.count(";").to_numpy(dtype=np.int64) + 1)
@@ -293,7 +321,7 @@ def _listed_marks(listed: pd.Series, several: np.ndarray) -> list[Marks]:
     for source in TIKTOK_ORDER_ID_SOURCES:
         here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
         order_ids = marks[here].str.slice(len(source) + 1)
-        good = keys.digits_only(order_ids).to_numpy(dtype=bool)
+        good = keys.digits_only(order_ids)
         bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
         found.append(Marks(rows[here][good], order_ids[good], bits))
     return found

@@ -5,22 +5,33 @@ Everything after this module works on integer arrays; text is taken again only f
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ttsframe import ids
 from ttsframe.columns import TEXT_DTYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Flags: TypeAlias = NDArray[np.bool_]
+Nodes: TypeAlias = NDArray[np.int64]
+Bits: TypeAlias = NDArray[np.uint8]
+Hundredths: TypeAlias = NDArray[np.float64]
+"""Money as whole hundredths, which floats hold exactly; NaN where missing."""
 
 MISSING = -1
 # Every run of so many digits fits into 64 bits.
 _INTEGER_DIGITS = 18
 
-_GID = r"gid://shopify/order/([0-9]+)(?:\?.*)?"
+_GID = r"^\s*gid://shopify/order/"
+_MAYBE_ID = r"[0-9]{9}|^\s*gid:"
 
 
-def first_positions(*columns: pd.Series) -> list[np.ndarray]:
+def first_positions(*columns: pd.Series) -> list[Nodes]:
     """Number equal texts alike, over several columns.
 
     Parameters
@@ -35,7 +46,7 @@ def first_positions(*columns: pd.Series) -> list[np.ndarray]:
         columns laid end to end; -1 where missing. So a value of the first column that is
         found again has, there, its own row as its number.
     """
-    codes = _codes(joined(*columns))
+    codes = _codes(columns)
     first = np.full(codes.max(initial=MISSING) + 2, MISSING, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     first[MISSING] = MISSING
@@ -47,7 +58,7 @@ def joined(*columns: pd.Series) -> pd.Series:
     return pd.concat([column.astype(TEXT_DTYPE) for column in columns], ignore_index=True)
 
 
-def id_text(values: Any) -> pd.Series:  # noqa: ANN401
+def id_text(values: pd.Series) -> pd.Series:
     """Return a column of ids as cleaned text, on a fresh index.
 
     Parameters
@@ -66,9 +77,9 @@ def id_text(values: Any) -> pd.Series:  # noqa: ANN401
         If the ids are floats that have lost digits.
     """
     series = values.reset_index(drop=True)
-    if series.dtype != TEXT_DTYPE or pd.api.types.infer_dtype(series, skipna=True) not in ("string", "empty"):
+    if not _is_text(series):
         return ids.clean(series).ids
-    odd = (series.notna() & ~digits_only(series)).to_numpy()
+    odd = series.notna().to_numpy() & ~digits_only(series)
     if not odd.any():
         return series
     series = series.copy()
@@ -76,43 +87,115 @@ def id_text(values: Any) -> pd.Series:  # noqa: ANN401
     return series
 
 
-def shopify_id_text(values: Any) -> pd.Series:  # noqa: ANN401
-    """Return Shopify ids as cleaned text, with the number of a ``gid://`` in its place."""
-    series = id_text(values)
-    odd = (series.notna() & ~digits_only(series)).to_numpy()
+def external_text(values: pd.Series) -> pd.Series:
+    """Return external ids as text: clean digits where there is a Shopify id, also in a ``gid://``.
+
+    Parameters
+    ----------
+    values
+        A column of any dtype; names stay as they are.
+
+    Returns
+    -------
+    pandas.Series
+        Text, on a fresh index.
+    """
+    series = values.reset_index(drop=True)
+    if not _is_text(series):
+        series = ids.clean(series).ids
+    # Only what holds a run of digits as long as an id can be one in a spreadsheet's wrapping.
+    odd = ~digits_only(series)
+    odd[odd] = series[odd].str.contains(_MAYBE_ID, case=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
     if not odd.any():
         return series
-    numbers = series[odd].str.strip().str.lower().str.extract(f"^{_GID}$", expand=False)
+    given = series[odd]
+    bare = given.str.replace(_GID, "", case=False, regex=True).str.replace(r"\?.*$", "", regex=True)
+    is_gid = given.str.contains(_GID, case=False, regex=True)
     series = series.copy()
-    series[odd] = numbers.where(numbers.notna(), series[odd])
+    series[odd] = bare.where(is_gid, ids.clean(given).ids)
     return series
 
 
 def name_text(names: pd.Series) -> pd.Series:
     """Return order names as they are compared: without ``#`` and blanks, in lower case."""
-    return names.str.replace(r"[#\s]+", "", regex=True).str.lower().replace("", np.nan)
+    bare = names.str.replace("#", "", regex=False).str.lower()
+    if bare.str.contains(r"\s", regex=True).eq(True).any():  # noqa: FBT003
+        bare = bare.str.replace(r"\s+", "", regex=True)
+    return bare.mask(bare.eq(""))
 
 
-def digits_only(series: pd.Series) -> pd.Series:
+def spelled(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
+    """Write codes out as text.
+
+    Parameters
+    ----------
+    words
+        The word for each code; None for none.
+    codes
+        Places in `words`; -1 is the last.
+
+    Returns
+    -------
+    pandas.Series
+        Text, on a fresh index.
+    """
+    texts = [np.nan if word is None else word for word in words] or [np.nan]
+    table = pd.Series(texts, dtype="object").astype(TEXT_DTYPE)
+    return table.take(np.where(codes == MISSING, len(texts) - 1, codes)).reset_index(drop=True)
+
+
+def blank(length: int) -> pd.Series:
+    """Return a text column in which everything is missing."""
+    column: pd.Series = pd.Series(np.full(length, np.nan), dtype=TEXT_DTYPE)
+    return column
+
+
+def digits_only(series: pd.Series) -> Flags:
     """Tell which texts are a run of digits; False where missing."""
-    return series.str.isdigit().eq(True)  # noqa: FBT003
+    flags: Flags = series.str.isdigit().eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+    return flags
 
 
-def _codes(text: pd.Series) -> np.ndarray:
+def repeated(text: pd.Series) -> Flags:
+    """Tell which texts stand in an earlier row too; False where missing."""
+    (first,) = first_positions(text)
+    again: Flags = (first != np.arange(len(first))) & (first != MISSING)
+    return again
+
+
+def _is_text(series: pd.Series) -> bool:
+    """Tell whether every value is text; an object column may hold anything."""
+    if isinstance(series.dtype, pd.StringDtype):
+        return bool(series.dtype == TEXT_DTYPE)
+    return series.dtype == TEXT_DTYPE and pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty")
+
+
+def _codes(columns: Sequence[pd.Series]) -> Nodes:
     """Factorize; whole numbers as such, which is several times faster than as text."""
-    numeric = _fits_integer(text)
-    codes = np.full(len(text), MISSING, dtype=np.int64)
-    if numeric.any():
-        numbers = text[numeric].astype("int64[pyarrow]").to_numpy(dtype="int64")
-        codes[numeric] = pd.factorize(numbers)[0]
-    rest = pd.factorize(text[~numeric])[0] if numeric.any() else pd.factorize(text)[0]
-    codes[~numeric] = np.where(rest >= 0, rest + codes.max(initial=MISSING) + 1, MISSING)
+    fits = [_fits_integer(column) for column in columns]
+    numeric = np.concatenate(fits)
+    if not numeric.any():
+        return np.asarray(pd.factorize(joined(*columns))[0], dtype=np.int64)
+    numbers = [_numbers(column, here) for column, here in zip(columns, fits, strict=True)]
+    found = pd.factorize(np.concatenate(numbers))[0]
+    if numeric.all():
+        return np.asarray(found, dtype=np.int64)
+    codes = np.full(len(numeric), MISSING, dtype=np.int64)
+    codes[numeric] = found
+    rest = pd.factorize(joined(*columns)[~numeric])[0]
+    codes[~numeric] = np.where(rest >= 0, rest + found.max() + 1, MISSING)
     return codes
 
 
-def _fits_integer(text: pd.Series) -> np.ndarray:
+def _fits_integer(text: pd.Series) -> Flags:
     """Tell which texts an integer stands for without loss: no leading zero, at most 18 digits."""
     if getattr(text.dtype, "storage", "python") != "pyarrow":
         return np.zeros(len(text), dtype=bool)
-    fits = text.str.isdigit() & (text.str.len() <= _INTEGER_DIGITS) & ~text.str.startswith("0")
-    return fits.fillna(value=False).to_numpy(dtype=bool)
+    length = text.str.len().to_numpy(dtype="float64", na_value=np.nan)
+    leading_zero = text.str.startswith("0").to_numpy(dtype=bool)
+    return digits_only(text) & (length <= _INTEGER_DIGITS) & ~leading_zero
+
+
+def _numbers(text: pd.Series, here: Flags) -> Nodes:
+    whole = text if here.all() else text[here]
+    return np.asarray(whole.astype("int64[pyarrow]").to_numpy(), dtype=np.int64)

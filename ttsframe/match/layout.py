@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES, TEXT_DTYPE, typed
-from ttsframe.match import verdicts
+from ttsframe.match import keys, verdicts
 from ttsframe.match.inputs import SOURCE_BITS
+from ttsframe.match.reasons import reason_bits, reason_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ttsframe.match.claims import Universe
     from ttsframe.match.inputs import Inputs, Settlement
     from ttsframe.match.pairing import Rows
@@ -38,22 +41,17 @@ def orders_frame(
     pandas.DataFrame
         `columns.MATCH_ORDERS`, with `columns.MATCH_SETTLEMENT` after them where there is one.
     """
-    tiktok, shopify, refs, settlement = given
+    tiktok, shopify, _, settlement = given
     left, right = rows_in_files(given, rows)
     currency, differ = _currencies(tiktok.currency, shopify.currency, left, right)
     faces = verdicts.face(tiktok, shopify, rows, differ)
-    lone = verdicts.along(verdicts.lone_statuses(tiktok, universe, refs), left, 0)
-    codes = verdicts.statuses(faces, rows, lone, tolerance)
-    bits = verdicts.reason_bits(
-        tiktok, shopify, universe, faces, rows, tolerance=tolerance, asked=refs is not None
-    )
-    alone = (left >= 0) & (rows.shopify < 0)
-    bits = verdicts.add_reason(bits, alone & (verdicts.along(candidates, left, 0) > 0), "several_candidates")
+    scene = verdicts.Scene(given, universe, rows, faces, candidates, tolerance)
+    codes = verdicts.statuses(scene)
     data = {
         "order_id": _taken(universe.tiktok_ids, rows.tiktok),
         "shopify_id": _taken(universe.shopify_ids, rows.shopify),
         "shopify_name": _taken(shopify.names, right),
-        "status": pd.Categorical.from_codes(codes, list(MATCH_STATUSES)),
+        "status": _category(codes, MATCH_STATUSES),
         "matched_on": _matched_on(rows),
         "evidence": _evidence(given, universe, rows, left),
         "tiktok_amount": faces.amount / 100,
@@ -62,7 +60,7 @@ def orders_frame(
         "currency": currency,
         "tiktok_status": _taken(tiktok.status, left),
         "financial_status": _taken(shopify.financial_status, right),
-        "reason": verdicts.reason_text(bits, _words(given, universe, codes, left, alone)),
+        "reason": reason_text(reason_bits(scene), _words(scene, codes)),
     }
     frame = typed(data, MATCH_ORDERS)
     if settlement is None:
@@ -82,69 +80,78 @@ def days_of(given: Inputs, rows: Rows) -> pd.Series:
     """Return the day of each row: TikTok's, or else Shopify's."""
     left, right = rows_in_files(given, rows)
     nat = np.datetime64("NaT")
-    ours = verdicts.along(given.tiktok.created.at, left, nat)
-    theirs = verdicts.along(given.shopify.created.at, right, nat)
-    return pd.Series(np.where(np.isnat(ours), theirs, ours)).dt.normalize()
+    ours = verdicts.along(given.tiktok.created.moments, left, nat)
+    theirs = verdicts.along(given.shopify.created.moments, right, nat)
+    return pd.Series(pd.DatetimeIndex(np.where(np.isnat(ours), theirs, ours)).normalize())
 
 
 def _taken(text: pd.Series, rows: np.ndarray) -> pd.Series:
     """Take text by row; missing for row -1."""
-    if len(rows) == len(text) and (rows == np.arange(len(rows))).all():
-        return text.reset_index(drop=True)
-    return pd.Series(text.array.take(rows, allow_fill=True), dtype=TEXT_DTYPE)
+    if len(rows) <= len(text) and (rows == np.arange(len(rows))).all():
+        return text.iloc[: len(rows)].reset_index(drop=True)
+    taken: pd.Series = pd.Series(text.array.take(rows, allow_fill=True), dtype=TEXT_DTYPE)
+    return taken
 
 
 def _currencies(
     tiktok: pd.Series, shopify: pd.Series, left: np.ndarray, right: np.ndarray
 ) -> tuple[pd.Series, np.ndarray]:
     """Write the currency of each row, and tell where both are known and differ."""
-    codes, words = pd.factorize(pd.concat([tiktok, shopify], ignore_index=True))
-    words = [str(word).strip().upper() for word in words]
+    codes, found = pd.factorize(pd.concat([tiktok, shopify], ignore_index=True))
+    words = [str(word).strip().upper() for word in found]
     ours = verdicts.along(codes[: len(tiktok)], left, -1)
     theirs = verdicts.along(codes[len(tiktok) :], right, -1)
     kinds, combinations = pd.factorize((ours + 1) * (len(words) + 1) + theirs + 1)
     texts = [_currency(words, *divmod(int(kind), len(words) + 1)) for kind in combinations]
     differ = np.array(["/" in str(text) for text in texts], dtype=bool)
-    return pd.Series(texts, dtype="object").astype(TEXT_DTYPE).take(kinds).reset_index(drop=True), differ[kinds]
+    return keys.spelled(texts, kinds), differ[kinds]
 
 
-def _currency(words: list[str], ours: int, theirs: int) -> str | float:
+def _currency(words: list[str], ours: int, theirs: int) -> str | None:
     """Join two words, numbered from 1; 0 stands for none."""
     named = dict.fromkeys(words[number - 1] for number in (ours, theirs) if number)
-    return "/".join(named) if named else np.nan
+    return "/".join(named) if named else None
 
 
-def _matched_on(rows: Rows) -> pd.Categorical:
+def _matched_on(rows: Rows) -> Any:  # noqa: ANN401 - as `_category`
     """Name the strongest source of each pair; missing where there is no pair in it."""
     lowest = [(bits & -bits).bit_length() - 1 for bits in range(_SETS_OF_SOURCES)]
     codes = np.array(lowest, dtype=np.int8)[rows.bits]
-    return pd.Categorical.from_codes(codes, list(MATCH_SOURCES))
+    return _category(codes, MATCH_SOURCES)
+
+
+def _category(codes: np.ndarray, words: Iterable[str]) -> Any:  # noqa: ANN401 - the stubs and pandas do not agree
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(words)))
 
 
 def _evidence(given: Inputs, universe: Universe, rows: Rows, left: np.ndarray) -> pd.Series:
     """Name all sources of each row; of a lone order that is linked, what it is linked to."""
     texts = [
-        "; ".join(source for source, bit in SOURCE_BITS.items() if bits & bit) or np.nan
+        "; ".join(source for source, bit in SOURCE_BITS.items() if bits & bit) or None
         for bits in range(_SETS_OF_SOURCES)
     ]
-    text = pd.Series(texts, dtype="object").astype(TEXT_DTYPE).take(rows.bits).reset_index(drop=True)
+    text = keys.spelled(texts, rows.bits)
     if given.refs is None:
         return text
     linked_row = np.where(rows.shopify < 0, verdicts.along(universe.answer_rows, left, -1), -1)
     elsewhere = _taken(given.refs.external, linked_row)
-    return text.where(elsewhere.isna(), "reference " + elsewhere)
+    return text.mask(elsewhere.notna(), "reference " + elsewhere)
 
 
-def _words(given: Inputs, universe: Universe, codes: np.ndarray, left: np.ndarray, alone: np.ndarray) -> pd.Series:
+def _words(scene: verdicts.Scene, codes: np.ndarray) -> pd.Series:
     """Give the look-up's own reason, or what is wrong with the id, for the unknown orders."""
-    unknown = np.where(alone & (codes == verdicts.STATUS_CODES["unknown"]), left, -1)
-    bad_ids = _taken(given.tiktok.bad_ids.astype(TEXT_DTYPE), unknown)
-    if given.refs is None:
-        return bad_ids
-    ambiguous = verdicts.along(universe.ambiguous, unknown, fill=False)
-    row = np.where(ambiguous, -1, verdicts.along(universe.answer_rows, unknown, -1))
-    told = _taken(given.refs.why, row)
-    return told.where(told.notna(), bad_ids)
+    given, universe, left = scene.given, scene.universe, scene.faces.tiktok_row
+    unknown = np.flatnonzero(codes == verdicts.STATUS_CODES["unknown"])
+    words = keys.blank(len(codes))
+    if not len(unknown):
+        return words
+    told = _taken(given.tiktok.bad_ids.astype(TEXT_DTYPE), left[unknown])
+    if given.refs is not None:
+        row = np.where(universe.ambiguous[left[unknown]], -1, universe.answer_rows[left[unknown]])
+        told = told.where(told.notna(), _taken(given.refs.reason, row))
+        told = told.where(told.notna(), _taken(given.refs.status, row))
+    words[unknown] = told.array
+    return words
 
 
 def _payouts(settlement: Settlement, nodes: np.ndarray, left: np.ndarray, orders: int) -> pd.DataFrame:

@@ -7,29 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe.match.claims import Claims
+from ttsframe.match.inputs import SOURCE_BITS
 from ttsframe.match.keys import MISSING
 
 if TYPE_CHECKING:
-    from ttsframe.match.claims import Claims, Universe
-
-
-class Pairs(NamedTuple):
-    """One line a distinct pair of a TikTok and a Shopify node."""
-
-    tiktok: np.ndarray
-    shopify: np.ndarray
-    bits: np.ndarray
-    """The sources that make the claim."""
+    from ttsframe.match.claims import Universe
+    from ttsframe.match.keys import Bits, Flags, Nodes
 
 
 class Rows(NamedTuple):
     """The rows of the result, as nodes; -1 where a side has no order."""
 
-    tiktok: np.ndarray
-    shopify: np.ndarray
-    bits: np.ndarray
-    conflict: np.ndarray
-    duplicate: np.ndarray
+    tiktok: Nodes
+    shopify: Nodes
+    bits: Bits
+    conflict: Flags
+    duplicate: Flags
 
 
 class Sizes(NamedTuple):
@@ -48,7 +42,7 @@ def sizes(universe: Universe, n_shopify: int) -> Sizes:
     )
 
 
-def pairs_of(universe: Universe, size: Sizes) -> Pairs:
+def pairs_of(universe: Universe, size: Sizes) -> Claims:
     """Make each claimed pair once, with all its sources.
 
     A Shopify order outside the files is kept only where it contradicts something: beside a
@@ -66,10 +60,10 @@ def pairs_of(universe: Universe, size: Sizes) -> Pairs:
     nameless[pairs.tiktok[~outside & without_id[pairs.shopify]]] = True
     shared = _counts(pairs.shopify, size.shopify_nodes)[pairs.shopify] > 1
     kept = ~outside | ((paired[pairs.tiktok] | shared) & ~nameless[pairs.tiktok])
-    return Pairs(*(column[kept] for column in pairs))
+    return pairs.where(kept)
 
 
-def rows_of(pairs: Pairs, size: Sizes, lone_shopify: np.ndarray) -> Rows:
+def rows_of(pairs: Claims, size: Sizes, lone_shopify: Nodes) -> Rows:
     """Lay out the result: every TikTok order of the file in its order, then what is left of Shopify's.
 
     Parameters
@@ -100,7 +94,7 @@ def rows_of(pairs: Pairs, size: Sizes, lone_shopify: np.ndarray) -> Rows:
     return Rows(tiktok[order], shopify[order], *flags)
 
 
-def contradictions(pairs: Pairs, size: Sizes) -> tuple[np.ndarray, np.ndarray]:
+def contradictions(pairs: Claims, size: Sizes) -> tuple[Flags, Flags]:
     """Tell which pairs stand in a conflict, and which are doubles.
 
     Returns
@@ -116,19 +110,38 @@ def contradictions(pairs: Pairs, size: Sizes) -> tuple[np.ndarray, np.ndarray]:
     return in_conflict[pairs.tiktok], several
 
 
-def _distinct(claims: Claims, shopify_nodes: int) -> Pairs:
-    codes, pairs = pd.factorize(claims.tiktok * np.int64(max(shopify_nodes, 1)) + claims.shopify)
-    bits = np.zeros(len(pairs), dtype=np.uint8)
-    for bit in np.unique(claims.bits):
-        # Within one source every entry is set alike, so repeated positions do no harm.
-        bits[codes[claims.bits == bit]] |= bit
-    tiktok, shopify = np.divmod(pairs, max(shopify_nodes, 1))
-    return Pairs(tiktok, shopify, bits)
+def _distinct(claims: Claims, shopify_nodes: int) -> Claims:
+    """Make each pair once.
+
+    Nearly every Shopify order is claimed for one TikTok order only: that pair is laid down by
+    the Shopify node, without a hash; only what differs from it is looked at again.
+    """
+    partner = np.full(shopify_nodes, MISSING, dtype=np.int64)
+    partner[claims.shopify[::-1]] = claims.tiktok[::-1]
+    agrees = partner[claims.shopify] == claims.tiktok
+    bits = _gathered_bits(claims.shopify[agrees], claims.bits[agrees], shopify_nodes)
+    nodes = np.flatnonzero(partner != MISSING)
+    main = Claims(partner[nodes], nodes, bits[nodes])
+    if agrees.all():
+        return main
+    rest = claims.where(~agrees)
+    codes, numbers = pd.factorize(rest.tiktok * np.int64(shopify_nodes) + rest.shopify)
+    tiktok, shopify = np.divmod(numbers, shopify_nodes)
+    other = Claims(tiktok, shopify, _gathered_bits(codes, rest.bits, len(numbers)))
+    return main.plus(other)
 
 
-def _counts(nodes: np.ndarray, length: int) -> np.ndarray:
+def _gathered_bits(places: Nodes, bits: Bits, length: int) -> Bits:
+    gathered = np.zeros(length, dtype=np.uint8)
+    for bit in SOURCE_BITS.values():
+        # Within one source every entry is set alike, so repeated places do no harm.
+        gathered[places[bits == bit]] |= np.uint8(bit)
+    return gathered
+
+
+def _counts(nodes: Nodes, length: int) -> Nodes:
     return np.bincount(nodes, minlength=length)
 
 
-def _order(tiktok: np.ndarray, shopify: np.ndarray, shopify_nodes: int) -> np.ndarray:
+def _order(tiktok: Nodes, shopify: Nodes, shopify_nodes: int) -> Nodes:
     return np.argsort(tiktok * np.int64(shopify_nodes + 2) + shopify + 1, kind="stable")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.match.claims import Answer
+from ttsframe.match.claims import Answer, Claims
 from ttsframe.match.inputs import SOURCE_BITS
-from ttsframe.match.pairing import Pairs
 
 if TYPE_CHECKING:
     from ttsframe.match.claims import Universe
     from ttsframe.match.inputs import Shopify, Tiktok
+    from ttsframe.match.keys import Flags, Nodes
 
 WINDOW_HOURS = 26
 """How far apart the two may be created: a day, and the hours by which zone-less times can be off."""
@@ -24,12 +24,12 @@ _SECONDS_AN_HOUR = 3600
 class Guesses(NamedTuple):
     """What amount and time suggest."""
 
-    pairs: Pairs
-    candidates: np.ndarray
+    pairs: Claims
+    candidates: Nodes
     """How many Shopify orders fit each TikTok order of the file."""
 
 
-def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Pairs) -> Guesses:
+def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Claims) -> Guesses:
     """Pair what is left on both sides by equal amount within the window.
 
     Parameters
@@ -47,8 +47,12 @@ def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Pairs) ->
         Pairs of which each side has exactly one candidate, of no other currency.
     """
     linked = np.isin(universe.answers, (Answer.LINKED, Answer.LINKED_ELSEWHERE)) | universe.ambiguous
-    free_tiktok = _free(tiktok.amount, tiktok.created.at, pairs.tiktok) & ~linked & ~(tiktok.cancelled & tiktok.unpaid)
-    free_shopify = _free(shopify.total, shopify.created.at, pairs.shopify)
+    free_tiktok = (
+        _free(tiktok.amount, tiktok.created.moments, pairs.tiktok)
+        & ~linked
+        & ~(tiktok.cancelled & tiktok.unpaid)
+    )
+    free_shopify = _free(shopify.total, shopify.created.moments, pairs.shopify)
     left, right = np.flatnonzero(free_tiktok), np.flatnonzero(free_shopify)
     left_keys, right_keys = _keys(tiktok, shopify, left, right)
     count, first = _within(left_keys, right_keys)
@@ -61,19 +65,21 @@ def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Pairs) ->
     rows, others = left[alone], right[partner]
     fits = _same_currency(tiktok.currency.take(rows), shopify.currency.take(others))
     bits = np.full(int(fits.sum()), SOURCE_BITS["probable"], dtype=np.uint8)
-    return Guesses(Pairs(rows[fits], others[fits], bits), candidates)
+    return Guesses(Claims(rows[fits], others[fits], bits), candidates)
 
 
-def _free(amount: np.ndarray, created: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    free = ~np.isnan(amount) & ~np.isnat(created)
+def _free(amount: np.ndarray, moments: np.ndarray, taken: Nodes) -> Flags:
+    free: Flags = ~np.isnan(amount) & ~np.isnat(moments)
     free[taken[taken < len(free)]] = False
     return free
 
 
-def _keys(tiktok: Tiktok, shopify: Shopify, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _keys(
+    tiktok: Tiktok, shopify: Shopify, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Make one number of amount and time, so that a window in time is a run of numbers."""
     amounts, _ = pd.factorize(np.concatenate([tiktok.amount[left], shopify.total[right]]))
-    created = np.concatenate([tiktok.created.at[left], shopify.created.at[right]])
+    created = np.concatenate([tiktok.created.moments[left], shopify.created.moments[right]])
     seconds = created.astype("datetime64[s]").astype(np.int64)
     start = seconds.min(initial=0)
     span = seconds.max(initial=0) - start + 3 * WINDOW_HOURS * _SECONDS_AN_HOUR
@@ -91,6 +97,6 @@ def _within(numbers: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.nda
     return high - low, first
 
 
-def _same_currency(one: pd.Series, other: pd.Series) -> np.ndarray:
+def _same_currency(one: pd.Series, other: pd.Series) -> Flags:
     one, other = (side.str.strip().str.upper().reset_index(drop=True) for side in (one, other))
     return (one.eq(other).eq(True) | one.isna() | other.isna()).to_numpy(dtype=bool)  # noqa: FBT003

@@ -7,7 +7,6 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ttsframe.errors import InputError
 from ttsframe.match import claims, inputs, pairing
@@ -16,9 +15,11 @@ from ttsframe.match.probable import WINDOW_HOURS, guess
 from ttsframe.match.result import Match
 
 if TYPE_CHECKING:
-    from ttsframe.match.claims import Universe
+    import pandas as pd
+
+    from ttsframe.match.claims import Claims, Universe
     from ttsframe.match.inputs import Inputs, Shopify
-    from ttsframe.match.pairing import Pairs, Rows, Sizes
+    from ttsframe.match.pairing import Rows, Sizes
 
 _PROBABLE = inputs.SOURCE_BITS["probable"]
 
@@ -109,20 +110,19 @@ def match(
     )
 
 
-def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) -> tuple[Pairs, np.ndarray]:
+def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) -> tuple[Claims, np.ndarray]:
     """Return the pairs, and how many orders each TikTok order could be guessed to be."""
     proven = pairing.pairs_of(universe, size)
     if not probable:
         return proven, np.zeros(size.tiktok, dtype=np.int64)
     guesses = guess(given.tiktok, given.shopify, universe, proven)
-    both = [np.concatenate(columns) for columns in zip(proven, guesses.pairs, strict=True)]
-    return pairing.Pairs(*both), guesses.candidates
+    return proven.plus(guesses.pairs), guesses.candidates
 
 
-def _lone_shopify(shopify: Shopify, pairs: Pairs) -> np.ndarray:
+def _lone_shopify(shopify: Shopify, pairs: Claims) -> np.ndarray:
     """Find the orders of source tiktok that nothing is claimed of."""
-    codes, sources = pd.factorize(shopify.source)
-    from_tiktok = np.array([*("tiktok" in str(source).lower() for source in sources), False])[codes]
+    codes, sources = inputs.words_of(shopify.source)
+    from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
     from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
     return np.flatnonzero(from_tiktok)
 
@@ -130,21 +130,21 @@ def _lone_shopify(shopify: Shopify, pairs: Pairs) -> np.ndarray:
 def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[str, ...]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
-    listed = np.unique(rows.shopify[(rows.shopify >= 0) & (rows.shopify < size.shopify)])
+    listed = np.zeros(size.shopify_nodes, dtype=bool)
+    listed[rows.shopify[rows.shopify >= 0]] = True
+    unlisted = size.shopify - int(listed[: size.shopify].sum())
     guessed = int((rows.bits == _PROBABLE).sum())
     lost = int(shopify.ids.isna().sum())
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
     strangers = int((universe.settlement_nodes >= size.tiktok).sum())
     found = {
-        f"{size.shopify - len(listed):,} Shopify orders bear no sign of TikTok and are not listed.": (
-            len(listed) < size.shopify
+        f"{unlisted:,} Shopify orders bear no sign of TikTok and are not listed.": unlisted,
+        f"{guessed:,} pairs are only probable: equal amounts within {WINDOW_HOURS} hours.": guessed,
+        f"{lost:,} Shopify orders have no id: a look-up that names them by id cannot find them.": (
+            lost if given.refs is not None else 0
         ),
-        f"{guessed:,} pairs are probable only: guessed from equal amounts within {WINDOW_HOURS} hours.": guessed > 0,
-        f"{lost:,} Shopify orders have no id, so a look-up that names them by id cannot find them.": (
-            lost > 0 and given.refs is not None
-        ),
-        "No TikTok order has a time of payment: cancelled orders count as never paid unless refunded.": unpaid,
-        f"{strangers:,} orders of the settlement are not among the TikTok orders.": strangers > 0,
+        "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
+        f"{strangers:,} orders of the settlement are not among the TikTok orders.": strangers,
     }
     return tuple(note for note, holds in found.items() if holds)
 

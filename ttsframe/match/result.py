@@ -55,7 +55,12 @@ class Match:
     def counts(self) -> pd.Series:
         """Rows by status; every status is there."""
         found = self.orders["status"].value_counts(sort=False)
-        return found.reindex(list(MATCH_STATUSES), fill_value=0).rename_axis("status").rename("rows").astype("int64")
+        return (
+            found.reindex(list(MATCH_STATUSES), fill_value=0)
+            .rename_axis("status")
+            .rename("rows")
+            .astype("int64")
+        )
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -160,7 +165,9 @@ class Match:
             return []
         once = self.orders[self.orders["order_id"].isna() | ~self.orders["order_id"].duplicated()]
         sums = once.groupby("status", observed=True)["settled_amount"].sum().round(2)
-        lines: list[tuple[str, str, Any]] = [("settled", str(status), value) for status, value in sums.items()]
+        lines: list[tuple[str, str, Any]] = [
+            ("settled", str(status), value) for status, value in sums.items()
+        ]
         return [*lines, ("settled", "total", round(float(sums.sum()), 2))]
 
 
