@@ -7,6 +7,7 @@ that stands before it in the journey of an order id, which is the order of the n
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -51,6 +52,7 @@ _CHANGING = {
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 
+@functools.cache
 def tree(module):
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
