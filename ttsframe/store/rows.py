@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+_new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,26 +58,40 @@ def encode(stored: Stored, *, expires_at: float) -> str:
     return orjson.dumps(row).decode()
 
 
-def decode(value: bytes) -> tuple[int, Any, float] | None:
+class Hit(NamedTuple):
+    """A stored answer, and the place of its key among those asked for."""
+
+    place: int
+    http_status: int
+    content: Any
+    """The decoded body."""
+    fetched_at: float
+    """Unix seconds."""
+
+
+def decode(place: int, value: bytes) -> Hit | None:
     """Read a row.
 
     Parameters
     ----------
+    place
+        The place of its key among those asked for.
     value
-        The `value` of a row.
+        The `value` of the row.
 
     Returns
     -------
-    tuple
-        HTTP status, decoded body and Unix seconds of the answer; None where the row is not
-        of our form.
+    Hit
+        None where the row is not of our form.
     """
     try:
         row = orjson.loads(value)
         http_status = row["status_code"]
         if type(http_status) is not int or not 100 <= http_status <= 999:  # noqa: PLR2004 - three digits
             return None
-        return http_status, row["_decoded_content"], datetime.fromisoformat(row["created_at"]).timestamp()
+        fetched_at = datetime.fromisoformat(row["created_at"]).timestamp()
+        # As `Hit(…)`, in a third of the time: rows come by the million.
+        return _new(Hit, (place, http_status, row["_decoded_content"], fetched_at))
     # LookupError, TypeError: JSON, but of another form. ValueError holds orjson's own.
     except (LookupError, TypeError, ValueError, OverflowError, OSError):
         return None
