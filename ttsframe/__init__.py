@@ -1,4 +1,4 @@
-"""Which TikTok Shop order is which Shopify order, and where do they disagree?
+"""Match TikTok Shop orders to Shopify orders, and show where the two disagree.
 
 >>> import ttsframe as tts
 >>> tiktok = tts.read_tiktok_orders("All order.csv")  # doctest: +SKIP
