@@ -122,9 +122,13 @@ def test_locked__reading_is_bounded_where_even_that_is_locked(path):
     raw(path, "PRAGMA journal_mode = DELETE")
     with lock(path, "BEGIN EXCLUSIVE"), Store(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
-        with pytest.warns(StoreWarning, match="cannot be read .* locked"):
+        with pytest.warns(StoreWarning, match="cannot be used: .* locked"):
             assert hits(store, names(3)) == {}
         assert WAIT_SECONDS * 0.9 <= time.monotonic() - began < 2 * WAIT_SECONDS
+        write_all(store, names(3))
+        began = time.monotonic()
+        store.close()
+        assert time.monotonic() - began < WAIT_SECONDS, "the lock was waited for twice"
     assert len(read(path, names(3))) == 3
 
 

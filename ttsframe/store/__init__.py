@@ -109,7 +109,9 @@ class Store:
         except (*file.Trouble, sqlite3.Error) as error:
             if isinstance(error, sqlite3.Error) and file.is_damage(error):
                 raise examine.damaged(self.path, error) from None
-            self._warn(f"stored answers cannot be read from {self.path}: {file.plain(error)}")
+            # A lock has been waited for, once and for all: the writer tries, but waits no more.
+            self._wait_seconds = 0.0
+            self._warn(f"the store {self.path} cannot be used: {file.plain(error)}")
 
     def write(self, name: str, stored: Stored, *, lifetime_seconds: float) -> None:
         """Keep an answer; it is on disk within a second, unless the file is in trouble.

@@ -94,8 +94,7 @@ def check(path: Path, *, until: float) -> None:
     """
     if not _is_ours(path, until):
         raise StoreError(
-            f"{path} is not a store of ttsframe's, or its head is damaged; it was left as it is. "
-            f"{_NAME_ANOTHER}"
+            f"{path} is not a store of ttsframe's, or is damaged; it was left as it is. {_NAME_ANOTHER}"
         )
     while True:
         before = _stamp(path)

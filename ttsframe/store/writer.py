@@ -83,7 +83,7 @@ class Writer:
             that the rows themselves need.
         """
         if within_seconds is None:
-            within_seconds = 2 * self._wait_seconds + self.unwritten / 1000
+            within_seconds = 2 * self._wait_seconds + 1 + self.unwritten / 1000
         self._rows.put(None)
         self._thread.join(within_seconds)
 
