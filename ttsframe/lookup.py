@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -281,19 +281,25 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, pr
     questions = [Question(order_ids_[place], platforms[place]) for place in misses]
     session = shop.session
     tell_duration(len(misses), session.pacer.seconds_for(len(misses)), shown=progress)
-    done = 0
+
+    def take(finished: Finished) -> None:
+        _keep(finished, questions[finished.place], shop, store)
+        journey.outcomes[misses[finished.place]] = finished.outcome
+
+    asked = session.ask(questions)
+    bar = Progress(len(misses), shown=progress, rate_per_second=lambda: session.pacer.rate_per_second)
     try:
-        with Progress(
-            len(misses), shown=progress, rate_per_second=lambda: session.pacer.rate_per_second
-        ) as bar:
-            for finished in session.ask(questions):
-                done += 1
-                _keep(finished, questions[finished.place], shop, store)
-                journey.outcomes[misses[finished.place]] = finished.outcome
+        with closing(asked), bar:
+            for finished in asked:
+                take(finished)
                 bar.count(finished.outcome.status)
     except KeyboardInterrupt as interrupt:
+        for finished in asked.leftover():
+            take(finished)
         store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
-        interrupt.args = (f"interrupted: {done:,} of {len(misses):,} answers are kept. {AGAIN}",)
+        known = (journey.outcomes[place] for place in misses)
+        kept = sum(outcome is not None and outcome.fetched_at is not None for outcome in known)
+        interrupt.args = (f"interrupted: {kept:,} of {len(misses):,} answers are kept. {AGAIN}",)
         raise
 
 

@@ -64,12 +64,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     str
         The text with `***` for each secret value and for the value of each secret parameter.
     """
-    known = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+    known = {spelling for secret in secrets if secret for spelling in spellings(secret)}
     for spelling in sorted(known, key=len, reverse=True):
         text = text.replace(spelling, MASK)
     return _SECRET_PARAMETERS.sub(rf"\1{MASK}", text)
 
 
-def _spellings(secret: str) -> set[str]:
+def spellings(secret: str) -> set[str]:
+    """Return the ways in which URLs, JSON and Python spell a secret."""
     escaped = {json.dumps(secret)[1:-1], repr(secret)[1:-1]}
     return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *escaped}

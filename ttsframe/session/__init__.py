@@ -13,12 +13,12 @@ from ttsframe.session.wire import Wire, WireTrouble
 from ttsframe.signing import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ttsframe.config import Credentials, Settings
     from ttsframe.tokens import Tokens
 
-__all__ = ["Called", "Finished", "Pacer", "Question", "Session", "WireTrouble"]
+__all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "WireTrouble"]
 
 
 class Called(NamedTuple):
@@ -56,9 +56,10 @@ class Session:
         self.wire = self._wire(settings.base_url, settings.workers)
         self.access = Access(credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens)
 
-    def ask(self, questions: Sequence[Question]) -> Iterator[Finished]:
-        """Ask questions; see `Crew.run`."""
-        return Crew(self, questions).run()
+    def ask(self, questions: Sequence[Question]) -> Crew:
+        """Ask questions: iterate over what this returns, and close it."""
+        self.access.begin()
+        return Crew(self, questions)
 
     def call(self, request: tiktok.Request) -> Called:
         """Make one call, without tries: for `shops` and `doctor`.
@@ -79,14 +80,22 @@ class Session:
             If no reply came.
         """
         signed = self.access.sign(request)
+        why = ""
         try:
             reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
         except WireTrouble as trouble:
-            raise tries.unreachable(self.settings.host, str(trouble)) from None
+            why = str(trouble)
+        if why:
+            # Outside the handler, so that no context leads to the address.
+            raise tries.unreachable(self.settings.host, why)
         content = tiktok.payload(reply.body)
         code, message, _ = tiktok.envelope(content)
         return Called(
-            reply.http_status, code, redact(message, self.access.secrets), content, reply.date_seconds
+            reply.http_status,
+            code,
+            redact(message, (signed.signature, *self.access.secrets)),
+            content,
+            reply.date_seconds,
         )
 
     def close(self) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
 from ttsframe import tiktok
-from ttsframe.errors import AccessError
+from ttsframe.errors import AccessError, OutageError, TtsframeError
 from ttsframe.session.wire import WireTrouble
-from ttsframe.signing import redact, sign
+from ttsframe.signing import redact, sign, spellings
 from ttsframe.tokens import Pair, Tokens
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ class Signed(NamedTuple):
     target: str
     headers: dict[str, str]
     access_token: str
+    signature: str
     clock_offset_seconds: float
+
+    def __repr__(self) -> str:
+        return "Signed(hidden)"
 
 
 class Access:
@@ -58,14 +62,16 @@ class Access:
         self._lock = threading.Lock()
         self._clock_offset_seconds = 0.0
         self._clock_corrected = False
-        self._good_since_renewal = True
+        self._renewed_token: str | None = None
+        self._renewal_trouble: TtsframeError | None = None
+        self._secrets = frozenset(credentials.secrets)
         kept = tokens.read(credentials) if tokens else None
-        self._pair = kept or Pair(credentials.access_token, credentials.refresh_token)
+        self._use(kept or Pair(credentials.access_token, credentials.refresh_token))
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """Every secret in use, for the redactor."""
-        return tuple(filter(None, (*self._credentials.secrets, *self._pair)))
+    def secrets(self) -> frozenset[str]:
+        """Every secret in use now or before, for the redactor."""
+        return self._secrets
 
     @property
     def clock_offset_seconds(self) -> float:
@@ -74,7 +80,9 @@ class Access:
 
     def sign(self, request: tiktok.Request) -> Signed:
         """Stamp and sign a request, for this moment."""
-        token, offset = self._pair.access_token, self._clock_offset_seconds
+        # A request whose turn comes while the token is renewed waits for the new one.
+        with self._lock:
+            token, offset = self._pair.access_token, self._clock_offset_seconds
         query = {
             **request.query,
             "app_key": self._credentials.app_key,
@@ -82,24 +90,33 @@ class Access:
         }
         if request.needs_shop:
             query["shop_cipher"] = self._credentials.shop_cipher
-        query["sign"] = sign(self._credentials.app_secret, request.path, query, request.body)
+        signature = sign(self._credentials.app_secret, request.path, query, request.body)
+        query["sign"] = signature
         headers = {
             "x-tts-access-token": token,
             "content-type": "application/json",
             "User-Agent": "ttsframe",
             "Accept-Encoding": "gzip, deflate",
         }
-        return Signed(f"{request.path}?{urlencode(query, quote_via=quote_plus)}", headers, token, offset)
+        target = f"{request.path}?{urlencode(query, quote_via=quote_plus)}"
+        return Signed(target, headers, token, signature, offset)
 
-    def without_secrets(self, body: bytes) -> bytes:
+    def without_secrets(self, body: bytes, signed: Signed) -> bytes:
         """Mask secrets that a gateway repeats in its answer, before anything reads or stores it."""
-        if any(secret.encode() in body for secret in self.secrets):
-            return redact(body.decode(errors="replace"), self.secrets).encode()
+        if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
+            return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
         return body
 
-    def worked(self) -> None:
-        """Note that the gateway has accepted the token."""
-        self._good_since_renewal = True
+    def begin(self) -> None:
+        """Begin a run: what could not be reached in an earlier one may be there now."""
+        with self._lock:
+            if isinstance(self._renewal_trouble, OutageError):
+                self._renewal_trouble = None
+
+    def worked(self, signed: Signed) -> None:
+        """Note that the gateway has accepted the token of a request."""
+        if signed.access_token == self._renewed_token:
+            self._renewed_token = None
 
     def correct_clock(self, signed: Signed, date_seconds: float | None) -> bool:
         """Follow the gateway's clock, once.
@@ -149,21 +166,39 @@ class Access:
         with self._lock:
             if signed.access_token != self._pair.access_token:
                 return True
-            if not self._pair.refresh_token or not self._good_since_renewal:
+            if self._renewal_trouble:
+                raise self._renewal_trouble
+            if not self._pair.refresh_token:
                 return False
-            self._good_since_renewal = False
             if self._tokens is None:
-                self._pair = self._ask_for_pair(self._pair)
-                return True
+                return self._ask_once()
             with self._tokens.locked():
                 # Another process may have renewed it meanwhile: the refresh token may be good once only.
                 kept = self._tokens.read(self._credentials)
                 if kept and kept.access_token != self._pair.access_token:
-                    self._pair = kept
-                else:
-                    self._pair = self._ask_for_pair(self._pair)
+                    self._use(kept)
+                    return True
+                renewed = self._ask_once()
+                if renewed:
                     self._tokens.write(self._credentials, self._pair)
-            return True
+                return renewed
+
+    def _use(self, pair: Pair) -> None:
+        self._pair = pair
+        self._secrets |= frozenset(filter(None, pair))
+        self._spellings = tuple(spelling.encode() for each in self._secrets for spelling in spellings(each))
+
+    def _ask_once(self) -> bool:
+        """Renew, unless the present token came of that and was never accepted."""
+        if self._pair.access_token == self._renewed_token:
+            return False
+        try:
+            self._use(self._ask_for_pair(self._pair))
+        except TtsframeError as error:
+            self._renewal_trouble = error
+            raise
+        self._renewed_token = self._pair.access_token
+        return True
 
     def _ask_for_pair(self, pair: Pair) -> Pair:
         query = {
@@ -172,15 +207,16 @@ class Access:
             "refresh_token": pair.refresh_token or "",
             "grant_type": "refresh_token",
         }
-        wire = self._auth_wire()
+        trouble, wire = None, self._auth_wire()
         try:
             reply = wire.send("GET", f"/api/v2/token/refresh?{urlencode(query)}", {"User-Agent": "ttsframe"})
-        except WireTrouble as trouble:
-            raise AccessError(_renewal_failed(str(trouble))) from None
+        except WireTrouble as error:
+            trouble = error
         finally:
             wire.close()
-        content = tiktok.payload(reply.body)
-        return self._read_pair(content, reply.http_status, pair)
+        if trouble:
+            raise _no_renewal(trouble)
+        return self._read_pair(tiktok.payload(reply.body), reply.http_status, pair)
 
     def _read_pair(self, content: Any, http_status: int, pair: Pair) -> Pair:  # noqa: ANN401
         code, message, _ = tiktok.envelope(content)
@@ -191,6 +227,16 @@ class Access:
             raise AccessError(_renewal_failed(redact(said, self.secrets)))
         refresh = data.get("refresh_token")
         return Pair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
+
+
+def _no_renewal(trouble: WireTrouble) -> TtsframeError:
+    """Tell a request that was never sent from one that may have spent the refresh token."""
+    if trouble.unreachable:
+        return OutageError(
+            f"the access token has expired, and the place that renews it cannot be reached: {trouble}. Check "
+            "the network and TTSFRAME_AUTH_URL. What was answered is kept; the same command goes on."
+        )
+    return AccessError(_renewal_failed(str(trouble)))
 
 
 def _renewal_failed(why: str) -> str:

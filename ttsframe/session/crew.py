@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import tiktok
+from ttsframe.errors import TtsframeError
 from ttsframe.outcomes import Outcome
 from ttsframe.pace import Reply as PaceReply
 from ttsframe.session import tries
@@ -23,11 +24,16 @@ from ttsframe.tiktok import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ttsframe.config import Settings
     from ttsframe.session import Session
     from ttsframe.session.access import Signed
     from ttsframe.session.wire import Reply
 
 _TICK_SECONDS = 0.05
+_LAST_ANSWERS_SECONDS = 0.25
+"""How long a run that has to end waits for answers that are on their way."""
+# A request that takes so long is stuck, and its worker is missing to the pace.
+_STUCK_SECONDS = 1.0
 
 
 class Question(NamedTuple):
@@ -47,7 +53,7 @@ class Finished(NamedTuple):
 
 
 class Crew:
-    """Asks many questions at once, at the session's pace.
+    """Asks many questions at once, at the session's pace; iterate once over what comes of it.
 
     Parameters
     ----------
@@ -61,7 +67,7 @@ class Crew:
         self._session = session
         self._questions = questions
         now = time.monotonic()
-        self._outage = Outage(session.settings.outage, now=now)
+        self._outage = Outage(_outage_seconds(session.settings), now=now)
         self._same_trouble = SameTrouble(len(questions))
         self._schedule = Schedule(
             (Attempt(place) for place in range(len(questions))), suspected=lambda: self._outage.suspected
@@ -69,8 +75,11 @@ class Crew:
         self._results: queue.SimpleQueue[Finished | BaseException] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._workers = 0
+        self._look_again = now
+        self._under_way: dict[int, float] = {}
+        """Place → when it was sent."""
 
-    def run(self) -> Iterator[Finished]:
+    def __iter__(self) -> Iterator[Finished]:
         """Ask everything; yield each question's end as it comes.
 
         Yields
@@ -86,38 +95,62 @@ class Crew:
         try:
             left = len(self._questions)
             while left:
-                self._hire()
-                try:
-                    result = self._results.get(timeout=_TICK_SECONDS)
-                except queue.Empty:
-                    self._check_outage()
-                    continue
+                result = self._next()
                 if isinstance(result, BaseException):
-                    yield from self._already_finished()
-                    raise result
-                left -= 1
-                yield result
+                    yield from self.leftover()
+                    # The worker's own traceback leads to requests, and these hold the token.
+                    raise result.with_traceback(None) if isinstance(result, TtsframeError) else result
+                if result:
+                    left -= 1
+                    yield result
         finally:
-            self._stop.set()
-            self._schedule.stop()
+            self.close()
 
-    def _already_finished(self) -> Iterator[Finished]:
-        """What was answered before the run had to end is not thrown away."""
-        while not self._results.empty():
-            result = self._results.get()
+    def close(self) -> None:
+        """Send nothing more; each worker ends with its request."""
+        self._stop.set()
+        self._schedule.stop()
+
+    def leftover(self) -> Iterator[Finished]:
+        """Close, and yield what is answered and was not yielded: an answer paid for is kept.
+
+        Yields
+        ------
+        Finished
+            Also of requests that were under way, if they are answered at once.
+        """
+        self.close()
+        until = time.monotonic() + _LAST_ANSWERS_SECONDS
+        while not self._results.empty() or (self._under_way and time.monotonic() < until):
+            try:
+                result = self._results.get(timeout=_TICK_SECONDS)
+            except queue.Empty:
+                continue
             if isinstance(result, Finished):
                 yield result
 
-    def _hire(self) -> None:
-        """As many workers as rate × latency needs, and no more than there is to do."""
-        wanted = min(self._session.pacer.workers, self._session.settings.workers, self._schedule.unfinished)
+    def _next(self) -> Finished | BaseException | None:
+        """Wait a little for a result, looking after the workers meanwhile."""
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again = now + _TICK_SECONDS
+            self._hire(now)
+            if self._outage.seconds_left(now) <= 0:
+                return self._outage.error()
+        try:
+            return self._results.get(timeout=_TICK_SECONDS)
+        except queue.Empty:
+            return None
+
+    def _hire(self, now: float) -> None:
+        """As many workers as rate × latency needs besides the stuck, and no more than there is to do."""
+        stuck = sum(now - sent_at > _STUCK_SECONDS for sent_at in tuple(self._under_way.values()))
+        wanted = min(
+            self._session.pacer.workers + stuck, self._session.settings.workers, self._schedule.unfinished
+        )
         while self._workers < wanted:
             self._workers += 1
             threading.Thread(target=self._work, name=f"ttsframe-{self._workers}", daemon=True).start()
-
-    def _check_outage(self) -> None:
-        if self._outage.seconds_left(time.monotonic()) <= 0:
-            raise self._outage.error()
 
     def _work(self) -> None:
         try:
@@ -125,7 +158,11 @@ class Crew:
                 sent_at = self._session.pacer.wait(self._stop)
                 if sent_at is None:
                     return
-                self._try(attempt, sent_at)
+                self._under_way[attempt.place] = sent_at
+                try:
+                    self._try(attempt, sent_at)
+                finally:
+                    del self._under_way[attempt.place]
         except BaseException as error:  # noqa: BLE001 - told by the run's own thread
             self._results.put(error)
             self._stop.set()
@@ -134,13 +171,16 @@ class Crew:
     def _try(self, attempt: Attempt, sent_at: float) -> None:
         question = self._questions[attempt.place]
         signed = self._session.access.sign(tiktok.reference_request(*question))
+        trouble = None
         try:
             reply = self._session.wire.send("GET", signed.target, signed.headers)
-        except WireTrouble as trouble:
+        except WireTrouble as error:
+            trouble = error
+        if trouble:
             self._session.pacer.observe(PaceReply(sent_at, "troubled"))
             self._troubled(attempt, trouble)
             return
-        content = tiktok.payload(self._session.access.without_secrets(reply.body))
+        content = tiktok.payload(self._session.access.without_secrets(reply.body, signed))
         answer = tiktok.read_answer(
             reply.http_status, content, order_id=question.order_id, platform=question.platform
         )
@@ -159,6 +199,7 @@ class Crew:
         outcome = answer.outcome
         match answer.verdict:
             case Verdict.ANSWERED | Verdict.ROW:
+                self._session.access.worked(signed)
                 self._answered(attempt, outcome, content)
             case Verdict.THROTTLED:
                 self._refused(attempt, outcome, reply.retry_after_seconds)
@@ -173,7 +214,6 @@ class Crew:
 
     def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
         self._outage.good(time.monotonic())
-        self._session.access.worked()
         self._finish(attempt, outcome._replace(fetched_at=time.time()), content)
         error = self._same_trouble.seen(outcome.reason, outcome.error_message)
         if error:
@@ -182,6 +222,7 @@ class Crew:
     def _refused(self, attempt: Attempt, outcome: Outcome, retry_after_seconds: float | None) -> None:
         """A refusal for rate costs no try; `Retry-After` holds back this request."""
         attempt.refusals += 1
+        self._outage.refused(outcome.error_message or "too many requests")
         if attempt.refusals > tries.MOST_REFUSALS:
             self._finish(attempt, outcome, None)
             return
@@ -191,11 +232,19 @@ class Crew:
         self._schedule.again(attempt, not_before=not_before)
 
     def _troubled(self, attempt: Attempt, trouble: WireTrouble) -> None:
-        if trouble.unreachable:
+        now = time.monotonic()
+        if trouble.dropped and attempt.drops < tries.FREE_DROPS:
+            attempt.drops += 1
+            self._outage.bad(str(trouble))
+            self._schedule.again(attempt)
+            return
+        if trouble.unreachable and not self._outage.answered:
             attempt.tries += 1
             if self._outage.unreachable(attempt):
                 raise tries.unreachable(self._session.settings.host, str(trouble))
-            attempt.tries -= 1
+            self._outage.bad(str(trouble))
+            self._schedule.again(attempt, not_before=now + tries.backoff_seconds(attempt.tries))
+            return
         self._failed(attempt, Outcome("failed", trouble.reason, error_message=str(trouble)), 0.0)
 
     def _failed(self, attempt: Attempt, outcome: Outcome, least_wait_seconds: float) -> None:
@@ -215,6 +264,11 @@ class Crew:
     def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
         self._results.put(Finished(attempt.place, outcome, content))
         self._schedule.done()
+
+
+def _outage_seconds(settings: Settings) -> float:
+    """At a rate that the user has set very low, some requests must have had time to go."""
+    return max(settings.outage, 3 / settings.rate if settings.rate else 0.0)
 
 
 def _pace_kind(verdict: Verdict) -> Any:  # noqa: ANN401

@@ -85,8 +85,11 @@ class Schedule:
 
     def _seconds_to_next(self, now: float) -> float | None:
         """0 if one can go; else how long to wait, or None until something changes."""
+        due = []
         while self._waiting and self._waiting[0][0] <= now:
-            self._ready.append(heapq.heappop(self._waiting)[2])
+            due.append(heapq.heappop(self._waiting)[2])
+        # Before what was never tried: else a second try would wait for 10,000 first ones.
+        self._ready.extendleft(reversed(due))
         if self._suspected():
             if self._under_way:
                 return _PROBE_EVERY_SECONDS

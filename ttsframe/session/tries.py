@@ -15,6 +15,8 @@ BACKOFF_SECONDS = 1.0
 MOST_BACKOFF_SECONDS = 60.0
 # An order that is refused for rate so often, while others get through, is given up.
 MOST_REFUSALS = 100
+# A kept connection may be closed at the moment that we use it: once, that is no failure.
+FREE_DROPS = 1
 UNREACHABLE_TRIES = 3
 _SUSPICIOUS_IN_A_ROW = 20
 _SAME_TROUBLE_FOR_ALL = 10
@@ -29,6 +31,8 @@ class Attempt:
     place: int
     tries: int = 0
     refusals: int = 0
+    drops: int = 0
+    """How often a connection was closed before a byte of an answer."""
 
 
 def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
@@ -65,8 +69,9 @@ class Outage:
         self._limit_seconds = limit_seconds
         self._quiet_since = now
         self._bad_in_a_row = 0
-        self._answered = False
         self._last = "no answer"
+        self.answered = False
+        """Whether there was any good answer."""
 
     @property
     def suspected(self) -> bool:
@@ -77,11 +82,15 @@ class Outage:
         """Note a good answer."""
         self._quiet_since = max(self._quiet_since, now)
         self._bad_in_a_row = 0
-        self._answered = True
+        self.answered = True
 
     def bad(self, what: str) -> None:
         """Note a reply that was none."""
         self._bad_in_a_row += 1
+        self._last = what
+
+    def refused(self, what: str) -> None:
+        """Note a refusal for rate: no answer, but no sign of an outage."""
         self._last = what
 
     def held(self, until: float) -> None:
@@ -94,7 +103,7 @@ class Outage:
 
     def unreachable(self, attempt: Attempt) -> bool:
         """Whether the host was never there: nothing answered, and one order has tried enough."""
-        return not self._answered and attempt.tries >= UNREACHABLE_TRIES
+        return not self.answered and attempt.tries >= UNREACHABLE_TRIES
 
     def error(self) -> OutageError:
         """Make the error that ends the run."""

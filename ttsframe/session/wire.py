@@ -21,6 +21,12 @@ from ttsframe.signing import redact
 from ttsframe.tiktok import MOST_BYTES
 
 CONNECT_SECONDS = 5.0
+LONGEST_HOLD_SECONDS = 3600.0
+"""The longest `Retry-After` that is believed."""
+_CHUNK_BYTES = 1 << 16
+_DROPPED = (ConnectionResetError, BrokenPipeError)
+# Each prints addresses, and a filter of a logger does not hold for those below it.
+_URLLIB3_LOGGERS = ("connectionpool", "connection", "poolmanager", "response", "util.retry")
 
 
 class Reply(NamedTuple):
@@ -36,11 +42,15 @@ class Reply(NamedTuple):
 class WireTrouble(Exception):  # noqa: N818 - not an error of ours yet: the request may be tried again
     """No reply could be had; the message holds no address, since that holds the signature."""
 
-    def __init__(self, reason: str, message: str, *, unreachable: bool = False) -> None:
+    def __init__(
+        self, reason: str, message: str, *, unreachable: bool = False, dropped: bool = False
+    ) -> None:
         super().__init__(message)
         self.reason = reason
         self.unreachable = unreachable
         """The host refused the connection or is not known: nothing was sent."""
+        self.dropped = dropped
+        """The connection was closed before a byte of an answer, as gateways do with idle ones."""
 
 
 class Wire:
@@ -64,7 +74,8 @@ class Wire:
         session = requests.Session()
         found = session.merge_environment_settings(base_url, {}, None, None, None)
         self._environment: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
-        logging.getLogger("urllib3.connectionpool").addFilter(_redact_record)
+        for name in _URLLIB3_LOGGERS:
+            logging.getLogger(f"urllib3.{name}").addFilter(_redact_record)
 
     def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Reply:
         """Send one request.
@@ -98,11 +109,12 @@ class Wire:
                 request, stream=True, timeout=self._timeout_seconds, **self._environment
             )
             with response:
+                date_seconds = _date_seconds(response.headers.get("Date"))
                 return Reply(
                     response.status_code,
-                    _read(response),
-                    _date_seconds(response.headers.get("Date")),
-                    _retry_after_seconds(response.headers.get("Retry-After")),
+                    _read(response, until=time.monotonic() + self._timeout_seconds[1]),
+                    date_seconds,
+                    _retry_after_seconds(response.headers.get("Retry-After"), now_seconds=date_seconds),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             trouble = _trouble(error, self._timeout_seconds[1])
@@ -114,18 +126,22 @@ class Wire:
         self._adapter.close()
 
 
-def _read(response: requests.Response) -> bytes:
-    """Read a body of at most 1 MiB, after decompression; then the connection can be used again."""
+def _read(response: requests.Response, *, until: float) -> bytes:
+    """Read a body of at most 1 MiB, after decompression; then the connection can be used again.
+
+    Piece by piece as it comes: a body that trickles must not outlast the time for an answer.
+    """
     raw = response.raw
-    body = bytes(raw.read(MOST_BYTES + 1, decode_content=True))
-    if len(body) <= MOST_BYTES:
-        while rest := raw.read(MOST_BYTES + 1 - len(body), decode_content=True):
-            body += rest
-            if len(body) > MOST_BYTES:
-                break
-    if len(body) > MOST_BYTES:
-        raw.close()
-        raise WireTrouble("bad_answer", "an answer over 1 MiB was refused")
+    raw.decode_content = True
+    body = b""
+    while piece := raw.read1(_CHUNK_BYTES):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raw.close()
+            raise WireTrouble("bad_answer", "an answer over 1 MiB was refused")
+        if time.monotonic() > until:
+            raw.close()
+            raise TimeoutError
     return body
 
 
@@ -147,7 +163,9 @@ def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:  # noqa: 
         return WireTrouble("bad_answer", "the answer was cut short")
     if any(isinstance(cause, urllib3.exceptions.DecodeError) for cause in chain):
         return WireTrouble("bad_answer", "the answer could not be decompressed")
-    return WireTrouble("network", f"the connection failed ({type(chain[-1]).__name__})")
+    # urllib3 says "aborted" where nothing of an answer had come.
+    dropped = any(isinstance(cause, _DROPPED) for cause in chain) and "aborted" in str(error).lower()
+    return WireTrouble("network", f"the connection failed ({type(chain[-1]).__name__})", dropped=dropped)
 
 
 def _causes(error: BaseException) -> Any:  # noqa: ANN401
@@ -171,16 +189,16 @@ def _date_seconds(header: str | None) -> float | None:
         return None
 
 
-def _retry_after_seconds(header: str | None) -> float | None:
-    """Seconds, or a date (API.md, "Rate"); None where it says neither."""
+def _retry_after_seconds(header: str | None, *, now_seconds: float | None) -> float | None:
+    """Seconds, or a date by the gateway's own clock (API.md, "Rate"); None where it says neither."""
     if not header:
         return None
     try:
         wait_seconds = float(header)
     except ValueError:
         date_seconds = _date_seconds(header)
-        wait_seconds = math.nan if date_seconds is None else date_seconds - time.time()
-    return max(0.0, wait_seconds) if math.isfinite(wait_seconds) else None
+        wait_seconds = math.nan if date_seconds is None else date_seconds - (now_seconds or time.time())
+    return min(LONGEST_HOLD_SECONDS, max(0.0, wait_seconds)) if math.isfinite(wait_seconds) else None
 
 
 def _redact_record(record: logging.LogRecord) -> bool:
