@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
 import os
 import stat
+import subprocess
+import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -178,43 +180,51 @@ def test_default_file__lies_in_the_user_config_folder(tmp_path):
 # The lock
 
 
-def lock_of(file):
-    return Path(f"{file}.lock")
-
-
-def test_locked__holds_the_lock_and_gives_it_back(file, clock):
-    with Tokens(file).locked():
-        assert lock_of(file).exists()
-    assert not lock_of(file).exists()
+def test_locked__takes_no_time_where_nobody_else_renews(file, clock):
+    for _ in range(2):
+        with Tokens(file).locked():
+            pass
     assert clock.now_seconds == 1000.0
 
 
-def test_locked__is_given_back_after_an_error(file):
+def test_locked__is_given_back_after_an_error(file, clock):
     with pytest.raises(RuntimeError, match="refused"), Tokens(file).locked():
         raise RuntimeError("refused")
-    assert not lock_of(file).exists()
+    with Tokens(file).locked():
+        assert clock.now_seconds == 1000.0
 
 
 def test_locked__waits_for_the_other_to_end(file, clock, monkeypatch):
-    file.parent.mkdir(parents=True)
-    lock_of(file).touch()
+    with contextlib.ExitStack() as other:
+        other.enter_context(Tokens(file).locked())
 
-    def sleep(seconds):
-        clock.sleep(seconds)
-        if clock.now_seconds > 1001.0:
-            lock_of(file).unlink(missing_ok=True)
+        def sleep(seconds):
+            clock.sleep(seconds)
+            if clock.now_seconds > 1001.0:
+                other.close()
 
-    monkeypatch.setattr(tokens.time, "sleep", sleep)
-    with Tokens(file).locked():
-        assert 1001.0 < clock.now_seconds < 1002.0
+        monkeypatch.setattr(tokens.time, "sleep", sleep)
+        with Tokens(file).locked():
+            assert 1001.0 < clock.now_seconds < 1002.0
 
 
-def test_locked__a_lock_that_a_dead_process_left_is_passed_over(file, clock):
-    file.parent.mkdir(parents=True)
-    lock_of(file).touch()
-    with Tokens(file).locked():
+def test_locked__another_that_never_ends_is_passed_over(file, clock):
+    with Tokens(file).locked(), Tokens(file).locked():
         assert 1020.0 < clock.now_seconds < 1060.0
-    assert not lock_of(file).exists()
+
+
+def test_locked__a_killed_process_leaves_no_lock(file, clock):
+    code = (
+        "import pathlib, sys, time; from ttsframe.tokens import Tokens\n"
+        "with Tokens(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline().strip() == b"locked"
+        other.kill()
+    with Tokens(file).locked():
+        assert clock.now_seconds == 1000.0
 
 
 def test_locked__one_at_a_time(file, monkeypatch):

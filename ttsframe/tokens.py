@@ -7,18 +7,25 @@ returns is kept at once, for as long as the environment still holds the pair it 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import logging
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import platformdirs
 
 from ttsframe.config import Credentials, shop_digest
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,16 +107,16 @@ class Tokens:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Let one process renew at a time; a lock left by one that died is passed over."""
-        lock = self._path.with_name(f"{self._path.name}.lock")
+        """Let one process renew at a time; the lock of a process that dies is free at once."""
+        lock = _open_lock(self._path.with_name(f"{self._path.name}.lock"))
         until = time.monotonic() + _LOCK_SECONDS
-        while not _lock_made(lock) and time.monotonic() < until:
-            time.sleep(_LOCK_LOOK_SECONDS)
         try:
+            while lock and not _is_locked(lock) and time.monotonic() < until:
+                time.sleep(_LOCK_LOOK_SECONDS)
             yield
         finally:
-            with contextlib.suppress(OSError):
-                lock.unlink(missing_ok=True)
+            if lock:
+                lock.close()
 
     def _entries(self) -> dict[str, object]:
         try:
@@ -119,16 +126,25 @@ class Tokens:
         return entries if isinstance(entries, dict) else {}
 
 
-def _lock_made(lock: Path) -> bool:
-    """Whether the lock is ours; where no lock can be made there is nobody to lock out."""
+def _open_lock(path: Path) -> BinaryIO | None:
+    """Open the file whose lock is taken; where none can be made there is nobody to lock out."""
     try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
     except OSError:
-        return True
+        return None
+
+
+def _is_locked(file: BinaryIO) -> bool:
+    """Take the lock, which ends with the file; False while another has it."""
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return not isinstance(error, FileExistsError)
+        # Some network disks know no locks.
+        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
     return True
 
 
