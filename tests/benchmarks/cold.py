@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +39,7 @@ POOLS = (16, 32)
 ORDERS = 10_000
 _CACHED_SHARE = 5
 """One in so many orders is enough for a CachedSession, whose rate is the same from the first second."""
+_ASKING = re.compile(r"ttsframe-\d|ThreadPoolExecutor")
 
 
 class Run(NamedTuple):
@@ -45,6 +48,8 @@ class Run(NamedTuple):
     per_second: float
     cpu_microseconds: float
     """Of the client's process, a request."""
+    workers: int
+    """Threads that asked, at most."""
     connections: int
     """That the gateway saw."""
 
@@ -104,15 +109,32 @@ CONTENDERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def run_one(name: str, order: dict[str, Any]) -> tuple[float, float]:
-    """Run a contender in this process; return seconds, and seconds of its processor time."""
+class WorkersSeen(threading.Thread):
+    """Looks now and then how many threads are asking."""
+
+    def __init__(self) -> None:
+        super().__init__(name="observer", daemon=True)
+        self.most = 0
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(0.05):
+            asking = [one for one in threading.enumerate() if _ASKING.match(one.name)]
+            self.most = max(self.most, len(asking))
+
+
+def run_one(name: str, order: dict[str, Any]) -> tuple[float, float, int]:
+    """Run a contender in this process; return seconds, seconds of its processor time, and its workers."""
     asked = (Credentials(**order["credentials"]), order["base_url"], order["ids"])
+    seen = WorkersSeen()
+    seen.start()
     began, began_cpu = time.perf_counter(), time.process_time()
     result = CONTENDERS[name](Path(order["folder"]), *asked)
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
+    seen.ended.set()
     if isinstance(result, pd.DataFrame):
         result.to_pickle(Path(order["folder"]) / "frame.pickle")
-    return seconds, cpu_seconds
+    return seconds, cpu_seconds, seen.most
 
 
 def run_apart(name: str, box: sandbox.Sandbox, ids: list[str]) -> Run:
@@ -124,12 +146,12 @@ def run_apart(name: str, box: sandbox.Sandbox, ids: list[str]) -> Run:
         before = len(box.log)
         command = python("cold.py", "--one", name)
         done = subprocess.run(command, input=json.dumps(order), check=True, capture_output=True, text=True)
-        seconds, cpu_seconds = json.loads(done.stdout)
+        seconds, cpu_seconds, workers = json.loads(done.stdout)
         entries = sandbox.Log(box.log[before:])
         assert len(entries) == len(ids), "a request was sent twice"
         if name == "ttsframe":
             assert not wrong_rows(pd.read_pickle(Path(folder) / "frame.pickle"), box, ids)
-        return Run(len(ids) / seconds, cpu_seconds / len(ids) * 1e6, entries.connections)
+        return Run(len(ids) / seconds, cpu_seconds / len(ids) * 1e6, workers, entries.connections)
 
 
 def measure(orders: int, rounds: int) -> dict[str, list[Run]]:
@@ -151,7 +173,7 @@ def section(*, quick: bool = False, orders: int = ORDERS, rounds: int = 3) -> Se
     return Section(
         f"Cold: {orders:,} orders, no limit, no latency; a request is signed, answered and decoded",
         f"python tests/benchmarks/cold.py --orders {orders} --rounds {rounds}",
-        ("", "requests/s", "processor µs a request", "connections", "ttsframe is", "asked", ""),
+        ("", "requests/s", "processor µs a request", "workers", "connections", "ttsframe is", "asked", ""),
         rows,
     )
 
@@ -160,6 +182,7 @@ def _row(name: str, got: list[Run], own: list[Run]) -> tuple[str, ...]:
     figures = (
         spread([run.per_second for run in got], ".0f"),
         spread([run.cpu_microseconds for run in got], ".0f"),
+        spread([run.workers for run in got], ".0f"),
         spread([run.connections for run in got], ".0f"),
     )
     if got is own:

@@ -32,7 +32,7 @@ from ttsframe import sandbox
 from ttsframe.config import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 RATES = (5, 10, 50, 200)
 LATENCIES_SECONDS = (0.02, 0.12, 0.3, 0.5)
@@ -197,7 +197,7 @@ def run_together(cases: Sequence[Case]) -> list[Result]:
     ]
     try:
         for child in children:
-            assert child.stdout.readline() == "ready\n"
+            child.stdout.readline()
         for child in children:
             child.stdin.write("go\n")
             child.stdin.flush()
@@ -205,6 +205,8 @@ def run_together(cases: Sequence[Case]) -> list[Result]:
     finally:
         for child in children:
             child.kill()
+    if any(child.returncode for child in children):
+        sys.exit("a case failed, see above")
     return [Result(**json.loads(output)) for output in outputs]
 
 
@@ -333,9 +335,10 @@ def others(*, quick: bool) -> Section:
     )
 
 
-def sections(*, quick: bool = False, rounds: int = 3) -> list[Section]:
-    """Measure all."""
-    return [steady(quick=quick, rounds=1 if quick else rounds), others(quick=quick)]
+def sections(*, quick: bool = False, rounds: int = 3) -> Iterator[Section]:
+    """Measure all; each table comes when it is there."""
+    yield steady(quick=quick, rounds=1 if quick else rounds)
+    yield others(quick=quick)
 
 
 def draw(path: str) -> None:
@@ -370,7 +373,7 @@ def main() -> int:
         return 0
     print(machine())
     for section in sections(quick=options.quick, rounds=options.rounds):
-        print(f"\n{section.markdown()}")
+        print(f"\n{section.markdown()}", flush=True)
     return 0
 
 

@@ -25,13 +25,13 @@ import warm_reads
 from measuring import Section, machine, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _MOST_GROWTH, _MOST_SECONDS, _MOST_GIGABYTES, _LEAST_RATIO = 11, 12, 2, 80
 _MOST_MERGES = 5
 
 
-def pace(*, quick: bool) -> list[Section]:
+def pace(*, quick: bool) -> Iterator[Section]:
     """Measure `lookup` against limits."""
     return pace_live.sections(quick=quick, rounds=2)
 
@@ -103,7 +103,7 @@ def imported(*, quick: bool) -> list[Section]:
     return [imports.section(rounds=7 if quick else 11)]
 
 
-BENCHMARKS: dict[str, Callable[..., list[Section]]] = {
+BENCHMARKS: dict[str, Callable[..., Iterable[Section]]] = {
     "pace": pace,
     "cold": cold_look_up,
     "warm": warm,
