@@ -221,7 +221,7 @@ def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame:
         return keys.blank(len(frame))
     series = frame[name]
-    if isinstance(series.dtype, pd.StringDtype) and series.dtype == TEXT_DTYPE:
+    if keys.is_text(series):
         return series
     codes, words = pd.factorize(series)
     return keys.spelled([*(str(word) for word in words), None], codes)

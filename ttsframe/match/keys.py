@@ -77,7 +77,7 @@ def id_text(values: pd.Series) -> pd.Series:
         If the ids are floats that have lost digits.
     """
     series = values.reset_index(drop=True)
-    if not _is_text(series):
+    if not is_text(series):
         return ids.clean(series).ids
     odd = series.notna().to_numpy() & ~digits_only(series)
     if not odd.any():
@@ -101,7 +101,7 @@ def external_text(values: pd.Series) -> pd.Series:
         Text, on a fresh index.
     """
     series = values.reset_index(drop=True)
-    if not _is_text(series):
+    if not is_text(series):
         series = ids.clean(series).ids
     # Only what holds a run of digits as long as an id can be one in a spreadsheet's wrapping.
     odd = ~digits_only(series)
@@ -158,12 +158,13 @@ def digits_only(series: pd.Series) -> Flags:
 
 def repeated(text: pd.Series) -> Flags:
     """Tell which texts stand in an earlier row too; False where missing."""
-    (first,) = first_positions(text)
-    again: Flags = (first != np.arange(len(first))) & (first != MISSING)
+    fits = _fits_integer(text)
+    values = pd.Series(_numbers(text, fits)) if len(text) and fits.all() else text
+    again: Flags = (values.duplicated() & values.notna()).to_numpy(dtype=bool)
     return again
 
 
-def _is_text(series: pd.Series) -> bool:
+def is_text(series: pd.Series) -> bool:
     """Tell whether every value is text; an object column may hold anything."""
     if isinstance(series.dtype, pd.StringDtype):
         return bool(series.dtype == TEXT_DTYPE)

@@ -53,7 +53,7 @@ def orders_frame(
         "shopify_name": _taken(shopify.names, right),
         "status": _category(codes, MATCH_STATUSES),
         "matched_on": _matched_on(rows),
-        "evidence": _evidence(given, universe, rows, left),
+        "evidence": _with_candidates(_evidence(given, universe, rows, left), scene),
         "tiktok_amount": faces.amount / 100,
         "shopify_total": faces.total / 100,
         "difference": faces.difference / 100,
@@ -136,6 +136,20 @@ def _evidence(given: Inputs, universe: Universe, rows: Rows, left: np.ndarray) -
     linked_row = np.where(rows.shopify < 0, verdicts.along(universe.answer_rows, left, -1), -1)
     elsewhere = _taken(given.refs.external, linked_row)
     return text.mask(elsewhere.notna(), "reference " + elsewhere)
+
+
+def _with_candidates(evidence: pd.Series, scene: verdicts.Scene) -> pd.Series:
+    """Tell of how many orders a guess was made, or could have been."""
+    if not scene.candidates.any():
+        return evidence
+    guessed = scene.rows.bits == SOURCE_BITS["probable"]
+    count = np.where(
+        guessed | (scene.rows.shopify < 0), verdicts.along(scene.candidates, scene.faces.tiktok_row, 0), 0
+    )
+    codes, numbers = pd.factorize(count)
+    words = [f"{number} candidate{'s' if number > 1 else ''}" for number in numbers.tolist()]
+    told = keys.spelled(words, codes).mask(guessed, "probable (" + keys.spelled(words, codes) + ")")
+    return evidence.mask(count > 0, told)
 
 
 def _words(scene: verdicts.Scene, codes: np.ndarray) -> pd.Series:

@@ -64,6 +64,7 @@ def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Claims) -
     alone, partner = alone[count_back[partner] == 1], partner[count_back[partner] == 1]
     rows, others = left[alone], right[partner]
     fits = _same_currency(tiktok.currency.take(rows), shopify.currency.take(others))
+    candidates[rows[~fits]] = 0
     bits = np.full(int(fits.sum()), SOURCE_BITS["probable"], dtype=np.uint8)
     return Guesses(Claims(rows[fits], others[fits], bits), candidates)
 
