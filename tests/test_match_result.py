@@ -110,7 +110,7 @@ def test_result__plots():
 
 def test_result__notes_are_in_the_summary():
     result = sample()
-    assert result.notes == ("1 Shopify orders bear no sign of TikTok and are not listed.",)
+    assert result.notes == ("Shopify orders without a sign of TikTok, not listed: 1.",)
     assert result.notes[0] in result.summary["value"].tolist()
 
 

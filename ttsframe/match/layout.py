@@ -52,7 +52,7 @@ def orders_frame(
         "shopify_id": _taken(universe.shopify_ids, rows.shopify),
         "shopify_name": _taken(shopify.names, right),
         "status": _category(codes, MATCH_STATUSES),
-        "matched_on": _matched_on(rows),
+        "matched_on": _matched_on(rows, codes),
         "evidence": _with_candidates(_evidence(given, universe, rows, left), scene),
         "tiktok_amount": faces.amount / 100,
         "shopify_total": faces.total / 100,
@@ -113,10 +113,11 @@ def _currency(words: list[str], ours: int, theirs: int) -> str | None:
     return "/".join(named) if named else None
 
 
-def _matched_on(rows: Rows) -> Any:  # noqa: ANN401 - as `_category`
+def _matched_on(rows: Rows, statuses: np.ndarray) -> Any:  # noqa: ANN401 - as `_category`
     """Name the strongest source of each pair; missing where there is no pair in it."""
     lowest = [(bits & -bits).bit_length() - 1 for bits in range(_SETS_OF_SOURCES)]
     codes = np.array(lowest, dtype=np.int8)[rows.bits]
+    codes[statuses == verdicts.STATUS_CODES["only_shopify"]] = keys.MISSING
     return _category(codes, MATCH_SOURCES)
 
 

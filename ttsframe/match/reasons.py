@@ -149,6 +149,7 @@ def _amounts(scene: Scene) -> dict[str, np.ndarray]:
     """Name what explains the amounts of a pair, as far as the columns show it."""
     tiktok, faces, rows = scene.given.tiktok, scene.faces, scene.rows
     pair = faces.both & ~rows.conflict & ~rows.duplicate
+    alone = faces.has_tiktok & (rows.shopify < 0)
     open_pair = pair & ~faces.closed[0] & ~faces.closed[1]
     discount = along(tiktok.platform_discount, faces.tiktok_row, np.nan)
     differ = pair & amounts_differ(scene)
@@ -156,6 +157,7 @@ def _amounts(scene: Scene) -> dict[str, np.ndarray]:
     return {
         "currency": pair & faces.currencies_differ,
         "platform_discount": differ & (discount > 0) & (left_over <= scene.hundredths),
-        "free_sample": open_pair & ((faces.amount == 0) | (faces.total == 0)),
+        "free_sample": (open_pair & ((faces.amount == 0) | (faces.total == 0)))
+        | (alone & ~faces.closed[0] & (faces.amount == 0)),
         "no_amount": pair & (np.isnan(faces.amount) | np.isnan(faces.total)),
     }

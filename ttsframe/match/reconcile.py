@@ -138,13 +138,13 @@ def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
     strangers = int((universe.settlement_nodes >= size.tiktok).sum())
     found = {
-        f"{unlisted:,} Shopify orders bear no sign of TikTok and are not listed.": unlisted,
-        f"{guessed:,} pairs are only probable: equal amounts within {WINDOW_HOURS} hours.": guessed,
-        f"{lost:,} Shopify orders have no id: a look-up that names them by id cannot find them.": (
+        f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}.": unlisted,
+        f"Pairs that are only probable, by equal amounts within {WINDOW_HOURS} hours: {guessed:,}.": guessed,
+        f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}.": (
             lost if given.refs is not None else 0
         ),
         "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
-        f"{strangers:,} orders of the settlement are not among the TikTok orders.": strangers,
+        f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
     }
     return tuple(note for note, holds in found.items() if holds)
 
