@@ -6,9 +6,12 @@ Ctrl-C is heard at once.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import queue
 import threading
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import tiktok
@@ -72,12 +75,13 @@ class Crew:
         self._schedule = Schedule(
             (Attempt(place) for place in range(len(questions))), suspected=lambda: self._outage.suspected
         )
-        self._results: queue.SimpleQueue[Finished | BaseException] = queue.SimpleQueue()
+        self._results: deque[Finished | BaseException] = deque()
+        self._arrived: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._workers = 0
         self._look_again = now
         self._under_way: dict[int, float] = {}
-        """Place → when it was sent."""
+        """Place → when it was sent; for ever after now where it waits for the pace."""
 
     def __iter__(self) -> Iterator[Finished]:
         """Ask everything; yield each question's end as it comes.
@@ -96,13 +100,15 @@ class Crew:
             left = len(self._questions)
             while left:
                 result = self._next()
+                if result is None:
+                    continue
                 if isinstance(result, BaseException):
                     yield from self.leftover()
                     # The worker's own traceback leads to requests, and these hold the token.
                     raise result.with_traceback(None) if isinstance(result, TtsframeError) else result
-                if result:
-                    left -= 1
-                    yield result
+                left -= 1
+                yield result
+                self._results.popleft()
         finally:
             self.close()
 
@@ -117,30 +123,42 @@ class Crew:
         Yields
         ------
         Finished
-            Also of requests that were under way, if they are answered at once.
+            Also of requests that were under way, if they are answered at once; and once more the
+            last that was yielded, if Ctrl-C came before the loop went on.
         """
         self.close()
         until = time.monotonic() + _LAST_ANSWERS_SECONDS
-        while not self._results.empty() or (self._under_way and time.monotonic() < until):
-            try:
-                result = self._results.get(timeout=_TICK_SECONDS)
-            except queue.Empty:
-                continue
-            if isinstance(result, Finished):
-                yield result
+        while self._results or (self._under_way and time.monotonic() < until):
+            self._wait()
+            if self._results:
+                result = self._results[0]
+                if isinstance(result, Finished):
+                    yield result
+                self._results.popleft()
 
     def _next(self) -> Finished | BaseException | None:
-        """Wait a little for a result, looking after the workers meanwhile."""
+        """Wait a little for a result, looking after the workers meanwhile.
+
+        It stays in the line until the loop comes for the next: Ctrl-C may strike at any moment.
+        """
         now = time.monotonic()
         if now >= self._look_again:
             self._look_again = now + _TICK_SECONDS
             self._hire(now)
             if self._outage.seconds_left(now) <= 0:
-                return self._outage.error()
-        try:
-            return self._results.get(timeout=_TICK_SECONDS)
-        except queue.Empty:
-            return None
+                self._tell(self._outage.error())
+        self._wait()
+        return self._results[0] if self._results else None
+
+    def _wait(self) -> None:
+        """Wait until something is in the line, or a little."""
+        if not self._results:
+            with contextlib.suppress(queue.Empty):
+                self._arrived.get(timeout=_TICK_SECONDS)
+
+    def _tell(self, result: Finished | BaseException) -> None:
+        self._results.append(result)
+        self._arrived.put(None)
 
     def _hire(self, now: float) -> None:
         """As many workers as rate × latency needs besides the stuck, and no more than there is to do."""
@@ -155,16 +173,18 @@ class Crew:
     def _work(self) -> None:
         try:
             while (attempt := self._schedule.take()) is not None:
-                sent_at = self._session.pacer.wait(self._stop)
-                if sent_at is None:
-                    return
-                self._under_way[attempt.place] = sent_at
+                # Before the wait, so that no request goes unseen between the wait and the sending.
+                self._under_way[attempt.place] = math.inf
                 try:
+                    sent_at = self._session.pacer.wait(self._stop)
+                    if sent_at is None:
+                        return
+                    self._under_way[attempt.place] = sent_at
                     self._try(attempt, sent_at)
                 finally:
                     del self._under_way[attempt.place]
         except BaseException as error:  # noqa: BLE001 - told by the run's own thread
-            self._results.put(error)
+            self._tell(error)
             self._stop.set()
             self._schedule.stop()
 
@@ -262,7 +282,7 @@ class Crew:
         self._schedule.again(attempt, not_before=now + wait_seconds)
 
     def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
-        self._results.put(Finished(attempt.place, outcome, content))
+        self._tell(Finished(attempt.place, outcome, content))
         self._schedule.done()
 
 
