@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttsframe.pace import MOST_WORKERS, NAP_SECONDS, Pace, Reply
+from ttsframe.pace.measures import Between
 
 KINDS = st.sampled_from(["accepted", "refused", "troubled"])
 HISTORIES = st.lists(
@@ -135,6 +136,30 @@ def test_pace__refusals_in_flight_are_one_fall():
         for n, at in enumerate(in_flight):
             pace.observe(Reply(at, "refused" if n < refused else "accepted"), now)
     assert often.rate_per_second > 0.5 * once.rate_per_second
+
+
+def test_pace__what_came_through_between_two_refusals_is_the_limit():
+    between = Between()
+    between.refuse(1.0)
+    assert between.per_second is None
+    for place in range(10):
+        between.accept(1.1 + 0.2 * place)
+    between.refuse(3.1)
+    assert between.per_second == pytest.approx(5, rel=0.06)
+    between.refuse(3.2)
+    assert between.per_second is None
+    between.forget()
+    between.accept(9.0)
+    between.refuse(10.0)
+    assert between.per_second is None
+
+
+def test_pace__once_refused_it_is_seldom_refused_again():
+    later = 0
+    for rate in (5, 10, 20, 50):
+        simulation = Simulation(Pace(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=0.02)
+        later += sum(at > 2 for at in simulation.go(until=20).refused)
+    assert later <= 25
 
 
 def test_pace__trouble_is_no_limit():

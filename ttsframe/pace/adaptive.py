@@ -7,7 +7,7 @@ from collections import deque
 from typing import Literal, NamedTuple
 
 from ttsframe.pace.fall import JUST_UNDER, Fall
-from ttsframe.pace.measures import SHORTEST_DOUBLING_SECONDS, Latency, Usage, forget
+from ttsframe.pace.measures import IDLE_SECONDS, SHORTEST_DOUBLING_SECONDS, Between, Latency, Usage, forget
 
 START_PER_SECOND = 8.0
 FLOOR_PER_SECOND = 0.2
@@ -26,6 +26,8 @@ LATENCIES_TO_DOUBLE = 1.1
 FIRST_FALL = 0.6
 """A first fall goes no lower than this share of the rate before anything more is known."""
 DEEPEST_FALL = 0.25
+LEAST_SHARE = 0.8
+"""What was let in between two refusals takes the rate no lower than to this share at once."""
 SETTLED_SECONDS = 1.0
 """A refusal sooner than this after a fall means that the fall was too small."""
 
@@ -83,6 +85,7 @@ class Pace:
         self._rate = min(start_per_second, self._ceiling)
         self._latency = Latency()
         self._usage = Usage()
+        self._between = Between()
         # Letting go
         self._slot = self._sent_at = self._paused_until = -math.inf
         self._window = (0, -math.inf)  # so many a second, until then
@@ -140,6 +143,8 @@ class Pace:
         opens = max(due, self._sent_at + interval - early, self._paused_until, self._window_opens(now))
         if opens > now:
             return min(opens - now, NAP_SECONDS)
+        if now - due > max(IDLE_SECONDS, 4 * interval):
+            self._between.forget()
         self._slot = due if now - due <= MAKE_UP_SECONDS else now
         self._sent_at = now
         self._sent.append(now)
@@ -168,6 +173,7 @@ class Pace:
         strained = self._rate > STRAINED_PER_SECOND and not self._usage.full
         self._latency.learn(now - sent_at, strained=strained)
         self._accepted.append(sent_at)
+        self._between.accept(sent_at)
         forget(self._accepted, now - 2 * self._latency.usual - 2 * WINDOW_SECONDS)
         fall = self._fall
         if fall is None:
@@ -221,6 +227,7 @@ class Pace:
 
     def _refuse(self, reply: Reply, now: float) -> None:
         sent_at, fall = reply.sent_at_seconds, self._fall
+        self._between.refuse(sent_at)
         if sent_at in self._sent:
             self._sent.remove(sent_at)
         if fall is not None and sent_at <= fall.at:  # in flight when we fell: evidence, no new fall
@@ -289,8 +296,12 @@ class Pace:
             self._drop = min(DEEPEST_FALL, 2 * self._drop)
         else:
             self._drop = 1 - JUST_UNDER
+            to = JUST_UNDER * rate
             if self._proven:
-                return min(JUST_UNDER * rate, 1.01 * self._proven)
+                to = min(to, 1.01 * self._proven)
+            if self._between.per_second and not last.blocked:
+                to = min(to, max(JUST_UNDER * self._between.per_second, LEAST_SHARE * rate))
+            return to
         return rate * (1 - self._drop)
 
     def _judge(self, fall: Fall, now: float) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SHORTEST_DOUBLING_SECONDS = 0.1
 STRETCH_SECONDS = 0.05
 IDLE_SECONDS = 0.25
+FEWEST_BETWEEN = 6
 
 
 class Latency:
@@ -63,6 +64,32 @@ class Usage:
             self.per_second = self._taken / (now - self._since)
             self._since, self._taken, self._offered = now, 0, 0.0
         return self._really
+
+
+class Between:
+    """What was let in between two refusals: the gateway had nothing left at either, so that is its limit."""
+
+    def __init__(self) -> None:
+        self.per_second: float | None = None
+        """As the last refusal told; None where too few were let in to tell."""
+        self._since = math.inf
+        self._accepted = 0
+
+    def accept(self, sent_at: float) -> None:
+        """Count a request that was let in."""
+        self._accepted += sent_at > self._since
+
+    def refuse(self, sent_at: float) -> None:
+        """Tell from the refusal before this one, and begin anew."""
+        seconds = sent_at - self._since
+        enough = seconds > 0 and self._accepted >= FEWEST_BETWEEN
+        self.per_second = (self._accepted + 0.5) / seconds if enough else None
+        if not seconds < 0 or math.isinf(seconds):
+            self._since, self._accepted = sent_at, 0
+
+    def forget(self) -> None:
+        """Begin anew after an idle spell, in which nothing was asked for."""
+        self._since = math.inf
 
 
 def forget(moments: deque[float], before: float) -> None:
