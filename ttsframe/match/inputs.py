@@ -299,7 +299,7 @@ def _marks(frame: pd.DataFrame) -> Marks:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
     chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
     listed = _text(frame, "tiktok_marks")
-    several = _holds_semicolon(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
+    several = _lists_several(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
     rows = np.flatnonzero(keys.digits_only(chosen) & ~several)
     codes, sources = words_of(_id_column(frame, "tiktok_order_id_from"))
     # An id without a source, in a caller's own frame, counts as a tag.
@@ -308,15 +308,17 @@ def _marks(frame: pd.DataFrame) -> Marks:
     return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
 
 
-def _holds_semicolon(text: pd.Series) -> Flags:
-    return text.str.contains(";", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+def _lists_several(text: pd.Series) -> Flags:
+    return text.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
 
 
 def _listed_marks(listed: pd.Series, several: Flags) -> list[Marks]:
     """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
-    texts = listed[several]
-    rows = np.repeat(np.flatnonzero(several), texts.str.count(";").to_numpy(dtype=np.int64) + 1)
-    marks = pd.Series(";".join(texts.tolist()).split(";"), dtype=TEXT_DTYPE).str.strip()
+    # A bar before the first mark of a row tells afterwards where the rows began.
+    texts = ("|" + listed[several]).tolist()
+    marks = pd.Series("; ".join(texts).split("; "), dtype=TEXT_DTYPE)
+    row = np.cumsum(marks.str.startswith("|").to_numpy(dtype=bool)) - 1
+    rows, marks = np.flatnonzero(several)[row], marks.str.strip("|")
     found = []
     for source in TIKTOK_ORDER_ID_SOURCES:
         here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)

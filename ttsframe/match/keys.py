@@ -28,7 +28,9 @@ MISSING = -1
 _INTEGER_DIGITS = 18
 
 _GID = r"^\s*gid://shopify/order/"
-_MAYBE_ID = r"[0-9]{9}|^\s*gid:"
+_MAYBE_ID = r"[0-9]{9}|[gG][iI][dD]:"
+# As a class of its own and not \s, for which pandas leaves Arrow's regular expressions.
+_BLANKS = "[ \t\r\n\u00a0]"
 
 
 def first_positions(*columns: pd.Series) -> list[Nodes]:
@@ -105,7 +107,7 @@ def external_text(values: pd.Series) -> pd.Series:
         series = ids.clean(series).ids
     # Only what holds a run of digits as long as an id can be one in a spreadsheet's wrapping.
     odd = ~digits_only(series)
-    odd[odd] = series[odd].str.contains(_MAYBE_ID, case=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+    odd[odd] = series[odd].str.contains(_MAYBE_ID).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
     if not odd.any():
         return series
     given = series[odd]
@@ -119,8 +121,8 @@ def external_text(values: pd.Series) -> pd.Series:
 def name_text(names: pd.Series) -> pd.Series:
     """Return order names as they are compared: without ``#`` and blanks, in lower case."""
     bare = names.str.replace("#", "", regex=False).str.lower()
-    if bare.str.contains(r"\s", regex=True).eq(True).any():  # noqa: FBT003
-        bare = bare.str.replace(r"\s+", "", regex=True)
+    if bare.str.contains(_BLANKS).eq(True).any():  # noqa: FBT003
+        bare = bare.str.replace(_BLANKS, "", regex=True)
     return bare.mask(bare.eq(""))
 
 
@@ -146,7 +148,7 @@ def spelled(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
 
 def blank(length: int) -> pd.Series:
     """Return a text column in which everything is missing."""
-    column: pd.Series = pd.Series(np.full(length, np.nan), dtype=TEXT_DTYPE)
+    column: pd.Series = pd.Series(np.nan, index=range(length), dtype=TEXT_DTYPE)
     return column
 
 
