@@ -38,11 +38,13 @@ def run(options: argparse.Namespace) -> int:
     )
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
-    return (
-        EXIT_OK
-        if options.exit_zero or result.orders["status"].isin(GOOD_STATUSES).all()
-        else EXIT_DIFFERENCES
-    )
+    return EXIT_OK if options.exit_zero or _all_matched(result) else EXIT_DIFFERENCES
+
+
+def _all_matched(result: Match) -> bool:
+    """Whether nothing is left to look at; a guess is."""
+    guessed = result.orders["matched_on"] == "probable"
+    return bool((result.orders["status"].isin(GOOD_STATUSES) & ~guessed).all())
 
 
 def write(result: Match, folder: Path, *, ids: str) -> None:
