@@ -26,10 +26,11 @@ class Ended(NamedTuple):
 class Client:
     """`ttsframe lookup` over a sandbox's orders.
 
-    `output` is what it writes, `folder` holds everything else of it.
+    `folder` holds what it reads and writes; `prelude` is run before it, `more` are environment variables.
     """
 
-    def __init__(self, box, folder, *, ids, settings=None, prelude=""):
+    def __init__(self, box, folder, *, ids, settings=None, prelude="", more=None):
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.output = folder / "references.csv"
         orders = folder / "orders.csv"
@@ -44,6 +45,7 @@ class Client:
             "PYTHONPATH": str(ROOT),
             "TTSFRAME_CACHE": str(folder / "answers.sqlite"),
             **{f"TTSFRAME_{name.upper()}": str(value) for name, value in (settings or {}).items()},
+            **(more or {}),
         }
         code = f"{prelude}\nimport sys; from ttsframe.cli import main; sys.exit(main(sys.argv[1:]))"
         self.process = subprocess.Popen(
