@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttsframe.pace import MOST_WORKERS, NAP_SECONDS, Pace, Reply
-from ttsframe.pace.measures import Between
+from ttsframe.pace.hold import Hold
+from ttsframe.pace.measures import LetIn
 
 KINDS = st.sampled_from(["accepted", "refused", "troubled"])
 HISTORIES = st.lists(
@@ -138,20 +139,21 @@ def test_pace__refusals_in_flight_are_one_fall():
     assert often.rate_per_second > 0.5 * once.rate_per_second
 
 
-def test_pace__what_came_through_between_two_refusals_is_the_limit():
-    between = Between()
-    between.refuse(1.0)
-    assert between.per_second is None
+def test_pace__what_came_through_since_a_refusal_is_the_limit():
+    let_in = LetIn()
+    let_in.restart(1.0)
     for place in range(10):
-        between.accept(1.1 + 0.2 * place)
-    between.refuse(3.1)
-    assert between.per_second == pytest.approx(5, rel=0.06)
-    between.refuse(3.2)
-    assert between.per_second is None
-    between.forget()
-    between.accept(9.0)
-    between.refuse(10.0)
-    assert between.per_second is None
+        let_in.count(1.1 + 0.2 * place)
+    let_in.count(0.9)
+    assert let_in.per_second(3.0) == pytest.approx(5)
+    assert let_in.per_second(3.0, more=-1) < 5 < let_in.per_second(3.0, more=1)
+
+
+def test_pace__a_hold_goes_from_under_its_ceiling_to_over_it():
+    hold = Hold(ceiling=100, depth=0.02, drop=0.02, since=0.0)
+    rates = [hold.rate_at(share * hold.seconds) for share in (0, 0.5, 1, 1.5, 2, 9)]
+    assert rates == sorted(rates)
+    assert (rates[0], rates[2], rates[-1]) == pytest.approx((98, 100, 102))
 
 
 def test_pace__once_refused_it_is_seldom_refused_again():
@@ -226,9 +228,10 @@ def test_pace__workers_follow_rate_and_latency():
 def test_pace__reaches_a_steady_limit(rate, latency):
     gateway = GATEWAYS["bucket R/10"](steady(rate))
     run = Simulation(Pace(), gateway, latency_seconds=latency).go(until=60)
-    assert run.share_of(rate, 20) > 0.9
-    assert run.share_of(rate, 60) > 0.96
-    assert run.refused_until(60)[1] < 0.08
+    assert run.share_of(rate, 20) > 0.93
+    assert run.share_of(rate, 60) > 0.97
+    assert run.refused_until(20)[0] <= max(13, 0.02 * 20 * rate)
+    assert run.refused_until(60)[1] < 0.04
 
 
 @pytest.mark.parametrize("name", sorted(set(GATEWAYS) - {"bucket 1"}))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ttsframe.pace.fall import JUST_UNDER, Fall
-from ttsframe.pace.measures import IDLE_SECONDS, SHORTEST_DOUBLING_SECONDS, Between, Latency, Usage, forget
+from ttsframe.pace import climb
+from ttsframe.pace import hold as holds
+from ttsframe.pace.fall import Fall
+from ttsframe.pace.measures import IDLE_SECONDS, Latency, LetIn, Usage, forget
+
+if TYPE_CHECKING:
+    from ttsframe.pace.hold import Hold
 
 START_PER_SECOND = 8.0
 FLOOR_PER_SECOND = 0.2
@@ -22,23 +27,10 @@ MAKE_UP_SECONDS = 0.05
 EARLY_SECONDS = 0.001
 """How much earlier than evenly a request may follow to make up (at most half an interval)."""
 
-LATENCIES_TO_DOUBLE = 1.1
-FIRST_FALL = 0.6
-"""A first fall goes no lower than this share of the rate before anything more is known."""
-DEEPEST_FALL = 0.25
-LEAST_SHARE = 0.8
-"""What was let in between two refusals takes the rate no lower than to this share at once."""
-SETTLED_SECONDS = 1.0
-"""A refusal sooner than this after a fall means that the fall was too small."""
-
-STEP_SECONDS = 0.33
-PATIENCE_SECONDS = 1.5
-PATIENCE_REQUESTS = 40
-LONGEST_PATIENCE_SECONDS = 10.0
-TRIAL_SHARE = 0.06
-TRIAL_SECONDS = 2.0
-TRIAL_REQUESTS = 25
-FASTEST_STEP = 0.4
+REFUSED_INTERVAL_SECONDS = 0.1
+"""The least while nothing but refusals comes."""
+FIRST_JUMP = 0.5
+"""How much of a doubling the first reply is worth."""
 
 WINDOW_SECONDS = 1.0
 """Gateways that count requests count them by the second."""
@@ -85,7 +77,6 @@ class Pace:
         self._rate = min(start_per_second, self._ceiling)
         self._latency = Latency()
         self._usage = Usage()
-        self._between = Between()
         # Letting go
         self._slot = self._sent_at = self._paused_until = -math.inf
         self._window = (0, -math.inf)  # so many a second, until then
@@ -96,10 +87,11 @@ class Pace:
         self._refused_in_a_row = 0
         # Falling and climbing
         self._fall: Fall | None = None
-        self._drop = 0.0
         self._step = 0.0
         self._proven = 0.0  # the rate before the last step up, if any was taken since the fall
-        self._climbed_at = self._quiet_since = -math.inf
+        self._climbed_at = -math.inf
+        self._hold: Hold | None = None
+        self._let_in = LetIn()
 
     @property
     def rate_per_second(self) -> float:
@@ -138,13 +130,13 @@ class Pace:
         interval = 1 / self._rate
         early = min(EARLY_SECONDS, 0.5 * interval)
         if self._refused_in_a_row > 2:  # noqa: PLR2004
-            interval, early = max(interval, SHORTEST_DOUBLING_SECONDS), 0.0
+            interval, early = max(interval, REFUSED_INTERVAL_SECONDS), 0.0
         due = self._slot + interval
         opens = max(due, self._sent_at + interval - early, self._paused_until, self._window_opens(now))
         if opens > now:
             return min(opens - now, NAP_SECONDS)
         if now - due > max(IDLE_SECONDS, 4 * interval):
-            self._between.forget()
+            self._let_in.restart(now)  # nothing was asked for, which tells nothing
         self._slot = due if now - due <= MAKE_UP_SECONDS else now
         self._sent_at = now
         self._sent.append(now)
@@ -173,66 +165,66 @@ class Pace:
         strained = self._rate > STRAINED_PER_SECOND and not self._usage.full
         self._latency.learn(now - sent_at, strained=strained)
         self._accepted.append(sent_at)
-        self._between.accept(sent_at)
         forget(self._accepted, now - 2 * self._latency.usual - 2 * WINDOW_SECONDS)
         fall = self._fall
+        self._let_in.count(sent_at)
         if fall is None:
             self._double(now)
         elif sent_at > fall.at:
+            if fall.blocked and not fall.over:
+                self._let_in.restart(sent_at)
             fall.over = True
             self._refused_in_a_row = 0
             if fall.starved:  # whatever the limit was, it is another now
-                self._fall, self._usage = None, Usage()
+                self._fall, self._hold, self._usage = None, None, Usage()
                 self._set_rate(max(self._rate, RESTART_PER_SECOND), now)
             else:
                 self._climb(fall, now)
         elif sent_at > fall.since:
             fall.accepted += 1
+            fall.judged_until = max(fall.judged_until, sent_at)
             self._judge(fall, now)
 
     def _double(self, now: float) -> None:
         """Climb while no limit is known: double each time the gateway has had time to refuse."""
-        passed = min(now - self._climbed_at, self._doubling_seconds)
+        latency, passed = self._latency.usual, now - self._climbed_at
+        if self._climbed_at == -math.inf:
+            passed = FIRST_JUMP * climb.doubling_seconds(self._rate, latency)
         self._climbed_at = now
         if self._usage.really_used(now, self._rate):
-            self._set_rate(self._rate * 2 ** (passed / self._doubling_seconds), now)
+            self._set_rate(climb.higher(self._rate, passed, latency), now)
         elif self._rate > STRAINED_PER_SECOND:
             self._set_rate(min(self._rate, max(STRAINED_PER_SECOND, 1.5 * self._usage.per_second)), now)
 
     def _climb(self, fall: Fall, now: float) -> None:
-        """Climb after a fall: to where it was refused, then try a little more, then ever faster."""
-        pause = max(STEP_SECONDS, LATENCIES_TO_DOUBLE * self._latency.usual, 2 / self._rate)
-        if now - max(self._climbed_at, fall.at + self._latency.usual) < pause:
+        """Hold the ceiling; where the rate gets past it unrefused, climb ever faster."""
+        hold = self._hold
+        if hold is None or now - fall.at < self._latency.usual:
             return
-        self._climbed_at = now
-        if not self._usage.really_used(now, self._rate):
-            self._quiet_since = now
-            return
-        quiet = now - self._quiet_since - self._latency.usual
-        patience = max(PATIENCE_SECONDS, min(LONGEST_PATIENCE_SECONDS, PATIENCE_REQUESTS / self._rate))
-        trial = max(TRIAL_SECONDS, min(LONGEST_PATIENCE_SECONDS, TRIAL_REQUESTS / self._rate))
-        if not self._step and self._rate < fall.refused_rate / 1.03:
-            self._proven = self._rate
-            self._set_rate(min(math.sqrt(self._rate * fall.refused_rate), 1.3 * self._rate), now)
-        elif not self._step and quiet > patience:
-            self._step_up(TRIAL_SHARE, now)
-        elif quiet > patience + trial:
-            self._step_up(min(FASTEST_STEP, 2 * self._step), now)
-
-    def _step_up(self, share: float, now: float) -> None:
-        self._proven, self._step = self._rate, share
-        self._set_rate(self._rate * (1 + share), now)
+        passed = now - max(self._climbed_at, hold.since)
+        used = self._usage.really_used(now, self._rate)
+        if now < hold.ends_at(self._latency.usual):
+            self._climbed_at = now
+            if used:
+                self._set_rate(hold.rate_at(now), now)
+            else:
+                hold.since += passed
+        elif passed >= climb.trial_seconds(self._step, hold.depth, self._rate, self._latency.usual):
+            self._climbed_at = now
+            if used:
+                self._proven, self._step = self._rate, climb.next_step(self._step, hold.depth)
+                self._set_rate(self._rate * (1 + self._step), now)
 
     # --- falling ------------------------------------------------------------------------------------
 
     def _refuse(self, reply: Reply, now: float) -> None:
         sent_at, fall = reply.sent_at_seconds, self._fall
-        self._between.refuse(sent_at)
         if sent_at in self._sent:
             self._sent.remove(sent_at)
         if fall is not None and sent_at <= fall.at:  # in flight when we fell: evidence, no new fall
             if sent_at > fall.since:
                 fall.refused += 1
+                fall.judged_until = max(fall.judged_until, sent_at)
                 self._judge(fall, now)
             return
         self._refused.append(now)
@@ -250,6 +242,7 @@ class Pace:
         fall.refused += 1
         if not fall.blocked:
             fall.at = now
+            fall.judged_until = now
             self._judge(fall, now)
         elif not self._accepted or now - self._accepted[-1] > 1.5 * WINDOW_SECONDS + 2 * self._latency.usual:
             # No window of a second lasts that long: the limit has gone far down, or a quota is used up.
@@ -259,10 +252,10 @@ class Pace:
 
     def _fall_down(self, last: Fall | None, sent_at: float, now: float) -> None:
         rate = self._rate_since(sent_at, now, climbing=last is None)
-        to = self._lower(last, rate, now)
-        bracket = rate if self._drop > 0.1 else to  # noqa: PLR2004
+        hold = self._lower(last, rate, sent_at, now)
+        to = hold.ceiling
         if last is not None and not last.over:
-            last.at, last.rate, last.aim, last.refused_rate = now, rate, to, bracket
+            last.at, last.rate, last.aim = now, rate, to
         else:
             overlaps = last is not None and last.blocked and last.since > sent_at - WINDOW_SECONDS
             last_second = sum(1 for at in self._accepted if sent_at - WINDOW_SECONDS < at < sent_at)
@@ -271,14 +264,14 @@ class Pace:
                 at=now,
                 rate=rate,
                 aim=to,
-                refused_rate=bracket,
                 last_second=0 if overlaps else last_second,
                 least=0.35 * last.to if last is not None else 0.0,
                 first=last is None,
             )
         self._proven = self._step = 0.0
-        self._quiet_since = now
-        self._lower_to(to, now)
+        if self._let_in.stale(sent_at) or hold.drop > 0.3:  # noqa: PLR2004
+            self._let_in.restart(sent_at)
+        self._settle(hold, now)
 
     def _rate_since(self, sent_at: float, now: float, *, climbing: bool) -> float:
         """Return the rate at which the requests in flight were sent: while climbing, less than now's."""
@@ -288,35 +281,31 @@ class Pace:
         slowest = 0.0 if climbing else self._rate / (1 + self._step)
         return min(self._rate, max(slowest, in_flight / (now - sent_at)))
 
-    def _lower(self, last: Fall | None, rate: float, now: float) -> float:
-        """Return where to fall to as long as nothing more is known."""
-        if last is None:
-            self._drop = 1 - max(FIRST_FALL, 2 ** (-self._latency.usual / self._doubling_seconds))
-        elif now - last.at <= SETTLED_SECONDS + self._latency.usual:
-            self._drop = min(DEEPEST_FALL, 2 * self._drop)
-        else:
-            self._drop = 1 - JUST_UNDER
-            to = JUST_UNDER * rate
-            if self._proven:
-                to = min(to, 1.01 * self._proven)
-            if self._between.per_second and not last.blocked:
-                to = min(to, max(JUST_UNDER * self._between.per_second, LEAST_SHARE * rate))
-            return to
-        return rate * (1 - self._drop)
+    def _lower(self, last: Fall | None, rate: float, sent_at: float, now: float) -> Hold:
+        """Return where to hold as long as nothing more is known."""
+        hold = self._hold
+        if last is None or hold is None:
+            return holds.first(rate, now=now)
+        if self._step:
+            return holds.before_step(min(self._proven, rate), self._step, now=now)
+        return holds.refused(hold, rate, sent_at, self._let_in, blocked=last.blocked, now=now)
 
     def _judge(self, fall: Fall, now: float) -> None:
         """Set the rate by what became of the requests that were in flight at the fall."""
         if fall.seems_blocked:
             self._block(fall)
         to = fall.verdict()
-        if to is not None:
-            fall.refused_rate = JUST_UNDER * min(to, fall.rate)
-            self._lower_to(fall.refused_rate, now)
+        if to is None or self._hold is None:
+            return
+        ceiling = min(to, fall.rate if fall.first else fall.aim)
+        hold = self._hold.judged(ceiling, fall.accepted, first=fall.first, blocked=fall.blocked, now=now)
+        self._settle(hold, now)
 
     def _block(self, fall: Fall) -> None:
         """Let go no more in a second than were let in, until the gateway's window has passed."""
         fall.blocked = True
-        self._drop = 1 - JUST_UNDER
+        if self._hold is not None:
+            self._hold.drop = 1 - holds.JUST_UNDER
         if fall.last_second and self._window[1] < fall.at:
             self._sent = deque(at for at in self._sent if not fall.since <= at <= fall.at)
             if len(self._sent) >= fall.last_second:
@@ -343,14 +332,12 @@ class Pace:
         if refused > PAUSE_ABOVE_REFUSED * (accepted + refused):
             self._paused_until = max(self._paused_until, now + after)
 
-    @property
-    def _doubling_seconds(self) -> float:
-        return max(SHORTEST_DOUBLING_SECONDS, LATENCIES_TO_DOUBLE * self._latency.usual)
-
-    def _lower_to(self, rate: float, now: float) -> None:
+    def _settle(self, hold: Hold, now: float) -> None:
+        hold.ceiling = max(FLOOR_PER_SECOND, hold.ceiling)
+        self._hold = hold
         if self._fall is not None:
-            self._fall.to = rate
-        self._set_rate(rate, now)
+            self._fall.to = hold.ceiling
+        self._set_rate(hold.rate_at(now), now)
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._usage.offer(now, self._rate)

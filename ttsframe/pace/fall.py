@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-JUST_UNDER = 0.98
 BLOCKED_SHARE = 0.25
 """Below this share of requests let in, after a refusal, the gateway lets in none for a while."""
 
@@ -19,16 +18,17 @@ class Fall:
     rate: float
     """The rate at which the refused requests were sent."""
     aim: float
-    """The rate fallen to before the rest was judged."""
-    refused_rate: float
-    """Where to climb back to soon."""
+    """The ceiling taken before the rest was judged."""
     last_second: int
     """How many were let in during the second before the refusal; 0 if that tells nothing."""
     least: float
     first: bool
     to: float = 0.0
+    """The ceiling now."""
     accepted: int = 0
     refused: int = 0
+    judged_until: float = 0.0
+    """When the last request was sent of which the reply is in."""
     over: bool = False
     """Something was let in again."""
     blocked: bool = False
@@ -49,12 +49,12 @@ class Fall:
         has moved down.
         """
         seen = self.accepted + self.refused
-        shared = self.rate * (self.accepted + 0.5) / (seen + 1)
-        overshot = self.first or self.rate > 1.1 * self.last_second > 0
+        shared = self.accepted / max(1e-9, self.judged_until - self.since)
+        overshot = self.first or (self.last_second > 0 and self.rate > 1.2 * self.last_second + 1)
         if self.seems_blocked:
             return max(self.least, shared, self.last_second)
         if seen > 3 and overshot:  # noqa: PLR2004
             return max(shared, self.last_second)
         if seen > 7 and self.accepted < (0.45 if self.last_second else 0.7) * seen:  # noqa: PLR2004
             return max(shared, 0.65 * self.rate)
-        return None if self.to == self.aim else self.aim / JUST_UNDER
+        return None if self.to == self.aim else self.aim

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections import deque
 
-SHORTEST_DOUBLING_SECONDS = 0.1
 STRETCH_SECONDS = 0.05
 IDLE_SECONDS = 0.25
-FEWEST_BETWEEN = 6
+ENOUGH_REQUESTS = 50
+OLD_SECONDS = 20.0
 
 
 class Latency:
@@ -28,6 +28,29 @@ class Latency:
         self.usual += weight * (max(0.0, seconds) - self.usual)
         if not strained or self.usual < self.unstrained:
             self.unstrained = self.usual
+
+
+class LetIn:
+    """How many requests were let in since some refusal, when the gateway had nothing to spare."""
+
+    def __init__(self) -> None:
+        self.since, self.accepted = -math.inf, 0
+
+    def count(self, sent_at: float) -> None:
+        """Count an accepted request."""
+        self.accepted += sent_at > self.since
+
+    def restart(self, sent_at: float) -> None:
+        """Count from a moment of sending on."""
+        self.since, self.accepted = sent_at, 0
+
+    def stale(self, sent_at: float) -> bool:
+        """Whether there is enough, or too old, to measure by."""
+        return self.accepted > ENOUGH_REQUESTS or self.since < sent_at - OLD_SECONDS
+
+    def per_second(self, sent_at: float, *, more: int = 0) -> float:
+        """Return what was let in until then; with so many more."""
+        return (self.accepted + more) / max(1e-9, sent_at - self.since)
 
 
 class Usage:
@@ -64,32 +87,6 @@ class Usage:
             self.per_second = self._taken / (now - self._since)
             self._since, self._taken, self._offered = now, 0, 0.0
         return self._really
-
-
-class Between:
-    """What was let in between two refusals: the gateway had nothing left at either, so that is its limit."""
-
-    def __init__(self) -> None:
-        self.per_second: float | None = None
-        """As the last refusal told; None where too few were let in to tell."""
-        self._since = math.inf
-        self._accepted = 0
-
-    def accept(self, sent_at: float) -> None:
-        """Count a request that was let in."""
-        self._accepted += sent_at > self._since
-
-    def refuse(self, sent_at: float) -> None:
-        """Tell from the refusal before this one, and begin anew."""
-        seconds = sent_at - self._since
-        enough = seconds > 0 and self._accepted >= FEWEST_BETWEEN
-        self.per_second = (self._accepted + 0.5) / seconds if enough else None
-        if not seconds < 0 or math.isinf(seconds):
-            self._since, self._accepted = sent_at, 0
-
-    def forget(self) -> None:
-        """Begin anew after an idle spell, in which nothing was asked for."""
-        self._since = math.inf
 
 
 def forget(moments: deque[float], before: float) -> None:
