@@ -11,6 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
+import orjson
+
 from ttsframe import tiktok
 from ttsframe.errors import AccessError, OutageError, TtsframeError
 from ttsframe.session.wire import WireTrouble
@@ -103,6 +105,8 @@ class Access:
 
     def without_secrets(self, body: bytes, signed: Signed) -> bytes:
         """Mask secrets that a gateway repeats in its answer, before anything reads or stores it."""
+        if b"\\" in body:
+            body = _plainly_spelled(body)
         if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
             return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
         return body
@@ -227,6 +231,12 @@ class Access:
             raise AccessError(_renewal_failed(redact(said, self.secrets)))
         refresh = data.get("refresh_token")
         return Pair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
+
+
+def _plainly_spelled(body: bytes) -> bytes:
+    """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
+    content = tiktok.payload(body)
+    return body if content is None else orjson.dumps(content)
 
 
 def _no_renewal(trouble: WireTrouble) -> TtsframeError:
