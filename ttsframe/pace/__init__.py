@@ -1,8 +1,8 @@
 """How fast to ask: the adaptive rate. Pure: no clock, no sleep, no thread; `now` is an argument.
 
 The gateway's limit is unknown, moves, and shows only in refusals (API.md, "Rate"). The pace climbs until it
-is refused, falls to what was really let in, and holds round that: a little under it at first, a little over it
-later, for longer each time a refusal confirms it. Where it is not refused there, it climbs fast again.
+is refused, falls to what was really let in, and holds round that: a little under it at first, a little over
+it later, for longer each time a refusal confirms it. Unrefused there, it climbs fast again.
 
 Requests are let go one by one, evenly spaced. The caller asks `Pace.wait`, and goes when it says zero::
 
