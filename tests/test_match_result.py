@@ -104,6 +104,7 @@ def test_result__shows_itself_as_text_and_html():
 
 
 def test_result__plots():
+    pytest.importorskip("matplotlib")
     figure = sample().plot()
     assert figure.axes
 
