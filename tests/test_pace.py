@@ -1,6 +1,7 @@
 """The pace: what holds for every history of replies, and what it reaches against simulated gateways."""
 
 import itertools
+import random
 
 import pytest
 from benchmarks.pace_simulation import GATEWAYS, Bucket, Simulation, moving, steady
@@ -251,3 +252,17 @@ def test_pace__without_a_limit_the_climb_costs_little():
     run = Simulation(Pace(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
     assert run.accepted[-1] < 5000 / 1200 / 0.85
     assert run.most_workers < 64
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pace__refusals_by_chance_do_not_bring_it_down(seed):
+    chance, pace, now, let_in, until = random.Random(seed), Pace(), 0.0, 0, 120.0
+    while now < until:
+        if wait := pace.wait(now):
+            now += wait
+            continue
+        kind = "refused" if chance.random() < 0.04 else "accepted"
+        pace.observe(Reply(now, kind), now + 0.001)
+        let_in += kind == "accepted" and now > until / 2
+        now += 0.001
+    assert let_in > 10 * until / 2

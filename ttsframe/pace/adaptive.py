@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ttsframe.pace import climb
 from ttsframe.pace import hold as holds
 from ttsframe.pace.fall import Fall
-from ttsframe.pace.measures import IDLE_SECONDS, Latency, LetIn, Usage, forget
+from ttsframe.pace.measures import IDLE_SECONDS, Latency, LetIn, Runs, Usage, forget
 
 if TYPE_CHECKING:
     from ttsframe.pace.hold import Hold
@@ -92,6 +92,7 @@ class Pace:
         self._climbed_at = -math.inf
         self._hold: Hold | None = None
         self._let_in = LetIn()
+        self._runs = Runs()
 
     @property
     def rate_per_second(self) -> float:
@@ -154,10 +155,12 @@ class Pace:
         now
             Seconds of the same monotonic clock.
         """
+        if reply.kind == "refused":
+            self._refuse(reply, now)
+            return
+        self._runs.let_in(reply.sent_at_seconds)
         if reply.kind == "accepted":
             self._accept(reply.sent_at_seconds, now)
-        elif reply.kind == "refused":
-            self._refuse(reply, now)
 
     # --- climbing -----------------------------------------------------------------------------------
 
@@ -176,7 +179,7 @@ class Pace:
             fall.over = True
             self._refused_in_a_row = 0
             if fall.starved:  # whatever the limit was, it is another now
-                self._fall, self._hold, self._usage = None, None, Usage()
+                self._forget_limit(now)
                 self._set_rate(max(self._rate, RESTART_PER_SECOND), now)
             else:
                 self._climb(fall, now)
@@ -184,6 +187,10 @@ class Pace:
             fall.accepted += 1
             fall.judged_until = max(fall.judged_until, sent_at)
             self._judge(fall, now)
+
+    def _forget_limit(self, now: float) -> None:
+        """Climb again as if no limit were known."""
+        self._fall, self._hold, self._usage, self._climbed_at = None, None, Usage(), now
 
     def _double(self, now: float) -> None:
         """Climb while no limit is known: double each time the gateway has had time to refuse."""
@@ -219,6 +226,9 @@ class Pace:
 
     def _refuse(self, reply: Reply, now: float) -> None:
         sent_at, fall = reply.sent_at_seconds, self._fall
+        if self._runs.refuse(self._rate, now):
+            self._forget_limit(now)
+            return
         if sent_at in self._sent:
             self._sent.remove(sent_at)
         if fall is not None and sent_at <= fall.at:  # in flight when we fell: evidence, no new fall

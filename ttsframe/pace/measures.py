@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections import deque
+from collections import deque
 
 STRETCH_SECONDS = 0.05
 IDLE_SECONDS = 0.25
 ENOUGH_REQUESTS = 50
 OLD_SECONDS = 20.0
+RUN_REQUESTS = 20
+RUN_SECONDS = 0.5
+RUN_KEPT_SECONDS = 30.0
+STRAY_BELOW = 0.6
+"""Share of a rate proven lately: below it a limit would not refuse, unless it has moved."""
+LEAST_REFUSED = 4
+STRAYS_AMONG = 20
+"""So many refusals among so many replies are no strays: the limit has moved."""
 
 
 class Latency:
@@ -93,3 +98,38 @@ def forget(moments: deque[float], before: float) -> None:
     """Drop the moments that lie before."""
     while moments and moments[0] < before:
         moments.popleft()
+
+
+class Runs:
+    """What has been let in without a refusal: far below that rate, a lone refusal is no limit.
+
+    A gateway in trouble refuses some requests at any rate. Falling for each of them would bring the
+    rate to nothing, without one refusal less.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._since = 0.0
+        self._proven = 0.0
+        self._proven_at = -math.inf
+        self._last: deque[bool] = deque(maxlen=STRAYS_AMONG)
+
+    def let_in(self, sent_at: float) -> None:
+        """Count a request that was not refused, whatever else became of it."""
+        self._last.append(False)
+        if not self._count:
+            self._since = sent_at
+        self._count += 1
+        seconds = sent_at - self._since
+        if self._count > RUN_REQUESTS and seconds >= RUN_SECONDS:
+            per_second = (self._count - 1) / seconds
+            if per_second >= self._proven or sent_at - self._proven_at > RUN_KEPT_SECONDS:
+                self._proven, self._proven_at = per_second, sent_at
+
+    def refuse(self, rate: float, now: float) -> bool:
+        """Count a refusal; return whether it is a stray, which tells nothing of the limit."""
+        self._last.append(True)
+        self._count = 0
+        if sum(self._last) >= LEAST_REFUSED:
+            self._proven = 0.0
+        return rate < STRAY_BELOW * self._proven and now - self._proven_at <= RUN_KEPT_SECONDS
