@@ -9,12 +9,12 @@ STRETCH_SECONDS = 0.05
 IDLE_SECONDS = 0.25
 ENOUGH_REQUESTS = 50
 OLD_SECONDS = 20.0
-RUN_REQUESTS = 20
+RUN_REQUESTS = 10
 RUN_SECONDS = 0.5
-RUN_KEPT_SECONDS = 30.0
+RUN_KEPT_SECONDS = 60.0
 STRAY_BELOW = 0.6
 """Share of a rate proven lately: below it a limit would not refuse, unless it has moved."""
-LEAST_REFUSED = 4
+LEAST_REFUSED = 5
 STRAYS_AMONG = 20
 """So many refusals among so many replies are no strays: the limit has moved."""
 
@@ -128,8 +128,9 @@ class Runs:
 
     def refuse(self, rate: float, now: float) -> bool:
         """Count a refusal; return whether it is a stray, which tells nothing of the limit."""
+        alone = not (self._last and self._last[-1])
         self._last.append(True)
         self._count = 0
         if sum(self._last) >= LEAST_REFUSED:
             self._proven = 0.0
-        return rate < STRAY_BELOW * self._proven and now - self._proven_at <= RUN_KEPT_SECONDS
+        return alone and rate < STRAY_BELOW * self._proven and now - self._proven_at <= RUN_KEPT_SECONDS
