@@ -303,3 +303,18 @@ def test_options__agree_with_the_verbs():
     assert options_of("reconcile")["tolerance"].default == match["tolerance"].default
     assert lookup["platform"].default in options_of("lookup")["platform"].help
     assert options_of("lookup")["platform"].help == options_of("reconcile")["platform"].help
+
+
+def test_reconcile__tells_what_the_readers_left_out(tmp_path, capsys):
+    made = samples.write(tmp_path / "in", count=60)
+    lines = made.tiktok.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    spoilt = [
+        f"5.80194E+17{line[line.index(',') :]}" if place in range(5, 9) else line
+        for place, line in enumerate(lines)
+    ]
+    mangled = tmp_path / "mangled.csv"
+    mangled.write_text("".join(spoilt), encoding="utf-8")
+    files = ["--tiktok", str(mangled), "--shopify", str(made.shopify), "-o", str(tmp_path / "r")]
+    assert main(["reconcile", *files, "--no-lookup"]) == 1
+    assert "lost their last digits" in capsys.readouterr().out
+    assert "lost their last digits" in (tmp_path / "r" / "summary.csv").read_text(encoding="utf-8-sig")

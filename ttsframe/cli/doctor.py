@@ -110,7 +110,6 @@ def _cipher(shop: Shop) -> str:
 
 def _scope(shop: Shop) -> str:
     called = shop.session.call(tiktok.reference_request(_NO_ORDER, tiktok.DEFAULT_PLATFORM))
-    verdict = tiktok.find(called.code or "", called.message).verdict
-    if verdict not in (Verdict.ROW, Verdict.THROTTLED):
+    if called.code is None or tiktok.find(called.code, called.message).verdict is not Verdict.ROW:
         raise_refusal(called)
     return "granted"

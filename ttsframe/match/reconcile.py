@@ -104,7 +104,7 @@ def match(
     rows = pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs))
     return Match(
         orders_frame(given, universe, rows, candidates, tolerance=tolerance),
-        _notes(given, universe, rows, size),
+        (*_notes(given, universe, rows, size), *_told_by_readers(tiktok, shopify, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
         days_of(given, rows),
     )
@@ -125,6 +125,11 @@ def _lone_shopify(shopify: Shopify, pairs: Claims) -> np.ndarray:
     from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
     from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
     return np.flatnonzero(from_tiktok)
+
+
+def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
+    """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
+    return tuple(str(note) for frame in frames if frame is not None for note in frame.attrs.get("notes", ()))
 
 
 def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[str, ...]:
