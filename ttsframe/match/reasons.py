@@ -153,7 +153,7 @@ def _amounts(scene: Scene) -> dict[str, np.ndarray]:
     open_pair = pair & ~faces.closed[0] & ~faces.closed[1]
     discount = along(tiktok.platform_discount, faces.tiktok_row, np.nan)
     differ = pair & amounts_differ(scene)
-    left_over = np.abs(np.abs(faces.difference) - discount)
+    left_over = np.abs(faces.difference - discount)  # it lowers what the buyer paid on TikTok
     return {
         "currency": pair & faces.currencies_differ,
         "platform_discount": differ & (discount > 0) & (left_over <= scene.hundredths),
