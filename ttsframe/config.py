@@ -215,7 +215,6 @@ _CREDENTIAL_NAMES = {
 }
 CREDENTIAL_NAMES = tuple(_CREDENTIAL_NAMES.values())
 SETTING_NAMES = tuple(entry.metadata["name"] for entry in fields(Settings))
-_OPTIONAL = frozenset({"TIKTOK_APP_REFRESH_KEY"})
 
 
 def environment() -> dict[str, str]:

@@ -7,16 +7,13 @@ buttons and spreadsheets put around the digits, and never adds, drops or changes
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 MAX_DIGITS = 20
 FLOAT_EXACT_UP_TO = 2**53
@@ -127,11 +124,6 @@ def unique(cleaned: Cleaned) -> Keys:
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     reasons = cleaned.reasons.to_numpy(dtype=object)[first]
     return Keys(codes, np.asarray(ids, dtype=object), reasons)
-
-
-def keys_text(ids: Iterable[Any]) -> pd.Series:
-    """Return ids as the text Series that joins use, so both sides of a join agree."""
-    return clean(list(ids)).ids
 
 
 def _unwrap(given: str) -> str:
