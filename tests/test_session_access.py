@@ -67,6 +67,34 @@ def test_renewal__is_used_by_the_next_run(tmp_path, tokens):
             look_up(box, tmp_path / "next" / "other", tokens=tokens, credentials=without_refresh(other))
 
 
+def test_renewal__is_one_for_all_shops_of_a_seller(tmp_path, tokens, monkeypatch):
+    monkeypatch.setattr(
+        "ttsframe.sandbox.gateway.check_shop", lambda *_: None
+    )  # every cipher is a shop of theirs
+    with gateway(30, token_answers=20) as box:
+        second = dataclasses.replace(box.credentials, shop_cipher="SANDBOX_second_shop")
+        later = shop_of(box, tmp_path, credentials=second, tokens=tokens)
+        assert later.session  # it holds the old pair when the first shop renews it
+        assert found(look_up(box, tmp_path, tokens=tokens)) == expected(box)
+        assert len(box.log.refreshes) == 1
+        box.change(token_answers=1000)
+        with later:
+            assert found(tts.lookup(ids_of(box), shop=later)) == expected(box)
+        (tmp_path / "next").mkdir()
+        assert found(look_up(box, tmp_path / "next", credentials=second, tokens=tokens)) == expected(box)
+        assert len(box.log.refreshes) == 1
+
+
+def test_renewal__is_found_by_who_asks_for_the_shops_without_a_cipher(tmp_path, tokens):
+    with gateway(30, token_answers=20) as box:
+        look_up(box, tmp_path, tokens=tokens)
+        box.change(token_answers=1000)
+        no_shop = dataclasses.replace(box.credentials, shop_cipher="")
+        with shop_of(box, tmp_path, credentials=no_shop, tokens=tokens) as shop:
+            assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
+        assert len(box.log.refreshes) == 1
+
+
 def test_renewal__without_a_refresh_token_stops_with_a_word_about_the_token(tmp_path):
     with gateway(200, token_answers=30) as box:
         with pytest.raises(AccessError, match="TIKTOK_APP_ACCESS_KEY") as caught:

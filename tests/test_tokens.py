@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ import threading
 import pytest
 
 from ttsframe import tokens
-from ttsframe.config import Credentials
+from ttsframe.config import Credentials, shop_digest
 from ttsframe.tokens import Pair, Tokens
 
 CREDENTIALS = Credentials("29a39dkey", "app-secret-1", "ROW_access-1", "GCP_cipher-1", "ROW_refresh-1")
@@ -79,14 +80,52 @@ def test_tokens__another_pair_in_the_environment_wins(file, change):
     assert Tokens(file).read(dataclasses.replace(CREDENTIALS, **change)) is None
 
 
-@pytest.mark.parametrize("change", [{"app_key": "other"}, {"shop_cipher": "GCP_other"}])
-def test_tokens__each_app_and_shop_has_its_own(file, change):
+@pytest.mark.parametrize("change", [{"app_key": "other"}, {"access_token": "ROW_access-of-another-seller"}])
+def test_tokens__each_app_and_seller_has_its_own(file, change):
     other = dataclasses.replace(CREDENTIALS, **change)
     Tokens(file).write(CREDENTIALS, RENEWED)
     assert Tokens(file).read(other) is None
     Tokens(file).write(other, Pair("ROW_access-4", "ROW_refresh-4"))
     assert Tokens(file).read(CREDENTIALS) == RENEWED
     assert Tokens(file).read(other) == Pair("ROW_access-4", "ROW_refresh-4")
+
+
+@pytest.mark.parametrize("shop_cipher", ["GCP_other", ""])
+def test_tokens__every_shop_of_a_seller_finds_the_pair_and_so_does_who_knows_no_shop(file, shop_cipher):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    other = dataclasses.replace(CREDENTIALS, shop_cipher=shop_cipher)
+    assert Tokens(file).read(other) == RENEWED
+    Tokens(file).write(other, Pair("ROW_access-3", "ROW_refresh-3"))
+    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+
+
+def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monkeypatch):
+    now = [1_800_000_000.0]
+    monkeypatch.setattr(tokens.time, "time", lambda: now[0])
+    sellers = [dataclasses.replace(CREDENTIALS, access_token=f"ROW_access-of-{name}") for name in "ab"]
+    Tokens(file).write(sellers[0], RENEWED)
+    now[0] += 300 * 86_400
+    Tokens(file).write(sellers[1], RENEWED)
+    assert Tokens(file).read(sellers[0]) == RENEWED
+    now[0] += 100 * 86_400
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert Tokens(file).read(sellers[0]) is None
+    assert Tokens(file).read(sellers[1]) == RENEWED
+
+
+def test_tokens__a_file_of_the_former_form_is_read_and_goes_on(file):
+    pair = hashlib.sha256(b"ROW_access-1\nROW_refresh-1").hexdigest()
+    of_another = {"from": "0" * 64, "access_token": "ROW_access-5", "refresh_token": None}
+    app, shop = shop_digest(CREDENTIALS.app_key), shop_digest(CREDENTIALS.shop_cipher)
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        json.dumps({f"{app}/{shop}": {"from": pair, **RENEWED._asdict()}, f"{app}/another": of_another})
+    )
+    assert Tokens(file).read(CREDENTIALS) == RENEWED
+    assert Tokens(file).read(dataclasses.replace(CREDENTIALS, shop_cipher="")) == RENEWED
+    Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
+    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+    assert "ROW_access-5" in file.read_text()
 
 
 @posix

@@ -1,7 +1,8 @@
 """The pair of tokens that a renewal gave, kept between runs.
 
 API.md: whether a refresh token can be used twice is not known, so the pair that a renewal
-returns is kept at once, for as long as the environment still holds the pair it came from.
+returns is kept at once, and found by everyone whose environment holds the pair it came from:
+a pair is the seller's authorization of an app, good for all of the seller's shops.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import platformdirs
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOCK_SECONDS = 30.0
 _LOCK_LOOK_SECONDS = 0.05
+# An access token lives 7 days, so a pair that is in use is written again within them.
+_KEPT_SECONDS = 365 * 86_400
 
 _log = logging.getLogger("ttsframe")
 
@@ -52,7 +55,7 @@ def default_file() -> Path:
 
 
 class Tokens:
-    """The file of renewed pairs: one entry an app and shop, readable by the user alone.
+    """The file of renewed pairs: one entry an app and pair it came from, readable by the user alone.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ class Tokens:
     def read(self, credentials: Credentials) -> Pair | None:
         """Return the pair renewed from these credentials, or None."""
         entry = self._entries().get(_name(credentials))
-        if not isinstance(entry, dict) or entry.get("from") != _origin(credentials):
+        if entry is None:
             return None
         access, refresh = entry.get("access_token"), entry.get("refresh_token")
         if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
@@ -85,13 +88,9 @@ class Tokens:
             _log.warning("the renewed token cannot be kept in %s: %s", self._path, error.strerror)
 
     def _replace(self, credentials: Credentials, pair: Pair) -> None:
-        entries = self._entries() | {
-            _name(credentials): {
-                "from": _origin(credentials),
-                "access_token": pair.access_token,
-                "refresh_token": pair.refresh_token,
-            }
-        }
+        now = time.time()
+        entries = {name: entry for name, entry in self._entries().items() if not _is_old(entry, now)}
+        entries[_name(credentials)] = {**pair._asdict(), "written_at": now}
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A name of its own (mode 0600), so that nobody else's file is written into.
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
@@ -118,12 +117,14 @@ class Tokens:
             if lock:
                 lock.close()
 
-    def _entries(self) -> dict[str, object]:
+    def _entries(self) -> dict[str, dict[str, Any]]:
         try:
             entries = json.loads(self._path.read_text())
         except (OSError, ValueError, RecursionError):
             return {}
-        return entries if isinstance(entries, dict) else {}
+        if not isinstance(entries, dict):
+            return {}
+        return dict(_present(name, entry) for name, entry in entries.items() if isinstance(entry, dict))
 
 
 def _open_lock(path: Path) -> BinaryIO | None:
@@ -149,10 +150,20 @@ def _is_locked(file: BinaryIO) -> bool:
 
 
 def _name(credentials: Credentials) -> str:
-    return f"{shop_digest(credentials.app_key)}/{shop_digest(credentials.shop_cipher)}"
-
-
-def _origin(credentials: Credentials) -> str:
-    """A digest of the pair in the environment: a new pair there takes the kept one's place."""
+    """The app, and a digest of the pair in the environment: a new pair there is another entry."""
     pair = f"{credentials.access_token}\n{credentials.refresh_token}"
-    return hashlib.sha256(pair.encode()).hexdigest()
+    return f"{shop_digest(credentials.app_key)}/{hashlib.sha256(pair.encode()).hexdigest()}"
+
+
+def _present(name: str, entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Files were once written with the shop in the name, the digest of the pair in `from`, and no time."""
+    if "from" not in entry:
+        return name, entry
+    kept = {field: entry.get(field) for field in Pair._fields}
+    return f"{name.partition('/')[0]}/{entry['from']}", {**kept, "written_at": time.time()}
+
+
+def _is_old(entry: dict[str, Any], now: float) -> bool:
+    """Whether a pair was given up: the environment has another, so nothing will ever replace it."""
+    written_at = entry.get("written_at")
+    return not isinstance(written_at, int | float) or now - written_at > _KEPT_SECONDS
