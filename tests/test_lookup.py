@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from pathlib import Path
 
 import canned_gateway as canned
 import numpy as np
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 import ttsframe as tts
 from ttsframe import columns
 from ttsframe.errors import AccessError, InputError, SettingsError
+from ttsframe.progress import Progress
 from ttsframe.session import tries
 
 FIRST = 580_194_009_000_000_000
@@ -207,6 +210,83 @@ def test_plan__tells_before_anything_is_sent(tmp_path):
     assert planned[:4] == (3, 1, 1, 1)
     assert planned.seconds > 0
     assert len(gateway.requests) == 1
+
+
+def test_plan__needs_only_the_shop_cipher_and_says_what_it_rests_on(tmp_path, monkeypatch):
+    with canned.serve({}) as gateway:
+        monkeypatch.setenv("TTSFRAME_BASE_URL", gateway.base_url)
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        with pytest.raises(SettingsError, match="TIKTOK_SHOP_CIPHER is not set"):
+            tts.plan(["1"])
+        monkeypatch.setenv("TIKTOK_SHOP_CIPHER", canned.CREDENTIALS.shop_cipher)
+        planned = tts.plan(["1", "2"])
+        assert planned[:4] == (2, 0, 2, 0)
+        assert planned.basis == "8 a second to begin with; the pace is found while running"
+        assert tts.plan(["x"]).basis == tts.plan(["1"], offline=True).basis == ""
+        monkeypatch.setenv("TTSFRAME_RATE", "0.5")
+        assert tts.plan(["1"]).basis.startswith("0.5 a second to begin with")
+        monkeypatch.setenv("TIKTOK_APP_SECRET", "with a blank")
+        with pytest.raises(SettingsError, match="TIKTOK_APP_SECRET holds blanks"):
+            tts.plan(["1"])
+    assert gateway.requests == []
+
+
+def test_plan__rests_on_the_pace_that_was_learnt(tmp_path, monkeypatch):
+    with canned.serve({}) as gateway:
+        for name, value in gateway.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        tts.lookup([str(FIRST + place) for place in range(60)])
+        planned = tts.plan(["1"])
+    assert planned.basis.endswith("that earlier look-ups have found")
+
+
+@pytest.mark.parametrize(
+    ("orders", "says"),
+    [
+        ("orders.csv", "read_tiktok_orders"),
+        ("Orders.XLSX", "read_tiktok_orders"),
+        (Path("orders"), "read_tiktok_orders"),
+        (None, "None: give a DataFrame"),
+        (5.7e17, "as text, in quotes"),
+        (float("nan"), "as text, in quotes"),
+        ({"a": 1}, "a dict: give a DataFrame"),
+        (b"580194009000000001", "a bytes: give a DataFrame"),
+        (True, "a bool: give a DataFrame"),
+        (object(), "a object: give a DataFrame"),
+        (np.array([["1", "2"], ["3", "4"]]), "one column of order ids"),
+        (
+            pd.DataFrame([["1", "2"]], columns=["order_id", "order_id"]),
+            "several columns are named 'order_id'",
+        ),
+    ],
+)
+def test_lookup__what_holds_no_column_of_ids_is_told_what_to_give(orders, says):
+    for verb in (tts.lookup, tts.plan):
+        with pytest.raises(InputError, match=says):
+            verb(orders)
+
+
+def test_lookup__a_file_that_is_there_is_no_order_id(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "orders").touch()
+    with pytest.raises(InputError, match="'orders' is a file"):
+        tts.lookup("orders")
+
+
+@pytest.mark.parametrize("orders", [str(FIRST), FIRST, np.int64(FIRST), [FIRST], {str(FIRST)}, (str(FIRST),)])
+def test_lookup__one_id_alone(orders, tmp_path):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        assert tts.lookup(orders, shop=shop)["order_id"].tolist() == [str(FIRST)]
+
+
+def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Progress, "count", lambda self, status: seen.append(gc.isenabled()))
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        tts.lookup(["1", "2"], shop=shop)
+    assert seen == [True, True]
+    assert gc.isenabled()
 
 
 def test_lookup__same_refused_parameter_for_every_order_ends_the_call(tmp_path):

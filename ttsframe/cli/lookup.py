@@ -12,7 +12,7 @@ from ttsframe.columns import LINE_ITEMS, REFERENCES
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK
 from ttsframe.exports import read_ids_table
 from ttsframe.lookup import Plan, lookup, plan
-from ttsframe.progress import duration
+from ttsframe.progress import Estimate
 from ttsframe.report import save_frame
 from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
@@ -51,5 +51,5 @@ def _tell(planned: Plan) -> None:
     sys.stdout.write(
         f"{planned.unique:,} distinct: {planned.cached:,} stored, {planned.to_fetch:,} to ask, "
         f"{planned.invalid:,} not order ids\n"
-        + (f"about {duration(planned.seconds)} at the pace known so far\n" if planned.to_fetch else "")
+        + (f"{Estimate(planned.seconds, planned.basis)}\n" if planned.to_fetch else "")
     )

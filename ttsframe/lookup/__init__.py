@@ -12,9 +12,10 @@ import pandas as pd
 
 from ttsframe import config, ids, tiktok
 from ttsframe.errors import InputError
-from ttsframe.exports import id_column
+from ttsframe.lookup.given import order_ids
 from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
-from ttsframe.progress import Progress, tell_duration
+from ttsframe.pace import Pace
+from ttsframe.progress import Estimate, Progress
 from ttsframe.session import Question
 from ttsframe.session.tries import AGAIN
 from ttsframe.shop import Shop
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from ttsframe.session import Finished
     from ttsframe.store import Store
+
+__all__ = ["Plan", "lookup", "order_ids", "plan"]
 
 _OFFLINE = Outcome("skipped", "offline")
 _WAIT_AFTER_INTERRUPT_SECONDS = 0.5
@@ -42,7 +45,9 @@ class Plan(NamedTuple):
     invalid: int
     """Not order ids: never sent."""
     seconds: float
-    """How long the asking takes, at the pace known so far."""
+    """How long the asking takes."""
+    basis: str
+    """The pace that `seconds` rests on, in words; blank where nothing is to be asked."""
 
 
 class _Journey(NamedTuple):
@@ -85,7 +90,9 @@ def lookup(
     offline
         Send nothing: give what is stored, and `skipped` for the rest.
     progress
-        True or False to force a bar or silence; by default a bar where a person watches.
+        True or False to force a bar or silence. By default a bar where a person watches, in a
+        notebook or a terminal; elsewhere a run of minutes says one line at its start and one at
+        its end to the logger `ttsframe.progress`, as INFO.
 
     Returns
     -------
@@ -113,9 +120,10 @@ def lookup(
     max_age_seconds = _age_seconds(max_age)
     # 2. Clean the ids, and ask each once.
     journey = _questions(order_ids(orders, column=column), platforms)
-    with _paused_collector(), _opened(shop, offline=offline) as opened, opened.store() as store:
+    with _opened(shop, offline=offline) as opened, opened.store() as store:
         # 3. Take what the store holds.
-        _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
+        with _paused_collector():
+            _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
         misses = _misses(journey)
         # 4. Ask for the rest, or say that it was not asked.
         if offline:
@@ -124,8 +132,9 @@ def lookup(
         elif misses:
             _fetch(journey, misses, opened, store, progress=progress)
         # 5. Make the tidy frame; and let go of the outcomes, or the collector visits each of them.
-        frame = to_frame(journey.questions, _all(journey), level=level)
-        journey.outcomes.clear()
+        with _paused_collector():
+            frame = to_frame(journey.questions, _all(journey), level=level)
+            journey.outcomes.clear()
         return frame
 
 
@@ -158,7 +167,8 @@ def plan(
     Returns
     -------
     Plan
-        Counts, and the seconds that the asking takes at the pace known so far.
+        Counts, the seconds that the asking takes, and the pace that this rests on. Of the
+        credentials only the shop cipher is needed.
 
     Raises
     ------
@@ -168,8 +178,10 @@ def plan(
     platforms = tiktok.platforms(platform)
     max_age_seconds = _age_seconds(max_age)
     journey = _questions(order_ids(orders, column=column), platforms)
-    with _paused_collector(), _opened(shop, offline=offline) as opened, opened.store() as store:
-        _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
+    # Nothing is sent, so the shop cipher is enough; whatever else is set must be well-formed.
+    with _opened(shop, offline=True) as opened, opened.store() as store:
+        with _paused_collector():
+            _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
         misses = len(_misses(journey))
         to_fetch = 0 if offline else misses
         return Plan(
@@ -178,48 +190,21 @@ def plan(
             to_fetch=to_fetch,
             invalid=len(journey.outcomes) - len(journey.asked),
             seconds=opened.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
+            basis=_basis(opened) if to_fetch else "",
         )
-
-
-def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: ANN401
-    """Find the order ids in what the caller gave.
-
-    Parameters
-    ----------
-    orders
-        As for `lookup`.
-    column
-        As for `lookup`.
-
-    Returns
-    -------
-    pandas.Series
-        The ids as given, on the caller's index where there is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such column.
-    """
-    if not isinstance(orders, pd.DataFrame):
-        if column is not None:
-            raise InputError(f"column={column!r} needs a DataFrame; {type(orders).__name__} has no columns")
-        if isinstance(orders, (str, int)):
-            orders = [orders]
-        if isinstance(orders, pd.Series):
-            return orders
-        values = orders if hasattr(orders, "dtype") else list(orders)
-        return pd.Series(values, dtype=None if hasattr(values, "dtype") else "object")
-    if column in orders.columns:
-        found: pd.Series = orders[column]
-        return found
-    names = [str(name) for name in orders.columns]
-    return orders.iloc[:, names.index(id_column(names, column))]
 
 
 def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:
     """The caller's shop, left open; or one from the environment, closed at the end."""
     return Shop.from_env(offline=offline) if shop is None else nullcontext(shop)
+
+
+def _basis(shop: Shop) -> str:
+    """What is known of the pace: what earlier calls of this process have learnt, or nothing yet."""
+    rate = shop.pacer.rate_per_second
+    if rate == Pace(ceiling_per_second=shop.settings.rate).rate_per_second:
+        return f"{rate:.3g} a second to begin with; the pace is found while running"
+    return f"the {rate:.3g} a second that earlier look-ups have found"
 
 
 def _check_level(level: str) -> None:
@@ -280,19 +265,20 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, pr
     order_ids_, platforms = journey.questions
     questions = [Question(order_ids_[place], platforms[place]) for place in misses]
     session = shop.session
-    tell_duration(len(misses), session.pacer.seconds_for(len(misses)), shown=progress)
 
     def take(finished: Finished) -> None:
         _keep(finished, questions[finished.place], shop, store)
         journey.outcomes[misses[finished.place]] = finished.outcome
 
     asked = session.ask(questions)
-    bar = Progress(len(misses), shown=progress, rate_per_second=lambda: session.pacer.rate_per_second)
+    pacer = session.pacer
+    estimate = Estimate(pacer.seconds_for(len(misses)), _basis(shop))
+    shown = Progress(len(misses), estimate, shown=progress, rate_per_second=lambda: pacer.rate_per_second)
     try:
-        with closing(asked), bar:
+        with closing(asked), shown:
             for finished in asked:
                 take(finished)
-                bar.count(finished.outcome.status)
+                shown.count(finished.outcome.status)
     except KeyboardInterrupt as interrupt:
         for finished in asked.leftover():
             take(finished)
