@@ -54,7 +54,7 @@ def _column_of(orders: pd.DataFrame, column: str | None) -> pd.Series:
     if name not in orders.columns:
         names = [str(label) for label in orders.columns]
         name = orders.columns[names.index(id_column(names, column))]
-    found = orders[name]
+    found: pd.Series = orders[name]
     if found.ndim > 1:
         raise InputError(f"several columns are named {name!r}: rename all but the one of the order ids.")
     return found
