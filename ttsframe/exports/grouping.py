@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ttsframe.exports.notes import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -75,24 +77,29 @@ def as_cells(values: Sequence[str | None]) -> Cells:
     return cells
 
 
-def last_file_wins(keys: pd.Series) -> tuple[np.ndarray, int]:
+def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[str]) -> pd.DataFrame:
     """Choose one row a key among the orders of several files, in the order the files were given.
 
     Parameters
     ----------
+    orders
+        The orders of all files.
     keys
         The key of each order; no file has a key twice.
+    notes
+        How many rows were left out is added here.
 
     Returns
     -------
-    tuple
-        The chosen rows' positions, in order of the keys' first appearance, and how many
-        rows were left out.
+    pandas.DataFrame
+        The chosen rows, in order of the keys' first appearance.
     """
     codes, distinct = pd.factorize(keys.to_numpy(dtype=object))
     last = np.empty(len(distinct), dtype=np.intp)
     last[codes] = np.arange(len(codes))
-    return last, len(codes) - len(distinct)
+    if dropped := len(codes) - len(distinct):
+        notes.append(f"{counted(dropped, 'order')} in more than one file; the later file's row stands.")
+    return orders.iloc[last].reset_index(drop=True)
 
 
 def objects(series: pd.Series) -> Cells:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import columns as words
-from ttsframe.exports import dates, files, grouping, headers, kinds, money, tables
+from ttsframe.exports import dates, grouping, headers, kinds, money, tables
 from ttsframe.exports.notes import counted, unreadable, with_notes
 from ttsframe.exports.order_ids import clean_order_ids
 from ttsframe.exports.shapes import trimmed
@@ -42,14 +42,7 @@ def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.D
         If a file is missing, unreadable or of another kind, has no column of ids or of
         settlement amounts, or every id in it has lost its last digits.
     """
-    sources, notes = files.find_sources(paths)
-    parts = []
-    for source in sources:
-        table = tables.open_table(source.name, files.read_bytes(source))
-        rows, more = _read_table(table, date_order)
-        parts.append(rows)
-        notes += more
-    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    rows, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
     repeated = rows.duplicated().to_numpy()
     if repeated.any():
         notes.append(f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ttsframe import columns as words
 from ttsframe import ids
-from ttsframe.exports import dates, files, grouping, headers, kinds, money, tables
+from ttsframe.exports import dates, grouping, headers, kinds, money, tables
 from ttsframe.exports.marks import find_marks
 from ttsframe.exports.notes import counted, unreadable, with_notes
 from ttsframe.exports.shapes import trimmed
@@ -51,20 +51,10 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     InputError
         If a file is missing, unreadable or of another kind, or has neither `Name` nor `Id`.
     """
-    sources, notes = files.find_sources(paths)
-    parts = []
-    for source in sources:
-        table = tables.open_table(source.name, files.read_bytes(source))
-        orders, more = _read_table(table, date_order)
-        parts.append(orders.assign(source_file=source.name))
-        notes += more
-    every = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
-    chosen, dropped = grouping.last_file_wins(keys)
-    if dropped:
-        stand = f"{counted(dropped, 'order')} in more than one file"
-        notes.append(f"{stand}; the later file's row stands.")
-    data = {str(name): column for name, column in every.iloc[chosen].reset_index(drop=True).items()}
+    orders = grouping.last_file_wins(every, keys, notes)
+    data = {str(name): column for name, column in orders.items()}
     return with_notes(words.typed(data, words.SHOPIFY_ORDERS), notes)
 
 
@@ -89,7 +79,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     out["cancelled"] = cells["cancelled_at"].astype(bool)
     out |= _money(table.name, cells, notes)
     out |= _marks(table.name, cells, notes)
-    return pd.DataFrame(out), notes
+    return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
 def _order_rows(table: Table, notes: list[str]) -> tuple[dict[str, Cells], int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from ttsframe.errors import InputError
-from ttsframe.exports import text_tables, workbooks
+from ttsframe.exports import files, text_tables, workbooks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ttsframe.exports.shapes import Table
 
@@ -32,6 +34,42 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"\x89png", "a picture: a CSV or XLSX export is needed"),
     (b"\xff\xd8\xff", "a picture: a CSV or XLSX export is needed"),
 )
+
+
+def read_each(
+    paths: Any,  # noqa: ANN401
+    read: Callable[[Table], tuple[pd.DataFrame, list[str]]],
+    *,
+    id_names: Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Read files one after another, so that only one of them is whole in memory.
+
+    Parameters
+    ----------
+    paths
+        As `files.find_sources` takes them.
+    read
+        One table → its rows and notes.
+    id_names
+        As for `open_table`.
+
+    Returns
+    -------
+    tuple
+        The rows of all files in their order, and the notes.
+
+    Raises
+    ------
+    InputError
+        If a file is not there or is no table, or `read` refuses it.
+    """
+    sources, notes = files.find_sources(paths)
+    parts = []
+    for source in sources:
+        rows, more = read(open_table(source.name, files.read_bytes(source), id_names=id_names))
+        parts.append(rows)
+        notes += more
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes
 
 
 def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:

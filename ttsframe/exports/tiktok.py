@@ -11,7 +11,7 @@ import pandas as pd
 from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.errors import InputError
-from ttsframe.exports import dates, files, grouping, headers, kinds, money, tables
+from ttsframe.exports import dates, grouping, headers, kinds, money, tables
 from ttsframe.exports.notes import counted, unreadable, with_notes
 from ttsframe.exports.order_ids import clean_order_ids
 from ttsframe.exports.shapes import data_rows, trimmed
@@ -89,19 +89,8 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
         last digits.
     """
     _check_zone(tz)
-    sources, notes = files.find_sources(paths)
-    parts = []
-    for source in sources:
-        table = tables.open_table(source.name, files.read_bytes(source))
-        orders, more = _read_table(table, date_order)
-        parts.append(orders.assign(source_file=source.name))
-        notes += more
-    every = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    chosen, dropped = grouping.last_file_wins(every["order_id"])
-    if dropped:
-        stand = f"{counted(dropped, 'order')} in more than one file"
-        notes.append(f"{stand}; the later file's row stands.")
-    orders = every.iloc[chosen].reset_index(drop=True)
+    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    orders = grouping.last_file_wins(every, every["order_id"], notes)
     return with_notes(words.typed(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
 
 
@@ -119,7 +108,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     out["cancelled"] = _cancelled(rows)
     out["quantity"] = _quantities(table.name, rows, notes)
     out["skus"] = grouping.joined(rows.codes, _column(rows, "sku"), count)
-    return pd.DataFrame(out), notes
+    return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
 def _read_rows(table: Table, notes: list[str]) -> _Rows:
