@@ -195,7 +195,12 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
     [
         ({"TIKTOK_SHOP_CIPHER": ""}, {}, "settings", "TIKTOK_SHOP_CIPHER"),
         ({"TIKTOK_APP_SECRET": "wrong"}, {}, "signature and token", "TIKTOK_APP_SECRET"),
-        ({"TIKTOK_APP_ACCESS_KEY": "wrong"}, {}, "signature and token", "TIKTOK_APP_ACCESS_KEY"),
+        (
+            {"TIKTOK_APP_ACCESS_KEY": "wrong", "TIKTOK_APP_REFRESH_KEY": ""},
+            {},
+            "signature and token",
+            "TIKTOK_APP_ACCESS_KEY",
+        ),
         ({"TIKTOK_SHOP_CIPHER": "wrong"}, {}, "shop cipher", "ttsframe shops"),
         ({}, {"clock_offset_seconds": 4000.0}, "clock", "time zone"),
         ({}, {"always_code": "105005"}, "signature and token", "seller.order.ext_ref.read"),

@@ -10,16 +10,14 @@ import pandas as pd
 from ttsframe import config, tiktok
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.config import Credentials, Settings, shop_digest
-from ttsframe.errors import AccessError, SettingsError
+from ttsframe.errors import ContractError, SettingsError
 from ttsframe.pace import Pace
-from ttsframe.session import Called, Pacer, Session, tries
+from ttsframe.session import Pacer, Session
 from ttsframe.store import Store
 from ttsframe.tokens import Tokens, default_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_SHOP_COLUMNS = ("name", "region", "seller_type", "id", "code", "cipher")
 
 
 class Shop:
@@ -130,27 +128,20 @@ class Shop:
             If the gateway cannot be reached or refuses the credentials.
         """
         called = self.session.call(tiktok.shops_request())
-        raise_refusal(called)
-        data = called.content.get("data") or {}
-        rows = [{name: shop.get(name) for name in _SHOP_COLUMNS} for shop in data.get("shops") or ()]
-        return pd.DataFrame(rows, columns=list(_SHOP_COLUMNS), dtype="object").astype(TEXT_DTYPE)
+        called.check()
+        rows = tiktok.read_shops(called.content)
+        if rows is None:
+            raise ContractError(
+                "the gateway's list of shops has a form that ttsframe does not know. Either the address in "
+                "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this."
+            )
+        return pd.DataFrame(rows, columns=list(tiktok.SHOP_FIELDS), dtype="object").astype(TEXT_DTYPE)
 
     def close(self) -> None:
         """Close connections that are not in use."""
         if self._session:
             self._session.close()
             self._session = None
-
-
-def raise_refusal(called: Called) -> None:
-    """Raise the error that a refused call stands for; nothing for an accepted one."""
-    if called.code == "0":
-        return
-    said = f"{called.code} {called.message}" if called.code else f"HTTP status {called.http_status}"
-    verdict = tiktok.find(called.code or "", called.message).verdict
-    if verdict in tries.FATAL:
-        raise tries.fatal(verdict, said)
-    raise AccessError(f"the gateway refused the call: {said}")
 
 
 @functools.cache

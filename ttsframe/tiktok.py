@@ -28,6 +28,7 @@ PLATFORMS = (
 DEFAULT_PLATFORM = "SHOPIFY"
 MOST_BYTES = 1 << 20
 READ_SCOPE = "seller.order.ext_ref.read"
+SHOP_FIELDS = ("name", "region", "seller_type", "id", "code", "cipher")
 
 
 class Request(NamedTuple):
@@ -175,21 +176,42 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
     Answer
         The verdict for the run, and the outcome for the order.
     """
-    code, message, request_id = envelope(content)
-    if code is None:
-        return _without_envelope(http_status, content)
-    if code != "0":
-        entry = find(code, message)
-        return Answer(
-            entry.verdict,
-            Outcome(entry.status, entry.reason, (), code, message, http_status, request_id),
-        )
+    answer = judge(http_status, content)
+    if answer.verdict is not Verdict.ANSWERED:
+        return answer
     try:
         found = _references(content.get("data"), order_id, platform)
     except (AttributeError, TypeError, ValueError) as error:
-        return _bad(http_status, f"the answer's form is not known: {error}", request_id)
-    status = "linked" if found else "unlinked"
-    return Answer(Verdict.ANSWERED, Outcome(status, None, found, None, None, http_status, request_id))
+        return _bad(http_status, f"the answer's form is not known: {error}", answer.outcome.request_id)
+    if not found:
+        return answer
+    return Answer(Verdict.ANSWERED, answer.outcome._replace(status="linked", references=found))
+
+
+def judge(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+    """Tell what the answer to any call means, by its envelope: `unlinked` stands for a success."""
+    code, message, request_id = envelope(content)
+    if code is None:
+        return _without_envelope(http_status, content)
+    if code == "0":
+        return Answer(Verdict.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id))
+    entry = find(code, message)
+    outcome = Outcome(entry.status, entry.reason, (), code, message, http_status, request_id)
+    return Answer(entry.verdict, outcome)
+
+
+def read_shops(content: Any) -> list[dict[str, str | None]] | None:  # noqa: ANN401
+    """Read a good answer of `Get Authorized Shops`; None where its form is not known."""
+    data = content.get("data")
+    shops = data.get("shops") if isinstance(data, dict) else data
+    if shops is None:
+        return []
+    if not isinstance(shops, list) or shops is data:
+        return None
+    try:
+        return [{name: _plain_text(shop.get(name)) for name in SHOP_FIELDS} for shop in shops]
+    except (AttributeError, TypeError):
+        return None
 
 
 def read_stored(
@@ -314,10 +336,16 @@ def _external_id(entry: dict[str, Any], order_id: str, platform: str) -> str | N
         raise ValueError("it is about another order")
     if str(entry.get("platform") or platform).strip().upper() != platform:
         return None
-    external_id = entry.get("id", entry.get("external_order_id"))
-    if isinstance(external_id, (dict, list, bool, float)):
-        raise TypeError("an external order id is neither text nor a whole number")
-    return None if external_id is None else str(external_id).strip() or None
+    external_id = _plain_text(entry.get("id", entry.get("external_order_id")))
+    return external_id.strip() or None if external_id else None
+
+
+def _plain_text(value: Any) -> str | None:  # noqa: ANN401
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("neither text nor a whole number")
+    return str(value)
 
 
 def _line_item(entry: dict[str, Any]) -> LineItem:

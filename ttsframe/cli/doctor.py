@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ttsframe import config, tiktok
 from ttsframe.errors import EXIT_ERROR, EXIT_OK, SettingsError, StoreError, TtsframeError
-from ttsframe.shop import Shop, raise_refusal
+from ttsframe.shop import Shop
 from ttsframe.store import Store
 from ttsframe.tiktok import Verdict
 from ttsframe.tokens import Tokens, default_file
@@ -69,8 +69,8 @@ def _checks() -> Iterator[str]:
         called = shop.session.call(tiktok.shops_request())
         yield settings.base_url
         yield _clock(called)
-        raise_refusal(called)
-        yield "accepted"
+        called.check()
+        yield "accepted, after the access token was renewed" if called.renewed else "accepted"
         yield _cipher(shop)
         yield _scope(shop)
 
@@ -110,6 +110,6 @@ def _cipher(shop: Shop) -> str:
 
 def _scope(shop: Shop) -> str:
     called = shop.session.call(tiktok.reference_request(_NO_ORDER, tiktok.DEFAULT_PLATFORM))
-    if called.code is None or tiktok.find(called.code, called.message).verdict is not Verdict.ROW:
-        raise_refusal(called)
+    if called.verdict is not Verdict.ROW:
+        called.check()
     return "granted"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import tiktok
+from ttsframe.errors import TtsframeError
 from ttsframe.session import tries
-from ttsframe.session.access import Access
+from ttsframe.session.access import Access, Signed
 from ttsframe.session.crew import Crew, Finished, Question
 from ttsframe.session.pacer import Pacer
-from ttsframe.session.wire import Wire, WireTrouble
+from ttsframe.session.wire import Reply, Wire, WireTrouble
 from ttsframe.signing import redact
+from ttsframe.tiktok import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +23,42 @@ if TYPE_CHECKING:
 __all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "WireTrouble"]
 
 
+# A clock that is followed, a token that is renewed, and one that another process renewed meanwhile.
+_MOST_SENDS = 4
+
+
 class Called(NamedTuple):
     """The answer to a single call that is not about an order."""
 
-    http_status: int
-    code: str | None
-    message: str
+    verdict: Verdict
     content: Any
     """The decoded body."""
     date_seconds: float | None
     """The gateway's clock, Unix seconds."""
+    renewed: bool
+    """Whether the access token had to be renewed for it."""
+    refusal: TtsframeError | None
+    """What the answer stands for, where it is no success; free of secrets."""
+
+    def __repr__(self) -> str:
+        return "Called(hidden)"
+
+    def check(self) -> None:
+        """Raise what the answer stands for, if it is no success."""
+        if self.refusal:
+            raise self.refusal
+
+
+class _Sent(NamedTuple):
+    """A request and what came of it."""
+
+    signed: Signed
+    reply: Reply
+    content: Any
+    answer: tiktok.Answer
+
+    def __repr__(self) -> str:
+        return "_Sent(hidden)"
 
 
 class Session:
@@ -62,7 +90,7 @@ class Session:
         return Crew(self, questions)
 
     def call(self, request: tiktok.Request) -> Called:
-        """Make one call, without tries: for `shops` and `doctor`.
+        """Make one call, mending clock and token as a run does: for `shops` and `doctor`.
 
         Parameters
         ----------
@@ -72,31 +100,56 @@ class Session:
         Returns
         -------
         Called
-            Code, message (free of secrets) and body.
+            What came of it; a refusal of the credentials is told there, since the reply tells more.
 
         Raises
         ------
         OutageError
-            If no reply came.
+            If no good reply came: the same call may succeed later.
         """
-        signed = self.access.sign(request)
-        why = ""
-        try:
-            reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
-        except WireTrouble as trouble:
-            why = str(trouble)
-        if why:
-            # Outside the handler, so that no context leads to the address.
-            raise tries.unreachable(self.settings.host, why)
-        content = tiktok.payload(reply.body)
-        code, message, _ = tiktok.envelope(content)
-        return Called(
-            reply.http_status,
-            code,
-            redact(message, (signed.signature, *self.access.secrets)),
-            content,
-            reply.date_seconds,
-        )
+        self.access.begin()
+        tokens, trouble = set(), None
+        for _ in range(_MOST_SENDS):
+            sent = self._send(request)
+            tokens.add(sent.signed.access_token)
+            try:
+                if not self._mended(sent):
+                    break
+            except TtsframeError as error:
+                # Its own traceback leads to frames that hold the token.
+                trouble = error.with_traceback(None)
+                break
+        verdict = sent.answer.verdict
+        if verdict in tries.NO_ANSWER:
+            raise tries.refusal(sent.answer)
+        refusal = None if verdict is Verdict.ANSWERED else trouble or tries.refusal(sent.answer)
+        return Called(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
+
+    def _send(self, request: tiktok.Request) -> _Sent:
+        for drops_left in reversed(range(tries.FREE_DROPS + 1)):
+            signed = self.access.sign(request)
+            try:
+                reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
+            except WireTrouble as trouble:
+                why = str(trouble)
+                if trouble.dropped and drops_left:
+                    continue
+                break
+            content = tiktok.payload(reply.body)
+            return _Sent(signed, reply, content, self._judge(signed, reply, content))
+        # Outside the handler, so that no context leads to the address.
+        raise tries.unreachable(self.settings.host, why)
+
+    def _judge(self, signed: Signed, reply: Reply, content: Any) -> tiktok.Answer:  # noqa: ANN401
+        """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
+        verdict, outcome = tiktok.judge(reply.http_status, content)
+        message = redact(outcome.error_message or "", (signed.signature, *self.access.secrets))
+        return tiktok.Answer(verdict, outcome._replace(error_message=message))
+
+    def _mended(self, sent: _Sent) -> bool:
+        if sent.answer.verdict in (Verdict.ANSWERED, Verdict.ROW):
+            self.access.worked(sent.signed)
+        return self.access.mend(sent.answer.verdict, sent.signed, sent.reply.date_seconds)
 
     def close(self) -> None:
         """Close connections that are not in use."""

@@ -17,6 +17,7 @@ from ttsframe import tiktok
 from ttsframe.errors import AccessError, OutageError, TtsframeError
 from ttsframe.session.wire import WireTrouble
 from ttsframe.signing import redact, sign, spellings
+from ttsframe.tiktok import Verdict
 from ttsframe.tokens import Pair, Tokens
 
 if TYPE_CHECKING:
@@ -121,6 +122,32 @@ class Access:
         """Note that the gateway has accepted the token of a request."""
         if signed.access_token == self._renewed_token:
             self._renewed_token = None
+
+    def mend(self, verdict: Verdict, signed: Signed, date_seconds: float | None) -> bool:
+        """Mend what the gateway refused a request for, where that can be done.
+
+        Parameters
+        ----------
+        verdict
+            What its answer means.
+        signed
+            The request that was refused.
+        date_seconds
+            The gateway's time; None if it did not say.
+
+        Returns
+        -------
+        bool
+            Whether the request should be signed anew and sent again.
+
+        Raises
+        ------
+        TtsframeError
+            If the token should have been renewed, and that failed.
+        """
+        if verdict is Verdict.CLOCK:
+            return self.correct_clock(signed, date_seconds)
+        return verdict is Verdict.TOKEN and self.renew(signed)
 
     def correct_clock(self, signed: Signed, date_seconds: float | None) -> bool:
         """Follow the gateway's clock, once.

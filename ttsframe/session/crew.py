@@ -225,12 +225,10 @@ class Crew:
                 self._refused(attempt, outcome, reply.retry_after_seconds)
             case Verdict.SERVER | Verdict.BAD_ANSWER:
                 self._failed(attempt, outcome, reply.retry_after_seconds or 0.0)
-            case Verdict.CLOCK if self._session.access.correct_clock(signed, reply.date_seconds):
+            case verdict if self._session.access.mend(verdict, signed, reply.date_seconds):
                 self._schedule.again(attempt)
-            case Verdict.TOKEN if self._session.access.renew(signed):
-                self._schedule.again(attempt)
-            case verdict:
-                raise tries.fatal(verdict, f"{outcome.error_code} {outcome.error_message}")
+            case _:
+                raise tries.refusal(answer)
 
     def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
         self._outage.good(time.monotonic())

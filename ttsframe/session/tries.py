@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
 from ttsframe.tiktok import READ_SCOPE, Verdict
+
+if TYPE_CHECKING:
+    from ttsframe.tiktok import Answer
 
 BACKOFF_SECONDS = 1.0
 MOST_BACKOFF_SECONDS = 60.0
@@ -146,6 +150,29 @@ def unreachable(host: str, why: str) -> OutageError:
     )
 
 
+def refusal(answer: Answer) -> TtsframeError:
+    """Make the error that an answer stands for where it is all that was asked for.
+
+    Parameters
+    ----------
+    answer
+        One that is no success, and that nothing could mend; its message free of secrets.
+    """
+    outcome = answer.outcome
+    said = " ".join(filter(None, (outcome.error_code, outcome.error_message)))
+    said = said or f"HTTP status {outcome.http_status}"
+    if answer.verdict in CURES:
+        return fatal(answer.verdict, said)
+    if answer.verdict is Verdict.THROTTLED:
+        return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
+    if answer.verdict in NO_ANSWER:
+        return OutageError(
+            f"the gateway gives no good answer for now ({said}). Try again later; if it stays so, check "
+            "the proxy and TTSFRAME_BASE_URL."
+        )
+    return AccessError(f"the gateway refused the call: {said}")
+
+
 def fatal(verdict: Verdict, said: str) -> TtsframeError:
     """Make the error for an answer that ends the run, naming the cure.
 
@@ -208,3 +235,5 @@ CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
     ),
 }
 FATAL = frozenset(CURES)
+NO_ANSWER = frozenset({Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER})
+"""The same request may be answered later."""
