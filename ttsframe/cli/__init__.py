@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ttsframe import config
 from ttsframe.cli import cache, demo, doctor, lookup, reconcile, sandbox, shops
-from ttsframe.cli.options import parser
+from ttsframe.cli.options import as_typed, parser
 from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, TtsframeError
+from ttsframe.progress import LOGGER
 from ttsframe.signing import redact
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["main"]
 
@@ -50,9 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.showwarning = _show_warning
     run: Callable[[argparse.Namespace], int] = _COMMANDS[options.command]
     try:
-        return run(options)
+        with _long_runs_told():
+            return run(options)
     except TtsframeError as error:
-        return _say(str(error), error.exit_code)
+        return _say(as_typed(str(error), options.command), error.exit_code)
     except KeyboardInterrupt as interrupt:
         return _say(str(interrupt) or "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
@@ -66,6 +70,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _say(message: str, exit_code: int) -> int:
     sys.stderr.write(f"ttsframe: {redact(message, _secrets())}\n")
     return exit_code
+
+
+@contextmanager
+def _long_runs_told() -> Iterator[None]:
+    """Write what long runs log, where no bar is shown, to standard error."""
+    log = logging.getLogger(LOGGER)
+    handler, before = logging.StreamHandler(sys.stderr), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
 
 
 def _secrets() -> tuple[str, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ttsframe import ids
 from ttsframe.columns import LINE_ITEMS, REFERENCES
-from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK
-from ttsframe.exports import read_ids_table
+from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
+from ttsframe.exports import read_ids
 from ttsframe.lookup import Plan, lookup, plan
 from ttsframe.progress import Estimate
 from ttsframe.report import save_frame
@@ -25,7 +23,9 @@ _ANSWERED = ("linked", "unlinked")
 def run(options: argparse.Namespace) -> int:
     """Look up; see `ttsframe lookup --help`."""
     asked = platforms(options.platform or DEFAULT_PLATFORM)
-    orders = _read(options.files, options.column)
+    orders = read_ids([_source(name) for name in options.files], column=options.column)
+    for note in orders.attrs["notes"]:
+        sys.stderr.write(f"ttsframe: note: {note}\n")
     if options.plan:
         _tell(plan(orders, platform=asked, max_age=options.max_age, offline=options.offline))
         return EXIT_OK
@@ -40,11 +40,21 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK if found["status"].isin(_ANSWERED).all() else EXIT_DIFFERENCES
 
 
-def _read(files: list[str], column: str | None) -> pd.Series:
-    """The ids of all files, cleaned, one after another."""
-    tables = (read_ids_table(sys.stdin.buffer if name == "-" else name, column=column) for name in files)
-    found = [ids.clean(table[id_column]).ids for table, id_column in tables]
-    return pd.concat(found, ignore_index=True)
+class _StandardInput(io.BytesIO):
+    name = "standard input"
+
+
+def _source(file: str) -> str | _StandardInput:
+    """A path or a glob as given; what was piped in for `-`."""
+    if file != "-":
+        return file
+    content = sys.stdin.buffer.read()
+    if not content.strip():
+        raise InputError(
+            "nothing came on standard input: pipe order ids in, one a line or a CSV with a header, as in: "
+            "ttsframe lookup - < ids.txt"
+        )
+    return _StandardInput(content)
 
 
 def _tell(planned: Plan) -> None:

@@ -1,7 +1,7 @@
 """TikTok Shop and Shopify exports → typed frames."""
 
 from ttsframe.exports.headers import ORDER_ID_NAMES
-from ttsframe.exports.id_tables import id_column, read_ids_table
+from ttsframe.exports.id_tables import id_column, read_ids
 from ttsframe.exports.references import read_references
 from ttsframe.exports.settlement import read_tiktok_settlement
 from ttsframe.exports.shopify import read_shopify_orders
@@ -10,7 +10,7 @@ from ttsframe.exports.tiktok import read_tiktok_orders
 __all__ = [
     "ORDER_ID_NAMES",
     "id_column",
-    "read_ids_table",
+    "read_ids",
     "read_references",
     "read_shopify_orders",
     "read_tiktok_orders",

@@ -99,6 +99,8 @@ SETTLEMENT_FIELDS: Fields = {
     ),
 }
 
+# Below this a guess is likelier wrong than right: `Order Date` is like `Order ID` by 0.75.
+_LIKENESS = 0.8
 _ZONE = re.compile(r"\((?:utc|gmt)[^)]*\)$")
 _NOT_COMPARED = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2060\ufeff]+")
 
@@ -147,7 +149,7 @@ def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     by_plain = {plain(column): column for column in reversed(header)}
     best: tuple[float, str] | None = None
     for name in names:
-        for match in difflib.get_close_matches(plain(name), by_plain, n=1, cutoff=0.6):
+        for match in difflib.get_close_matches(plain(name), by_plain, n=1, cutoff=_LIKENESS):
             score = difflib.SequenceMatcher(None, plain(name), match).ratio()
             if best is None or score > best[0]:
                 best = (score, by_plain[match])

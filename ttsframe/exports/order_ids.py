@@ -51,14 +51,8 @@ def clean_order_ids(name: str, cells: Cells, notes: list[str]) -> OrderIds:
     InputError
         If every id has lost its last digits.
     """
-    cleaned = ids.clean(pd.Series(cells, dtype="object"))
-    reasons = objects(cleaned.reasons)
+    given, reasons = _cleaned(name, cells)
     lost, missing = reasons == "digits_lost", reasons == "missing"
-    if lost.any() and (lost | missing).all():
-        raise InputError(
-            f"{name}: the order ids lost their last digits in a spreadsheet; download again, and do not open "
-            "and save the file before reading it."
-        )
     if lost.any():
         rows = counted(int(lost.sum()), "row")
         notes.append(f"{name}: {rows} left out, whose order ids lost their last digits in a spreadsheet.")
@@ -67,14 +61,57 @@ def clean_order_ids(name: str, cells: Cells, notes: list[str]) -> OrderIds:
     if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
         rows = counted(odd, "row")
         notes.append(f"{name}: {rows} whose order id is no run of at most 20 digits, kept as given.")
-    found = OrderIds(objects(cleaned.ids), ~(lost | missing))
-    _suspect_rounding(name, found, notes)
-    return found
+    usable = ~(lost | missing)
+    _suspect_rounding(name, given[usable], notes)
+    return OrderIds(given, usable)
 
 
-def _suspect_rounding(name: str, found: OrderIds, notes: list[str]) -> None:
+def clean_all(name: str, cells: Cells, notes: list[str]) -> Cells:
+    """Clean the ids of a file of which every row is kept, to be told as `invalid` where it has none.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    cells
+        The column.
+    notes
+        How many ids a spreadsheet has rounded is added here.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of each row, the id; the text as given where it is none, None where there is nothing.
+
+    Raises
+    ------
+    InputError
+        If every id has lost its last digits.
+    """
+    given, reasons = _cleaned(name, cells)
+    if lost := int((reasons == "digits_lost").sum()):
+        lossy = f"{counted(lost, 'order id')} lost the last digits in a spreadsheet (digits_lost)"
+        notes.append(f"{name}: {lossy}; download it again.")
+    _suspect_rounding(name, given[pd.isna(reasons)], notes)
+    return given
+
+
+def _cleaned(name: str, cells: Cells) -> tuple[Cells, Cells]:
+    """Return ids and reasons; refuse a file of which a spreadsheet has rounded all."""
+    cleaned = ids.clean(pd.Series(cells, dtype="object"))
+    reasons = objects(cleaned.reasons)
+    lost = reasons == "digits_lost"
+    if lost.any() and (lost | (reasons == "missing")).all():
+        raise InputError(
+            f"{name}: the order ids lost their last digits in a spreadsheet; download again, and do not open "
+            "and save the file before reading it."
+        )
+    return objects(cleaned.ids), reasons
+
+
+def _suspect_rounding(name: str, found: Cells, notes: list[str]) -> None:
     """Tell of ids that all end as a spreadsheet leaves numbers of more than 15 digits."""
-    distinct = pd.unique(pd.Series(found.ids[found.usable], dtype="object"))
+    distinct = pd.unique(pd.Series(found, dtype="object"))
     long = [text for text in distinct if text.isdecimal() and len(text) >= _LEAST_DIGITS_TO_SUSPECT]
     if len(long) >= _LEAST_IDS_TO_SUSPECT and all(text.endswith(_ROUNDED_ENDING) for text in long):
         notes.append(

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe import ids
-from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, names, typed
+from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, names, typed
 from ttsframe.errors import InputError
-from ttsframe.exports.id_tables import read_ids_table
+from ttsframe.exports import tables
+from ttsframe.exports.headers import ORDER_ID_NAMES
 
 if TYPE_CHECKING:
     import os
+
+    from ttsframe.exports.shapes import Table
 
 _NEEDED = ("order_id", "platform", "external_order_id", "status")
 _ID_COLUMNS = ("external_order_id", "line_item_id", "line_item_origin_id")
@@ -37,7 +40,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     InputError
         If the file cannot be read or is no look-up's.
     """
-    table = _parquet(path) if str(path).lower().endswith(".parquet") else read_ids_table(path)[0]
+    table = _parquet(path) if str(path).lower().endswith(".parquet") else _table(path)
     missing = [name for name in _NEEDED if name not in table.columns]
     unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
     if missing or unknown:
@@ -62,6 +65,18 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
         pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
     )
     return typed(data, columns, index=table.index)
+
+
+def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
+    frame = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)[0]
+    return frame.where(frame != "", None).astype(TEXT_DTYPE)
+
+
+def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:
+    """Take the columns of a look-up; whatever else the file holds is left behind."""
+    there = [name for name in names(LINE_ITEMS) if name in table.header]
+    cells = table.columns([table.header.index(name) for name in there])
+    return pd.DataFrame(dict(zip(there, cells, strict=True)), dtype="object"), []
 
 
 def _parquet(path: str | os.PathLike[str]) -> pd.DataFrame:

@@ -1,0 +1,111 @@
+"""`ttsframe lookup` with files that are not as they should be, and without a shop to ask."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+
+import pandas as pd
+import pytest
+
+from ttsframe.cli import main
+from ttsframe.progress import LOGGER
+
+FIRST = 580_194_009_000_000_000
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    """Nothing but the shop cipher is known."""
+    monkeypatch.setenv("TIKTOK_SHOP_CIPHER", "a-cipher")
+    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def feed(monkeypatch, text):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_plan__needs_only_the_shop_cipher(offline, monkeypatch, capsys):
+    feed(monkeypatch, f"{FIRST}\n{FIRST + 1}\nSKU-1\n")
+    assert main(["lookup", "-", "--plan"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "3 distinct: 0 stored, 2 to ask, 1 not order ids"
+    assert second == "about 1 s at 8 a second to begin with; the pace is found while running"
+
+
+def test_lookup__all_ids_rounded_is_refused(offline, capsys):
+    (offline / "a.csv").write_text("Order ID,x\n5.76461E+17,1\n5.76462E+17,2\n")
+    assert main(["lookup", "a.csv", "--offline"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(
+        "ttsframe: a.csv: the order ids lost their last digits in a spreadsheet; download again"
+    )
+
+
+def test_lookup__some_ids_rounded_are_invalid_and_told(offline, capsys):
+    (offline / "a.csv").write_text(f"Order ID,x\n5.76461E+17,1\n{FIRST},2\n")
+    assert main(["lookup", "a.csv", "--offline"]) == 1
+    out, err = capsys.readouterr()
+    assert pd.read_csv(io.StringIO(out), dtype=str)["reason"].tolist() == ["digits_lost", "offline"]
+    assert (
+        "note: a.csv: 1 order id lost the last digits in a spreadsheet (digits_lost); download it again."
+        in err
+    )
+
+
+@pytest.mark.parametrize("files", [["*.csv"], ["a.csv", "b.csv"], ["*.csv", "a.csv"]])
+def test_lookup__a_glob_and_several_files(files, offline, capsys):
+    (offline / "a.csv").write_text("order_id\n1\n2\n")
+    (offline / "b.csv").write_text("order_id\n2\n3\n")
+    assert main(["lookup", *files, "--offline"]) == 1
+    assert pd.read_csv(io.StringIO(capsys.readouterr().out), dtype=str)["order_id"].tolist() == [
+        "1",
+        "2",
+        "3",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n \r\n"])
+def test_lookup__nothing_on_standard_input_says_what_to_pipe_in(text, offline, monkeypatch, capsys):
+    feed(monkeypatch, text)
+    assert main(["lookup", "-", "--offline"]) == 2
+    assert "standard input: pipe order ids in, one a line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--column", "Ordr ID"], "the nearest is 'Order ID' (--column)"),
+        (
+            ["--column", "nope"],
+            "the one that holds the order ids (--column). There are: Order ID, Buyer",
+        ),
+        (["--max-age", "soon"], "--max-age is not a duration such as 30d, 1h or 90s: 'soon'"),
+    ],
+)
+def test_lookup__messages_name_options_as_typed(arguments, says, offline, capsys):
+    (offline / "a.csv").write_text(f"Order ID,Buyer\n{FIRST},Secret Person\n")
+    assert main(["lookup", "a.csv", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_lookup__missing_credentials_are_told_in_the_words_of_the_shell(offline, monkeypatch, capsys):
+    feed(monkeypatch, f"{FIRST}\n")
+    assert main(["lookup", "-"]) == 2
+    assert "--offline needs only TIKTOK_SHOP_CIPHER" in capsys.readouterr().err
+
+
+def test_cli__long_runs_are_told_on_standard_error_and_no_handler_is_left(offline, monkeypatch, capsys):
+    def told(*_, **__):
+        logging.getLogger(LOGGER).info("2 of 2 orders asked in 6 min")
+        raise KeyboardInterrupt("interrupted")
+
+    monkeypatch.setattr("ttsframe.cli.lookup.lookup", told)
+    feed(monkeypatch, f"{FIRST}\n")
+    assert main(["lookup", "-"]) == 130
+    assert capsys.readouterr().err == "2 of 2 orders asked in 6 min\nttsframe: interrupted\n"
+    assert logging.getLogger(LOGGER).handlers == []

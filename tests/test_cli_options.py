@@ -1,0 +1,102 @@
+"""The table of options says what the verbs' signatures say; messages name options as they are typed."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import ttsframe as tts
+from ttsframe.cli.options import COMMANDS, LOOKUP, RECONCILE, SANDBOX, as_typed, parser
+from ttsframe.sandbox import Behaviour
+from ttsframe.sandbox import run as run_sandbox
+
+# What a verb takes and a shell gives otherwise or not at all; and what only a shell has.
+LOOKUP_ONLY = {"orders", "shop", "progress"}, {"files", "output", "ids", "plan"}
+RECONCILE_ONLY = (
+    {"paths", "max_age", "level", "offline", "column", *LOOKUP_ONLY[0]},
+    {"output", "ids", "no_lookup", "exit_zero"},
+)
+
+
+def parameters_of(*verbs):
+    return {name: each for verb in verbs for name, each in inspect.signature(verb).parameters.items()}
+
+
+def defaults_of(command):
+    """What a command takes for each option that is not given."""
+    required = [option.flags[-1] for option in command.options if option.how.get("required")]
+    needed = [word for flag in required for word in (flag, "x")]
+    bare = ["x"] * any(not option.flags[0].startswith("-") for option in command.options)
+    return vars(parser().parse_args([command.name, *bare, *needed]))
+
+
+@pytest.mark.parametrize(
+    ("command", "verbs", "only"),
+    [
+        (LOOKUP, (tts.lookup,), LOOKUP_ONLY),
+        (LOOKUP, (tts.lookup, tts.plan), LOOKUP_ONLY),
+        (RECONCILE, (tts.match, tts.read_tiktok_orders, tts.lookup), RECONCILE_ONLY),
+    ],
+    ids=["lookup", "plan", "reconcile"],
+)
+def test_options__are_the_parameters_of_the_verbs(command, verbs, only):
+    options = {option.name for option in command.options}
+    assert options - only[1] == set(parameters_of(*verbs)) - only[0]
+    assert only[1] <= options
+
+
+@pytest.mark.parametrize(
+    ("command", "verbs"), [(LOOKUP, (tts.lookup,)), (RECONCILE, (tts.read_tiktok_orders, tts.match))]
+)
+def test_options__have_the_verbs_defaults(command, verbs):
+    parameters, defaults = parameters_of(*verbs), defaults_of(command)
+    shared = set(parameters) & set(defaults) - {"platform", "tiktok", "shopify"}
+    assert len(shared) >= 4
+    assert {name: defaults[name] for name in shared} == {name: parameters[name].default for name in shared}
+
+
+def test_options__platform_names_the_verbs_default():
+    options = (*LOOKUP.options, *RECONCILE.options)
+    (text,) = {option.help for option in options if option.name == "platform"}
+    assert f"({parameters_of(tts.lookup)['platform'].default})" in text
+
+
+def test_options__of_the_sandbox_have_the_defaults_of_its_behaviour():
+    defaults, behaviour = defaults_of(SANDBOX), Behaviour()
+    assert defaults["port"] == parameters_of(run_sandbox)["port"].default
+    assert (defaults["rate"], defaults["latency"], defaults["faults"], defaults["shape"]) == (
+        behaviour.rate_per_second,
+        behaviour.latency_seconds,
+        behaviour.fault_share,
+        behaviour.shape,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_options__help_of_every_command_names_all_of_them(command, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args([command.name, "--help"])
+    out = capsys.readouterr().out
+    flags = [option.flags[-1] for option in command.options if option.flags[-1].startswith("-")]
+    assert [flag for flag in flags if flag not in out] == []
+    assert ("exit status" in out) is bool(command.exit_1)
+
+
+@pytest.mark.parametrize(
+    ("message", "command", "typed"),
+    [
+        ("name it (column=). There are: x", "lookup", "name it (--column). There are: x"),
+        ("column='n' needs a DataFrame", "lookup", "--column 'n' needs a DataFrame"),
+        ("max_age is not a duration", "lookup", "--max-age is not a duration"),
+        ("offline=True needs only the cipher", "lookup", "--offline needs only the cipher"),
+        ("date_order= says otherwise", "reconcile", "--date-order says otherwise"),
+        ("date_order='dmy' cannot be right", "reconcile", "--date-order 'dmy' cannot be right"),
+        ("no column order_id; the column is there", "lookup", "no column order_id; the column is there"),
+        ("no file /home/date_order/a.csv", "reconcile", "no file /home/date_order/a.csv"),
+        ("the nearest is 'max_age' (column=)", "lookup", "the nearest is 'max_age' (--column)"),
+        ("offline=True, column=", "cache", "offline=True, column="),
+    ],
+)
+def test_as_typed__options_have_the_names_of_the_shell(message, command, typed):
+    assert as_typed(message, command) == typed
