@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -119,7 +122,7 @@ def test_readme__python_runs(at_home):
 
 def test_readme__shell_runs(at_home, monkeypatch, capsys):
     ran = 0
-    for line in "".join(blocks("sh")).splitlines():
+    for line in "".join(block for block in blocks("sh") if "sandbox" not in block).splitlines():
         command = line.split("#")[0].split("<")[0].strip()
         if not command.startswith("ttsframe"):
             continue
@@ -131,6 +134,25 @@ def test_readme__shell_runs(at_home, monkeypatch, capsys):
         ran += 1
     assert ran >= 5
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell is POSIX")
+def test_readme__the_demo_can_be_done_by_hand(tmp_path):
+    made = samples.write(tmp_path / "ttsframe-demo" / "samples")
+    (block,) = (block for block in blocks("sh") if "ttsframe sandbox" in block)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-c", f"trap 'kill $!' EXIT\n{block}"],
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "serving at http://127.0.0.1" in done.stderr
+    got = pd.read_csv(tmp_path / "report" / "orders.csv", dtype=str)
+    assert got["status"].value_counts().to_dict() == made.truth["status"].value_counts().to_dict()
 
 
 def test_readme__names_every_command():

@@ -20,7 +20,7 @@ from ttsframe.sandbox.server import HOST, Server
 from ttsframe.tiktok import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType, TracebackType
     from typing import Self, TextIO
@@ -233,6 +233,7 @@ def serve_forever(
     behaviour: Behaviour | None = None,
     log_file: str | Path | None = None,
     out: TextIO | None = None,
+    started: Callable[[Sandbox], None] | None = None,
 ) -> int:
     """Start a sandbox, print how to reach it, and serve until interrupted.
 
@@ -248,6 +249,8 @@ def serve_forever(
         A file that every request is appended to.
     out
         Where `NAME=value` is printed, one a line; standard output if None.
+    started
+        Called once it serves and all this is printed.
 
     Returns
     -------
@@ -262,6 +265,8 @@ def serve_forever(
         with _polite_kill(), Sandbox(serving, CREDENTIALS, chosen) as sandbox:
             for name, value in sandbox.environment.items():
                 print(f"{name}={value}", file=out or sys.stdout, flush=True)
+            if started:
+                started(sandbox)
             while True:
                 time.sleep(_NAP_SECONDS)
     except KeyboardInterrupt:

@@ -159,7 +159,11 @@ def _read_csv(path: str | Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise InputError(f"the links of the sandbox cannot be read from {path}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(
+            f"the links of the sandbox cannot be read from {path}: {why}. Give a CSV with a column order_id, "
+            "such as the samples/links.csv that ttsframe demo leaves."
+        ) from error
 
 
 def _checked(frame: pd.DataFrame) -> Iterator[tuple[str, ...]]:

@@ -50,6 +50,14 @@ _SHOPIFY_HEADER = (
     "Shipping Street,Shipping City,Shipping Zip,Shipping Country,Notes,Note Attributes,Cancelled at,"
     "Payment Method,Refunded Amount,Vendor,Id,Tags,Risk Level,Source,Phone"
 ).split(",")
+_SETTLEMENT_HEADER = (
+    "Order/adjustment ID",
+    "Type",
+    "Order settled time",
+    "Currency",
+    "Total settlement amount",
+)
+_LINKS_HEADER = ("order_id", "platform", "external_order_id", "kind")
 _GOODS = (
     ("MUG-BLUE", "Speckled mug, blue", "14.00"),
     ("TEE-BLK-M", "Crew tee, black, M", "22.50"),
@@ -70,6 +78,8 @@ class Samples(NamedTuple):
     """A settlement export."""
     links: pd.DataFrame
     """What the sandbox must know, as `sandbox.run` takes it."""
+    links_file: Path
+    """The same in a file, as `ttsframe sandbox --links` takes it."""
     truth: pd.DataFrame
     """`order_id`, `shopify_name` and the `status` that `match` must find, for every row."""
 
@@ -92,20 +102,21 @@ def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
         The files, the links and the truth.
     """
     orders = list(_orders(count, random.Random(seed)))  # noqa: S311 - no secret
+    links = _frame(_LINKS_HEADER, (row for order in orders for row in order.links))
     folder.mkdir(parents=True, exist_ok=True)
     samples = Samples(
         folder / "tiktok_all_orders.csv",
         folder / "shopify_orders_export_1.csv",
         folder / "tiktok_settlement.csv",
-        _frame(
-            ("order_id", "platform", "external_order_id", "kind"), (row for o in orders for row in o.links)
-        ),
+        links,
+        folder / "links.csv",
         _frame(("order_id", "shopify_name", "status"), (row for o in orders for row in o.truth)),
     )
     _save(samples.tiktok, _TIKTOK_HEADER, _tiktok_rows(orders), bom=True, line_end="\r\n")
     _save(samples.shopify, _SHOPIFY_HEADER, _shopify_rows(orders), bom=False, line_end="\n")
-    header = ("Order/adjustment ID", "Type", "Order settled time", "Currency", "Total settlement amount")
-    _save(samples.settlement, header, _settlement_rows(orders), bom=False, line_end="\n")
+    _save(samples.settlement, _SETTLEMENT_HEADER, _settlement_rows(orders), bom=False, line_end="\n")
+    links_rows = links.fillna("").to_dict("records")
+    _save(samples.links_file, _LINKS_HEADER, links_rows, bom=False, line_end="\n")
     return samples
 
 
@@ -222,7 +233,7 @@ def _settlement_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
 
 
 def _save(
-    path: Path, header: Iterable[str], rows: Iterable[dict[str, str]], *, bom: bool, line_end: str
+    path: Path, header: Iterable[str], rows: Iterable[dict[Any, Any]], *, bom: bool, line_end: str
 ) -> None:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(header), restval="", lineterminator=line_end)

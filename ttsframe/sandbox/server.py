@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ttsframe.sandbox.gateway import Gateway
 
 HOST = "127.0.0.1"
+_LAST_PORT = 65_535
 _BACKLOG = 1024
 _FLUSH_SECONDS = 0.05
 _MOST_UNREAD_BYTES = 1 << 21
@@ -227,9 +228,12 @@ class _Connection(asyncio.Protocol):
 
 
 def _bind(port: int) -> socket.socket:
+    why = "" if 0 <= port <= _LAST_PORT else f"ports go from 0 to {_LAST_PORT}"
     try:
-        return socket.create_server((HOST, port), backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        raise SettingsError(
-            f"the sandbox cannot listen on port {port}: {error}. Choose another, or 0."
-        ) from error
+        if not why:
+            return socket.create_server((HOST, port), backlog=_BACKLOG)
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise SettingsError(
+        f"the sandbox cannot listen on port {port}: {why}. Choose another, or 0 for a free one."
+    )

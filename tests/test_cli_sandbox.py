@@ -1,0 +1,51 @@
+"""`ttsframe sandbox`: what it refuses, and what it says to the person who started it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ttsframe import sandbox
+from ttsframe.cli import main
+from ttsframe.sandbox import handle, samples
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "99999"], "port 99999: ports go from 0 to 65535. Choose another, or 0 for a free one."),
+        (["--port", "-3"], "port -3: ports go from 0 to 65535."),
+        (
+            ["--links", "missing.csv"],
+            "missing.csv: No such file or directory. Give a CSV with a column order_id",
+        ),
+        (["--rate", "-3"], "a rate must be a number above 0"),
+    ],
+)
+def test_sandbox__what_it_cannot_do_is_one_message_and_exit_2(arguments, says, capsys):
+    assert main(["sandbox", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+def test_sandbox__prints_settings_for_a_file_and_a_hint_for_a_person(monkeypatch, capsys):
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(handle.time, "sleep", interrupted)
+    assert main(["sandbox"]) == 0
+    out, err = capsys.readouterr()
+    settings = dict(line.split("=", 1) for line in out.splitlines())
+    assert settings["TIKTOK_APP_KEY"] == sandbox.CREDENTIALS.app_key
+    assert f"serving at {settings['TTSFRAME_BASE_URL']} until Ctrl-C" in err
+    assert "ttsframe lookup FILE" in err
+    assert sandbox.CREDENTIALS.app_secret not in err
+
+
+def test_samples__the_links_file_is_what_the_frame_is(tmp_path):
+    made = samples.write(tmp_path, count=60)
+    with sandbox.run(made.links) as from_frame, sandbox.run(made.links_file) as from_file:
+        assert from_file.orders.equals(from_frame.orders)
+        assert from_file.links.equals(from_frame.links)
+        assert set(from_file.orders["kind"]) == {"linked", "unlinked", "denied"}
