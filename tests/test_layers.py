@@ -16,12 +16,12 @@ import pytest
 import ttsframe
 
 LAYERS = (
-    ("errors", "columns", "config"),
+    ("errors", "columns", "config", "starting"),
     ("ids", "signing", "outcomes", "tiktok", "pace"),
     ("tokens", "store", "session", "exports"),
     ("report", "progress"),
     ("shop", "lookup", "attach", "match"),
-    ("accessor", "sandbox", "demo", "cli", "__init__", "__main__"),
+    ("accessor", "sandbox", "cli", "__init__", "__main__"),
 )
 PLACES = {stage: (layer, place) for layer, row in enumerate(LAYERS) for place, stage in enumerate(row)}
 PURE = ("ids", "signing", "outcomes", "tiktok", "pace")

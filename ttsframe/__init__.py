@@ -12,6 +12,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ttsframe import starting as _starting
+
+_starting.begin()
+
 from ttsframe import accessor as _accessor  # noqa: F401 - registers df.tts
 from ttsframe.attach import attach
 from ttsframe.config import Credentials
