@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
@@ -11,8 +12,7 @@ from ttsframe import config, tiktok
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.config import Credentials, Settings, shop_digest
 from ttsframe.errors import ContractError, SettingsError
-from ttsframe.pace import Pace
-from ttsframe.session import Pacer, Session
+from ttsframe.session import Pacer, Session, SharedPace
 from ttsframe.store import Store
 from ttsframe.tokens import Tokens, default_file
 
@@ -101,14 +101,14 @@ class Shop:
 
     @property
     def pacer(self) -> Pacer:
-        """The pace: one for this shop in the whole process, so that a second call goes on where it learnt."""
-        return _shared_pacer(
-            self.settings.base_url,
-            shop_digest(self.credentials.app_key),
-            self.name,
-            self.settings.rate,
-            self.settings.workers,
-        )
+        """The shop's pace, under this handle's own `rate` and `workers`.
+
+        What is learnt is one for the shop in the whole process, so that a second call goes on from there.
+        """
+        # One thread at a time: two that come first together would each make one.
+        with _FIRST_USE:
+            shared = _shared_pace(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
+        return Pacer(shared, ceiling_per_second=self.settings.rate, most_workers=self.settings.workers)
 
     def store(self) -> Store:
         """Return the store of answers, not opened yet."""
@@ -144,8 +144,10 @@ class Shop:
             self._session = None
 
 
+_FIRST_USE = threading.Lock()
+
+
 @functools.cache
-def _shared_pacer(base_url: str, app: str, shop: str, ceiling: float | None, workers: int) -> Pacer:
-    """One pace a host, app and shop (API.md, "Rate"); the arguments are its name."""
-    del base_url, app, shop
-    return Pacer(Pace(ceiling_per_second=ceiling, most_workers=workers))
+def _shared_pace(*_name: str) -> SharedPace:
+    """One pace a host, app and shop (API.md, "Rate"), which are its name."""
+    return SharedPace()

@@ -9,7 +9,7 @@ from ttsframe.errors import TtsframeError
 from ttsframe.session import tries
 from ttsframe.session.access import Access, Signed
 from ttsframe.session.crew import Crew, Finished, Question
-from ttsframe.session.pacer import Pacer
+from ttsframe.session.pacer import Pacer, SharedPace
 from ttsframe.session.wire import Reply, Wire, WireTrouble
 from ttsframe.signing import redact
 from ttsframe.tiktok import Verdict
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ttsframe.config import Credentials, Settings
     from ttsframe.tokens import Tokens
 
-__all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "WireTrouble"]
+__all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "SharedPace", "WireTrouble"]
 
 
 # A clock that is followed, a token that is renewed, and one that another process renewed meanwhile.
@@ -71,7 +71,7 @@ class Session:
     credentials
         What requests are signed with.
     pacer
-        The pace, shared with every other session of this shop.
+        The pace, learnt together with every other session of this shop.
     tokens
         Where renewed tokens are kept; None keeps them in memory only.
     """

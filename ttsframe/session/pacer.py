@@ -1,29 +1,134 @@
-"""One pace for many threads: the locks round the pure `Pace`, and the waiting that it asks for."""
+"""One pace for many threads: the locks round the pure `Pace`, and the waiting that it asks for.
+
+What the gateway lets in is one for a shop, however many runs ask; how much of it a run may take,
+and with how many workers, is the run's own.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ttsframe.pace import Pace, Reply
+from ttsframe.pace import Pace, Reply
+
+_MAKE_UP_SECONDS = 0.05
+"""Lateness that the next requests make up for, so that the ceiling is reached in spite of oversleeping."""
+_EARLY_SECONDS = 0.001
+_ALONE_SECONDS = 1.0
+"""So long after the last request that only the pace held back, ceilings alone decide."""
 
 
-class Pacer:
-    """Shares a `Pace` between the workers of all runs for one shop.
+class SharedPace:
+    """What a process knows of the rate that one shop allows, shared by all of its runs."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.pace = Pace()
+        # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
+        self._turnstile = threading.Lock()
+        self._ceilings: dict[float, Ceiling] = {}
+        self._free_at = -math.inf
+        self._withheld = False
+
+    def ceiling(self, per_second: float) -> Ceiling:
+        """Return the ceiling of so many a second: runs that have the same one share it."""
+        with self.lock:
+            return self._ceilings.setdefault(per_second, Ceiling(per_second))
+
+    def wait(self, stop: threading.Event, *, most_per_second: float) -> float | None:
+        """Wait until a request may go, as `Pacer.wait` does."""
+        with self._turnstile:
+            while not stop.is_set():
+                now = time.monotonic()
+                with self.lock:
+                    wait_seconds = self.pace.wait(now)
+                    if wait_seconds <= 0 and most_per_second > self.pace.rate_per_second:
+                        self._free_at = now
+                if wait_seconds <= 0:
+                    return now
+                stop.wait(wait_seconds)
+        return None
+
+    def observe(self, reply: Reply, *, most_per_second: float) -> None:
+        """Tell the pace what came of a request.
+
+        Parameters
+        ----------
+        reply
+            What came of it.
+        most_per_second
+            The ceiling under which it was sent.
+        """
+        now = time.monotonic()
+        with self.lock:
+            if most_per_second <= self.pace.rate_per_second and now - self._free_at > _ALONE_SECONDS:
+                reply = self._under_ceiling(reply, most_per_second)
+            self.pace.observe(reply, now)
+
+    def _under_ceiling(self, reply: Reply, most_per_second: float) -> Reply:
+        """Return what the pace may hear of a request where a ceiling alone decides when one goes.
+
+        That one is let in is kept from it: it would climb on slots that nobody takes. So it cannot
+        judge a refusal, but that the limit is under the ceiling now: there it begins anew.
+        """
+        if reply.kind == "accepted":
+            self._withheld = True
+            return reply._replace(kind="troubled")
+        if reply.kind == "refused" and self._withheld:
+            self._withheld = False
+            self.pace = Pace(start_per_second=most_per_second)
+        return reply
+
+
+class Ceiling:
+    """A rate that a user has set: requests go evenly, never more in a second.
 
     Parameters
     ----------
-    pace
-        What is known of the rate that the shop allows.
+    per_second
+        The most requests a second.
     """
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._lock = threading.Lock()
-        # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
-        self._turnstile = threading.Lock()
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
+        self.turnstile = threading.Lock()
+        self._due = self._opens_at = -math.inf
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait for the next slot."""
+        while not stop.is_set() and (wait_seconds := self._opens_at - time.monotonic()) > 0:
+            stop.wait(wait_seconds)
+
+    def sent(self, now: float) -> None:
+        """Count a request that went."""
+        interval = 1 / self.per_second
+        slot = self._due if now - self._due <= _MAKE_UP_SECONDS else now
+        self._due = slot + interval
+        self._opens_at = max(self._due, now + interval - min(_EARLY_SECONDS, 0.5 * interval))
+
+
+class Pacer:
+    """The pace of one session: the shop's, and under the session's own ceiling.
+
+    Parameters
+    ----------
+    shared
+        What is known of the rate that the shop allows.
+    ceiling_per_second
+        A rate never to exceed, whatever the shop would allow.
+    most_workers
+        The most requests at once.
+    """
+
+    def __init__(
+        self, shared: SharedPace, *, ceiling_per_second: float | None = None, most_workers: int
+    ) -> None:
+        self._shared = shared
+        self._ceiling = shared.ceiling(ceiling_per_second) if ceiling_per_second else None
+        self._most_per_second = ceiling_per_second or math.inf
+        self._most_workers = most_workers
+        self._under_way = 0
 
     def wait(self, stop: threading.Event) -> float | None:
         """Wait until a request may go.
@@ -38,32 +143,45 @@ class Pacer:
         float
             The moment it was let go, in seconds of `time.monotonic`; None if stopped.
         """
-        with self._turnstile:
-            while not stop.is_set():
-                now = time.monotonic()
-                with self._lock:
-                    wait_seconds = self._pace.wait(now)
-                if wait_seconds <= 0:
-                    return now
-                stop.wait(wait_seconds)
-        return None
+        sent_at = self._wait_under(self._ceiling, stop) if self._ceiling else self._wait(stop)
+        if sent_at is not None:
+            with self._shared.lock:
+                self._under_way += 1
+        return sent_at
+
+    def _wait_under(self, ceiling: Ceiling, stop: threading.Event) -> float | None:
+        with ceiling.turnstile:
+            # The ceiling first: what waits for it must not stand in the way of other runs.
+            ceiling.wait(stop)
+            sent_at = self._wait(stop)
+            if sent_at is not None:
+                ceiling.sent(sent_at)
+        return sent_at
+
+    def _wait(self, stop: threading.Event) -> float | None:
+        return self._shared.wait(stop, most_per_second=self._most_per_second)
 
     def observe(self, reply: Reply) -> None:
         """Tell the pace what came of a request."""
-        with self._lock:
-            self._pace.observe(reply, time.monotonic())
+        self._shared.observe(reply, most_per_second=self._most_per_second)
+        with self._shared.lock:
+            self._under_way -= 1
 
     @property
     def rate_per_second(self) -> float:
         """The pace now."""
-        return self._pace.rate_per_second
+        return min(self._shared.pace.rate_per_second, self._most_per_second)
 
     @property
     def workers(self) -> int:
         """How many requests at once the pace needs."""
-        return self._pace.workers
+        if self._ceiling is None:
+            return min(self._most_workers, self._shared.pace.workers)
+        # The shop's pace may be far above the ceiling: there what is under way tells what is needed.
+        return min(self._most_workers, math.ceil(1.3 * self._under_way) + 2)
 
     def seconds_for(self, requests: int) -> float:
         """Return the time that so many requests take at this pace."""
-        with self._lock:
-            return self._pace.seconds_for(requests)
+        with self._shared.lock:
+            seconds = self._shared.pace.seconds_for(requests)
+        return max(seconds, requests / self._most_per_second)
