@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from match_frames import S1, S2, S3, T1, T2, T3, marked, refs, rows, shopify, tiktok, verdict
 
+from ttsframe.columns import MATCH_STATUSES
 from ttsframe.errors import InputError
 from ttsframe.match import match
 
@@ -222,7 +223,7 @@ def test_probable__one_that_fits_one_is_paired_and_named_so():
     result = match(tiktok(T1), shopify(S1), probable=True)
     row = result.orders.iloc[0]
     assert (row["shopify_id"], row["status"], row["matched_on"], row["evidence"]) == (
-        *(S1, "matched", "probable", "probable (1 candidate)"),
+        *(S1, "probable", "probable", "probable (1 candidate)"),
     )
     by_source = result.summary[result.summary["section"] == "matched_on"].set_index("name")["value"]
     assert by_source["probable"] == 1
@@ -253,7 +254,7 @@ def test_probable__window_is_inclusive():
     found = rows(
         tiktok(T1), shopify({"shopify_id": S1, "created_at": "2026-11-11 14:00:00+00:00"}), probable=True
     )
-    assert found[0][:3] == (T1, S1, "matched")
+    assert found[0][:3] == (T1, S1, "probable")
 
 
 def test_probable__several_candidates_are_counted_and_left():
@@ -273,8 +274,13 @@ def test_probable__proven_and_linked_orders_are_left_alone():
     assert [row[:3] for row in found] == [(T1, S1, "matched"), (T2, "", "only_tiktok")]
 
 
-def test_probable__state_is_compared_too():
-    assert (
-        verdict(tiktok(T1), shopify({"shopify_id": S1, "cancelled": True}), probable=True)[0]
-        == "state_differs"
-    )
+def test_probable__stays_a_guess_where_the_states_differ_and_says_so():
+    cancelled = shopify({"shopify_id": S1, "cancelled": True})
+    assert verdict(tiktok(T1), cancelled, probable=True) == ("probable", "cancelled_on_shopify")
+
+
+def test_probable__status_is_counted_only_where_there_is_a_guess():
+    guessed = match(tiktok(T1), shopify(S1), probable=True)
+    assert list(guessed.counts.index) == [*MATCH_STATUSES, "probable"]
+    assert guessed.counts["probable"] == 1
+    assert list(match(tiktok(T1), shopify(), probable=True).counts.index) == list(MATCH_STATUSES)

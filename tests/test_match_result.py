@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
 
 import pandas as pd
 import pytest
@@ -41,8 +43,49 @@ def test_result__totals_count_each_order_once():
     result = sample()
     assert value(result, "amount TikTok USD", "total") == 60.0
     assert value(result, "amount Shopify USD", "total") == 65.0
-    assert value(result, "orders", "duplicate") == 2
+    assert value(result, "rows", "duplicate") == 2
     assert value(result, "matched_on", "reference") == 1
+
+
+def test_result__totals_tell_apart_what_is_cancelled_or_refunded():
+    gone = {"cancelled": True, "paid_at": None, "amount": 7.0}
+    ours = tiktok(T1, {"order_id": T2, **gone}, {"order_id": T3, "refunded": 20.0}, T4)
+    theirs = shopify(
+        marked(S1, T1), marked(S3, T3, financial_status="refunded"), marked(S4, T4, cancelled=True)
+    )
+    result = match(ours, theirs)
+    assert result.counts[result.counts > 0].to_dict() == {"matched": 2, "state_differs": 1, "not_expected": 1}
+    shown = {
+        name: value(result, "amount TikTok USD", name) for name in result.counts[result.counts > 0].index
+    }
+    assert shown == {"matched": 20.0, "state_differs": 20.0, "not_expected": 0.0}
+    for side, stands, closed in (("TikTok", 40.0, 27.0), ("Shopify", 20.0, 40.0)):
+        amounts = [value(result, f"amount {side} USD", name) for name in ("total", "cancelled_or_refunded")]
+        assert amounts == [stands, closed]
+        assert value(result, f"amount {side} USD", "as_ordered") == stands + closed
+
+
+def test_result__partial_refunds_stay_in_the_totals():
+    result = match(tiktok({"order_id": T1, "refunded": 5.0}), shopify(marked(S1, T1)))
+    assert value(result, "amount TikTok USD", "total") == 20.0
+    assert "as_ordered" not in result.summary["name"].tolist()
+
+
+def test_result__provenance_cannot_be_changed():
+    given = {"made at": "today"}
+    result = Match(sample().orders, provenance=given)
+    with pytest.raises(TypeError):
+        result.provenance["made at"] = "yesterday"
+    given["made at"] = "yesterday"
+    assert result.provenance["made at"] == "today"
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+def test_result__can_be_copied_and_pickled(copied):
+    result = sample()
+    other = copied(result)
+    pd.testing.assert_frame_equal(other.summary, result.summary)
+    assert dict(other.provenance) == dict(result.provenance)
 
 
 def test_result__provenance_names_files_and_version():
@@ -94,6 +137,20 @@ def test_to_file__takes_a_file_or_a_folder(tmp_path, method, name):
     assert own.stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("method", "name"), [("to_excel", "r.xls"), ("to_excel", "r.csv"), ("to_html", "r.xlsx")]
+)
+def test_to_file__refuses_another_suffix_and_names_its_own(tmp_path, method, name):
+    suffix = {"to_excel": ".xlsx", "to_html": ".html"}[method]
+    with pytest.raises(InputError, match=rf"r\{suffix}"):
+        getattr(sample(), method)(tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_to_file__takes_its_suffix_in_capitals(tmp_path):
+    assert sample().to_excel(tmp_path / "REPORT.XLSX").is_file()
+
+
 def test_result__shows_itself_as_text_and_html():
     result = sample()
     assert repr(result) == str(result)
@@ -136,6 +193,13 @@ def test_compare__tells_what_is_newly_linked():
     (change,) = compare(before, after).to_dict("records")
     assert (change["order_id"], change["change"]) == (T1, "newly_linked")
     assert (change["reason_before"], change["shopify_after"]) == ("unlinked", S1)
+
+
+def test_compare__a_guess_is_newly_linked_once_it_is_proven():
+    before = match(tiktok(T1), shopify(S1), probable=True)
+    (change,) = compare(before, match(tiktok(T1), shopify(S1), refs((T1, S1)))).to_dict("records")
+    assert (change["status_before"], change["status_after"]) == ("probable", "matched")
+    assert change["change"] == "newly_linked"
 
 
 def test_compare__of_the_same_is_empty_and_typed():

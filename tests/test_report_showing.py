@@ -33,7 +33,7 @@ def small(**columns):
 
 
 def lines_of(report, currency):
-    return {line.status: (line.orders, line.amounts) for line in figures.total_lines(report)[currency]}
+    return {line.status: (line.rows, line.amounts) for line in figures.total_lines(report)[currency]}
 
 
 def test_counts__every_status_in_order_and_adding_up(report):
@@ -85,7 +85,7 @@ def test_total_lines__agree_with_the_rows(report):
 
 def test_summarise__has_counts_totals_and_where_from(report):
     summary = summarise(report).set_index(["section", "name"])["value"]
-    assert summary["orders", "total"] == 300
+    assert summary["rows", "total"] == 300
     assert summary["amount TikTok USD", "total"] == pytest.approx(report.rows["tiktok_amount"].sum())
     assert summary["made", "orders_export_1.csv"] == "312 rows"
     assert summary["note", "1"].startswith("3 rows")

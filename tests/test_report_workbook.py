@@ -147,7 +147,7 @@ def test_write_excel__long_text_is_cut_and_told(report, tmp_path):
     rows.loc[0, "evidence"] = "x" * 40_000
     book = openpyxl.load_workbook(write_excel(replace(report, rows=rows), tmp_path / "report.xlsx"))
     assert len(book["Orders"]["F2"].value) == sheets.MAX_CHARACTERS
-    assert any("1 cells were cut" in str(row[1].value) for row in book["About"].iter_rows())
+    assert any("1 cell cut at" in str(row[1].value) for row in book["About"].iter_rows())
 
 
 def test_save_frame__xlsx_has_real_dates_and_flags_as_text(tmp_path):

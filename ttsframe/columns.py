@@ -157,13 +157,18 @@ MATCH_STATUSES: dict[str, str] = {
     "unknown": "the look-up did not answer, and nothing else tells",
 }
 
+MATCH_GUESSED: dict[str, str] = {
+    "probable": "a pair guessed from amount and time: no match until a person has agreed to it",
+}
+"""The status of a guess, which stands after the others, and only where guesses were asked for."""
+
 MATCH_SOURCES = ("reference", "tag", "note_attribute", "note", "name", "probable")
 
 MATCH_ORDERS: tuple[Column, ...] = (
     Column("order_id", "text", "the TikTok Shop order id"),
     Column("shopify_id", "text", "the numeric Shopify id"),
     Column("shopify_name", "text", "the Shopify order name"),
-    Column("status", "category", "how the two sides compare", tuple(MATCH_STATUSES)),
+    Column("status", "category", "how the two sides compare", (*MATCH_STATUSES, *MATCH_GUESSED)),
     Column("matched_on", "category", "the first source that made the pair", MATCH_SOURCES),
     Column("evidence", "text", "every source that agrees, joined by `; `"),
     Column("tiktok_amount", "money", "the amount on TikTok"),
@@ -202,7 +207,7 @@ MATCH_REASONS: dict[str, str] = {
 }
 
 MATCH_CHANGES: dict[str, str] = {
-    "newly_linked": "it had no Shopify order beside it, and has one now",
+    "newly_linked": "it had no Shopify order beside it, or a guessed one, and has one now",
     "changed": "its status, Shopify orders, amounts or reason are not what they were",
     "gone": "only the earlier result holds it",
     "new": "only the later result holds it",

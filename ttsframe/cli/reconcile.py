@@ -9,8 +9,7 @@ from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.exports import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.lookup import lookup
 from ttsframe.match import Match, match
-from ttsframe.match.result import GOOD_STATUSES
-from ttsframe.report import text_summary
+from ttsframe.report import text_summary, to_look_at
 from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
 if TYPE_CHECKING:
@@ -38,13 +37,7 @@ def run(options: argparse.Namespace) -> int:
     )
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
-    return EXIT_OK if options.exit_zero or _all_matched(result) else EXIT_DIFFERENCES
-
-
-def _all_matched(result: Match) -> bool:
-    """Whether nothing is left to look at; a guess is."""
-    guessed = result.orders["matched_on"] == "probable"
-    return bool((result.orders["status"].isin(GOOD_STATUSES) & ~guessed).all())
+    return EXIT_OK if options.exit_zero or not to_look_at(result.report) else EXIT_DIFFERENCES
 
 
 def write(result: Match, folder: Path, *, ids: str) -> None:

@@ -148,5 +148,5 @@ def _change(both: pd.DataFrame) -> np.ndarray:
 
 def _is_linked(both: pd.DataFrame, when: str) -> np.ndarray:
     """Tell which TikTok orders stood beside a Shopify order."""
-    lone = both[f"status_{when}"].isin(["only_tiktok", "only_shopify", "not_expected", "unknown"])
+    lone = both[f"status_{when}"].isin(["only_tiktok", "only_shopify", "not_expected", "unknown", "probable"])
     return (both[f"shopify_{when}"].notna() & ~lone).to_numpy(dtype=bool)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES, TEXT_DTYPE, typed
+from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, typed
 from ttsframe.match import keys, verdicts
 from ttsframe.match.inputs import SOURCE_BITS
 from ttsframe.match.reasons import reason_bits, reason_text
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from ttsframe.match.inputs import Inputs, Settlement
     from ttsframe.match.pairing import Rows
 
+SIDES = ("TikTok", "Shopify")
 _SETS_OF_SOURCES = 1 << len(MATCH_SOURCES)
 
 
-def orders_frame(
+def scene_of(
     given: Inputs, universe: Universe, rows: Rows, candidates: np.ndarray, *, tolerance: float
-) -> pd.DataFrame:
-    """Write the rows out as text, amounts and verdicts.
+) -> verdicts.Scene:
+    """Lay both sides of every row beside each other.
 
     Parameters
     ----------
@@ -38,26 +39,43 @@ def orders_frame(
 
     Returns
     -------
+    Scene
+        All that the frame is written from.
+    """
+    tiktok, shopify = given.tiktok, given.shopify
+    currency, differ = _currencies(tiktok.currency, shopify.currency, *rows_in_files(given, rows))
+    faces = verdicts.face(tiktok, shopify, rows, differ)
+    return verdicts.Scene(given, universe, rows, faces, currency, candidates, tolerance)
+
+
+def orders_frame(scene: verdicts.Scene) -> pd.DataFrame:
+    """Write the rows out as text, amounts and verdicts.
+
+    Parameters
+    ----------
+    scene
+        The rows with their two sides.
+
+    Returns
+    -------
     pandas.DataFrame
         `columns.MATCH_ORDERS`, with `columns.MATCH_SETTLEMENT` after them where there is one.
     """
+    given, universe, rows, faces = scene.given, scene.universe, scene.rows, scene.faces
     tiktok, shopify, _, settlement = given
-    left, right = rows_in_files(given, rows)
-    currency, differ = _currencies(tiktok.currency, shopify.currency, left, right)
-    faces = verdicts.face(tiktok, shopify, rows, differ)
-    scene = verdicts.Scene(given, universe, rows, faces, candidates, tolerance)
+    left, right = faces.tiktok_row, faces.shopify_row
     codes = verdicts.statuses(scene)
     data = {
         "order_id": _taken(universe.tiktok_ids, rows.tiktok),
         "shopify_id": _taken(universe.shopify_ids, rows.shopify),
         "shopify_name": _taken(shopify.names, right),
-        "status": _category(codes, MATCH_STATUSES),
+        "status": _category(codes, verdicts.STATUS_CODES),
         "matched_on": _matched_on(rows, codes),
         "evidence": _with_candidates(_evidence(given, universe, rows, left), scene),
         "tiktok_amount": faces.amount / 100,
         "shopify_total": faces.total / 100,
         "difference": faces.difference / 100,
-        "currency": currency,
+        "currency": scene.currency,
         "tiktok_status": _taken(tiktok.status, left),
         "financial_status": _taken(shopify.financial_status, right),
         "reason": reason_text(reason_bits(scene), _words(scene, codes)),
@@ -76,13 +94,18 @@ def rows_in_files(given: Inputs, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def days_of(given: Inputs, rows: Rows) -> pd.Series:
+def days_of(scene: verdicts.Scene) -> pd.Series:
     """Return the day of each row: TikTok's, or else Shopify's."""
-    left, right = rows_in_files(given, rows)
+    given, faces = scene.given, scene.faces
     nat = np.datetime64("NaT")
-    ours = verdicts.along(given.tiktok.created.moments, left, nat)
-    theirs = verdicts.along(given.shopify.created.moments, right, nat)
+    ours = verdicts.along(given.tiktok.created.moments, faces.tiktok_row, nat)
+    theirs = verdicts.along(given.shopify.created.moments, faces.shopify_row, nat)
     return pd.Series(pd.DatetimeIndex(np.where(np.isnat(ours), theirs, ours)).normalize())
+
+
+def closed_of(scene: verdicts.Scene) -> pd.DataFrame:
+    """Tell on which side each row's order is cancelled or refunded in full."""
+    return pd.DataFrame(dict(zip(SIDES, scene.faces.closed, strict=True)))
 
 
 def _taken(text: pd.Series, rows: np.ndarray) -> pd.Series:

@@ -10,9 +10,10 @@ import numpy as np
 
 from ttsframe.errors import InputError
 from ttsframe.match import claims, inputs, pairing
-from ttsframe.match.layout import days_of, orders_frame
+from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of
 from ttsframe.match.probable import WINDOW_HOURS, guess
 from ttsframe.match.result import Match
+from ttsframe.report import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,7 @@ def match(
     ===============================================================  ==================
     a Shopify order claimed for two TikTok orders, by any sources    ``conflict``, on every row of both
     a TikTok order with two Shopify orders, by any sources           ``duplicate``, a row each
+    one and one, only guessed from amount and time (see `probable`)  ``probable``
     one and one; cancelled or fully refunded on one side only        ``state_differs``
     one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
     one and one; else, a missing amount or currency included         ``matched``
@@ -78,8 +80,8 @@ def match(
         As `read_tiktok_settlement` gives it: adds `settled_amount` and `settled_at`.
     probable
         Also pair what is left by equal amount and times within 26 hours, where exactly one
-        order fits exactly one. Such pairs have the status of any pair, but `matched_on` is
-        ``probable``, and the summary counts them apart.
+        order fits exactly one. A guess is no match until a person has agreed to it: such
+        pairs have the status ``probable``, which needs work.
 
     Returns
     -------
@@ -102,11 +104,13 @@ def match(
     size = pairing.sizes(universe, len(given.shopify.names))
     pairs, candidates = _pairs(given, universe, size, probable=probable)
     rows = pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs))
+    scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
     return Match(
-        orders_frame(given, universe, rows, candidates, tolerance=tolerance),
+        orders_frame(scene),
         (*_notes(given, universe, rows, size), *_told_by_readers(tiktok, shopify, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
-        days_of(given, rows),
+        days_of(scene),
+        closed_of(scene),
     )
 
 
@@ -144,7 +148,8 @@ def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[
     strangers = int((universe.settlement_nodes >= size.tiktok).sum())
     found = {
         f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}.": unlisted,
-        f"Pairs that are only probable, by equal amounts within {WINDOW_HOURS} hours: {guessed:,}.": guessed,
+        f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
+        f"matches until a person has agreed: {guessed:,}.": guessed,
         f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}.": (
             lost if given.refs is not None else 0
         ),
@@ -163,8 +168,8 @@ def _provenance(
         ("TikTok", tiktok), ("Shopify", shopify), ("look-up", refs), ("settlement", settlement)
     ):  # fmt: skip
         if frame is not None:
-            facts[side] = f"{len(frame):,} rows"
-            facts |= {f"{side} file {name}": f"{count:,} orders" for name, count in _files(frame).items()}
+            facts[side] = counted(len(frame), "row")
+            facts |= {f"{side} file {name}": counted(count, "order") for name, count in _files(frame).items()}
     return facts
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ttsframe import report as showing
-from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
+from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
+from ttsframe.errors import InputError
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from ttsframe.report import Report
 
 GOOD_STATUSES = frozenset({"matched", "not_expected"})
-"""The statuses that need no work."""
+"""The statuses that need no work; every other one wants a look, in every rendering and the exit code."""
+
+SHOWN_LAST = ("matched_on", "evidence")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +44,9 @@ class Match:
         When, with which version, from which files, and how many orders each held.
     days
         The day of each row, on `orders`' index: TikTok's, or else Shopify's.
+    closed
+        Whether each row's order is cancelled or refunded in full, a column a side, on
+        `orders`' index: the totals tell such amounts apart.
 
     See Also
     --------
@@ -50,13 +57,21 @@ class Match:
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     days: pd.Series | None = None
+    closed: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied and pickled, which a read-only mapping alone cannot be."""
+        return type(self), (self.orders, self.notes, dict(self.provenance), self.days, self.closed)
 
     @property
     def counts(self) -> pd.Series:
-        """Rows by status; every status is there."""
+        """Rows by status; every status is there, but `probable` only where there is a guess."""
         found = self.orders["status"].value_counts(sort=False)
         return (
-            found.reindex(list(MATCH_STATUSES), fill_value=0)
+            found.reindex(list(self._statuses), fill_value=0)
             .rename_axis("status")
             .rename("rows")
             .astype("int64")
@@ -75,7 +90,7 @@ class Match:
             rows=self.orders,
             columns=self._columns,
             status="status",
-            statuses=MATCH_STATUSES,
+            statuses=self._statuses,
             good=GOOD_STATUSES,
             summary=pd.DataFrame(columns=["section", "name", "value"]),
             amounts={"TikTok": "tiktok_amount", "Shopify": "shopify_total"},
@@ -83,13 +98,15 @@ class Match:
             notes=self.notes,
             provenance=self.provenance,
             keys={"TikTok": "order_id", "Shopify": "shopify_id"},
+            closed={} if self.closed is None else {str(side): flags for side, flags in self.closed.items()},
+            last=SHOWN_LAST,
         )
         figures = showing.summarise(bare)
         own = pd.DataFrame(self._pairs_by_source() + self._payouts(), columns=["section", "name", "value"])
         return replace(bare, summary=pd.concat([figures, own.astype({"value": "object"})], ignore_index=True))
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
-        """Write `orders.csv`, `summary.csv`, and one file a status that needs work.
+        """Write `orders.csv`, `summary.csv`, and one file a status that wants a look.
 
         Parameters
         ----------
@@ -112,12 +129,17 @@ class Match:
         Parameters
         ----------
         path
-            A file, or a folder, which then gets `report.xlsx`.
+            An `.xlsx` file, or a folder, which then gets `report.xlsx`.
 
         Returns
         -------
         pathlib.Path
             The file written.
+
+        Raises
+        ------
+        InputError
+            If the file has another suffix, or cannot be written.
         """
         target = _file(path, "report.xlsx")
         showing.write_excel(self.report, target)
@@ -129,12 +151,17 @@ class Match:
         Parameters
         ----------
         path
-            A file, or a folder, which then gets `report.html`.
+            An `.html` file, or a folder, which then gets `report.html`.
 
         Returns
         -------
         pathlib.Path
             The file written.
+
+        Raises
+        ------
+        InputError
+            If the file has another suffix, or cannot be written.
         """
         target = _file(path, "report.html")
         showing.write_html(self.report, target)
@@ -154,6 +181,12 @@ class Match:
     def _columns(self) -> list[Column]:
         return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
 
+    @property
+    def _statuses(self) -> dict[str, str]:
+        """The statuses that are shown; that of a guess only where there is one."""
+        guessed = self.orders["status"].isin(MATCH_GUESSED).any()
+        return {**MATCH_STATUSES, **MATCH_GUESSED} if guessed else MATCH_STATUSES
+
     def _pairs_by_source(self) -> list[tuple[str, str, Any]]:
         """Count the pairs by what made them, so that guesses stand apart from proof."""
         found = self.orders["matched_on"].value_counts(sort=False)
@@ -172,10 +205,15 @@ class Match:
 
 
 def _file(path: str | os.PathLike[str], name: str) -> Path:
-    """Return the file that is meant by a file or a folder."""
+    """Return the file that is meant by a file or a folder; refuse a suffix that is not `name`'s."""
     target = Path(path)
     is_folder = target.is_dir() or str(path).endswith(("/", "\\")) or not target.suffix
     if is_folder:
-        target.mkdir(parents=True, exist_ok=True)
-        return target / name
+        return showing.make_folder(target) / name
+    suffix = Path(name).suffix
+    if target.suffix.lower() != suffix:
+        raise InputError(
+            f"{path} has not the suffix {suffix}, so no program would know what it is: name it "
+            f"{target.with_suffix(suffix)}, or a folder with a / at its end."
+        )
     return target

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from ttsframe.columns import MATCH_STATUSES
+from ttsframe.columns import MATCH_GUESSED, MATCH_STATUSES
 from ttsframe.match.claims import Answer
-from ttsframe.match.inputs import says
+from ttsframe.match.inputs import SOURCE_BITS, says
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from ttsframe.match.claims import Universe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-STATUS_CODES = {status: code for code, status in enumerate(MATCH_STATUSES)}
+STATUS_CODES = {status: code for code, status in enumerate((*MATCH_STATUSES, *MATCH_GUESSED))}
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Scene(NamedTuple):
     universe: Universe
     rows: Rows
     faces: Faces
+    currency: pd.Series
+    """The currency of each row; both where they differ."""
     candidates: Nodes
     """For each TikTok order of the file, how many Shopify orders it could be guessed to be."""
     tolerance: float
@@ -110,6 +113,7 @@ def statuses(scene: Scene) -> NDArray[np.int8]:
     """Decide the status code of every row.
 
     Of several that apply the first of conflict, duplicate, state_differs, amount_differs stands.
+    A guess is only a guess, whatever its two sides say.
 
     Parameters
     ----------
@@ -119,7 +123,7 @@ def statuses(scene: Scene) -> NDArray[np.int8]:
     Returns
     -------
     numpy.ndarray
-        Places in `columns.MATCH_STATUSES`.
+        Codes of `STATUS_CODES`.
     """
     faces, rows = scene.faces, scene.rows
     state = faces.closed[0] != faces.closed[1]
@@ -130,6 +134,7 @@ def statuses(scene: Scene) -> NDArray[np.int8]:
         "matched": faces.both,
         "amount_differs": faces.both & amounts_differ(scene),
         "state_differs": faces.both & state,
+        "probable": rows.bits == SOURCE_BITS["probable"],
         "duplicate": rows.duplicate,
         "conflict": rows.conflict,
     }.items():

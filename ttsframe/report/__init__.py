@@ -1,7 +1,8 @@
 """Frames → CSV, XLSX, HTML, plots. It knows nothing of matching: a `Report` tells it all."""
 
-from ttsframe.report.cells import harmless
-from ttsframe.report.figures import summarise
+from ttsframe.report.cells import counted, harmless
+from ttsframe.report.figures import summarise, to_look_at
+from ttsframe.report.files import folder as make_folder
 from ttsframe.report.html import write_html
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL, Report
 from ttsframe.report.notebook import html_summary
@@ -13,12 +14,15 @@ from ttsframe.report.workbook import write_excel
 __all__ = [
     "LONG_NUMBERS_IN_EXCEL",
     "Report",
+    "counted",
     "harmless",
     "html_summary",
+    "make_folder",
     "plot",
     "save_frame",
     "summarise",
     "text_summary",
+    "to_look_at",
     "write_csv",
     "write_excel",
     "write_html",

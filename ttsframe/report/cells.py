@@ -122,6 +122,11 @@ def money(value: float) -> str:
     return "0.00" if text == "-0.00" else text
 
 
+def counted(number: int, word: str) -> str:
+    """Write how many there are: `1 row`, `1,204 rows`."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def number(value: Any) -> str:  # noqa: ANN401
     """Write a plain number or flag; blank if missing."""
     return "" if value is None or value != value else str(value)  # noqa: PLR0124

@@ -1,4 +1,4 @@
-"""Orders by status over time as inline SVG, for the page and the notebook."""
+"""Rows by status over time as inline SVG, for the page and the notebook."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Size(NamedTuple):
 
 
 def days_svg(report: Report, size: Size) -> str:
-    """Draw orders by status over time as stacked bars.
+    """Draw rows by status over time as stacked bars.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def days_svg(report: Report, size: Size) -> str:
         return ""
     ceiling, step = _scale(int(days.table.sum(axis=1).max()))
     parts = [_grid(size, ceiling, step), _bars(days, size, ceiling), _dates(days, size)]
-    name = f"Orders by status, by {days.unit}"
+    name = f"Rows by status, by {days.unit}"
     return (
         f'<svg class="days" viewBox="0 0 {size.width} {size.height}" role="img" aria-label="{name}" '
         f'font-size="11" font-family="system-ui,sans-serif">{"".join(parts)}</svg>'

@@ -1,4 +1,4 @@
-"""The figures of a report: counts, totals per side, orders per day."""
+"""The figures of a report: counts, totals per side, rows per day."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from ttsframe.report.model import Report
 
 MOST_BARS = 62
+LEFT_OUT = "Amounts leave out what is cancelled or refunded in full on that side; partial refunds stay in."
 _PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
 
 
 class Days(NamedTuple):
-    """Orders by status over time."""
+    """Rows by status over time."""
 
     table: pd.DataFrame
-    """Rows by status: index the period's first day, a column a status that has rows."""
+    """Index the period's first day, a column a status that has rows."""
     statuses: list[str]
     """All statuses of the report, in order of display."""
     unit: str
@@ -30,9 +31,11 @@ class Line(NamedTuple):
     """One line of the totals: a status, or all of them, in one currency."""
 
     status: str | None
-    orders: int
+    rows: int
     amounts: tuple[float, ...]
-    """One for each side, in the order of `Report.amounts`."""
+    """What stands on each side, in the order of `Report.amounts`."""
+    closed: tuple[float, ...]
+    """What is left out of them: orders cancelled or refunded in full on that side."""
 
 
 def counts(report: Report) -> dict[str, int]:
@@ -47,6 +50,12 @@ def needing_work(report: Report) -> list[str]:
     return [status for status, count in counts(report).items() if count and status not in report.good]
 
 
+def to_look_at(report: Report) -> int:
+    """Count the rows that need work."""
+    found = counts(report)
+    return sum(found[status] for status in needing_work(report))
+
+
 def totals(report: Report) -> pd.DataFrame:
     """Add up each side's amounts by currency and status.
 
@@ -54,10 +63,12 @@ def totals(report: Report) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Tidy: `currency` (blank where several are known and none is named), `side`, `status`,
-        `amount`. An order on several rows counts once where `Report.keys` names its id.
+        `amount` (what stands), `closed` (cancelled or refunded in full on that side, which
+        `amount` leaves out). An order on several rows counts once where `Report.keys` names
+        its id.
     """
     parts = [_side_totals(report, position, side) for position, side in enumerate(report.amounts)]
-    blank = pd.DataFrame({"currency": [], "side": [], "status": [], "amount": []})
+    blank = pd.DataFrame({"currency": [], "side": [], "status": [], "amount": [], "closed": []})
     return pd.concat(parts, ignore_index=True) if parts else blank
 
 
@@ -71,14 +82,29 @@ def total_lines(report: Report) -> dict[str, list[Line]]:
         (`status` None). The largest currency stands first.
     """
     tidy = totals(report)
-    orders = _orders_by_currency(report)
+    rows = _rows_by_currency(report)
     for currency in tidy["currency"]:
-        orders.setdefault(currency, {})
-    return {currency: _lines(report, tidy, currency, found) for currency, found in orders.items()}
+        rows.setdefault(currency, {})
+    return {currency: _lines(report, tidy, currency, found) for currency, found in rows.items()}
+
+
+def beneath(total: Line) -> dict[str, tuple[float, ...]]:
+    """Name what stands beneath the sum of a currency: what it leaves out, and what all orders come to.
+
+    Returns
+    -------
+    dict
+        Name to an amount for each side; empty where nothing is left out. No difference belongs
+        beside them: between orders that do not stand, none is money missing.
+    """
+    if not any(total.closed):
+        return {}
+    ordered = tuple(stands + closed for stands, closed in zip(total.amounts, total.closed, strict=True))
+    return {"cancelled_or_refunded": total.closed, "as_ordered": ordered}
 
 
 def per_day(report: Report) -> Days | None:
-    """Count orders by status over time; None where no date is known."""
+    """Count rows by status over time; None where no date is known."""
     if report.days is None:
         return None
     days = pd.to_datetime(report.days)
@@ -100,15 +126,17 @@ def summarise(report: Report) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `section` (`orders`, `amount SIDE CURRENCY`, `made`, `note`), `name`, `value`.
+        `section` (`rows`, `amount SIDE CURRENCY`, `made`, `note`), `name`, `value`. The
+        amounts are those of `total_lines`, and what stands `beneath` them.
     """
     found = counts(report)
-    lines: list[tuple[str, str, Any]] = [("orders", status, count) for status, count in found.items()]
-    lines.append(("orders", "total", sum(found.values())))
+    lines: list[tuple[str, str, Any]] = [("rows", status, count) for status, count in found.items()]
+    lines.append(("rows", "total", sum(found.values())))
     for currency, block in total_lines(report).items():
         for position, side in enumerate(report.amounts):
             section = f"amount {side} {currency}".strip()
             lines += [(section, line.status or "total", round(line.amounts[position], 2)) for line in block]
+            lines += [(section, name, round(held[position], 2)) for name, held in beneath(block[-1]).items()]
     lines += [("made", name, value) for name, value in report.provenance.items()]
     lines += [("note", str(number), note) for number, note in enumerate(report.notes, start=1)]
     return pd.DataFrame(lines, columns=["section", "name", "value"]).astype({"value": "object"})
@@ -160,9 +188,10 @@ def _side_totals(report: Report, position: int, side: str) -> pd.DataFrame:
     if side in report.keys:
         key = rows[report.keys[side]]
         data = data[key.isna() | ~key.duplicated()]
-    sums = (
-        data.dropna(subset="amount").groupby(["currency", "status"], sort=False)["amount"].sum().reset_index()
-    )
+    known = data.dropna(subset="amount")
+    stands = ~report.closed[side].loc[known.index] if side in report.closed else known["amount"].notna()
+    known = known.assign(amount=known["amount"].where(stands, 0.0), closed=known["amount"].mask(stands, 0.0))
+    sums = known.groupby(["currency", "status"], sort=False)[["amount", "closed"]].sum().reset_index()
     sums.insert(1, "side", side)
     return sums
 
@@ -183,7 +212,7 @@ def _currency(report: Report, position: int) -> pd.Series:
     return text.map(picked).astype("object")
 
 
-def _orders_by_currency(report: Report) -> dict[str, dict[str, int]]:
+def _rows_by_currency(report: Report) -> dict[str, dict[str, int]]:
     """Rows by currency and status; currencies by their number of rows."""
     status = report.rows[report.status].astype("object")
     table = pd.DataFrame({"currency": _currency(report, 0), "status": status}).value_counts()
@@ -193,12 +222,24 @@ def _orders_by_currency(report: Report) -> dict[str, dict[str, int]]:
     return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
 
 
-def _lines(report: Report, tidy: pd.DataFrame, currency: str, orders: Mapping[str, int]) -> list[Line]:
-    here = tidy[tidy["currency"] == currency].set_index(["side", "status"])["amount"].to_dict()
+def _lines(report: Report, tidy: pd.DataFrame, currency: str, rows: Mapping[str, int]) -> list[Line]:
+    here = tidy[tidy["currency"] == currency].set_index(["side", "status"])
+    amounts, closed = here["amount"].to_dict(), here["closed"].to_dict()
     lines = [
-        Line(status, orders.get(status, 0), tuple(here.get((side, status), 0.0) for side in report.amounts))
+        Line(
+            status,
+            rows.get(status, 0),
+            tuple(amounts.get((side, status), 0.0) for side in report.amounts),
+            tuple(closed.get((side, status), 0.0) for side in report.amounts),
+        )
         for status in counts(report)
-        if orders.get(status) or any((side, status) in here for side in report.amounts)
+        if rows.get(status) or any((side, status) in amounts for side in report.amounts)
     ]
-    sums = tuple(sum(line.amounts[place] for line in lines) for place in range(len(report.amounts)))
-    return [*lines, Line(None, sum(line.orders for line in lines), sums)]
+    places = range(len(report.amounts))
+    total = Line(
+        None,
+        sum(line.rows for line in lines),
+        tuple(sum(line.amounts[place] for line in lines) for place in places),
+        tuple(sum(line.closed[place] for line in lines) for place in places),
+    )
+    return [*lines, total]

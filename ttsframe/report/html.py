@@ -87,7 +87,7 @@ def totals_table(report: Report, currency: str, lines: list[figures.Line]) -> st
     heads = [*report.amounts, *figures.difference_heads(report)]
     cells_of_head = "".join(f'<th scope="col" class="num">{escape(head)}</th>' for head in ["Rows", *heads])
     name = f"Amounts in {escape(currency)}" if currency else "Amounts"
-    body = "".join(_totals_row(report, line) for line in lines)
+    body = "".join(_totals_row(report, line) for line in lines) + _apart(lines[-1])
     return (
         f'<table class="totals"><thead><tr><th scope="col">{name}</th>{cells_of_head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
@@ -105,10 +105,21 @@ def _totals_row(report: Report, line: figures.Line) -> str:
     numbers = "".join(f'<td class="num">{amount(value)}</td>' for value in values)
     if line.status is None:
         head = '<th scope="row">All</th>'
-        return f'<tr class="all">{head}<td class="num">{line.orders:,}</td>{numbers}</tr>'
+        return f'<tr class="all">{head}<td class="num">{line.rows:,}</td>{numbers}</tr>'
     dot = f'<span class="dot" style="background:{chart.colour(report, line.status)}"></span>'
     head = f'<th scope="row">{dot}{escape(palette.label(line.status))}</th>'
-    return f'<tr>{head}<td class="num">{line.orders:,}</td>{numbers}</tr>'
+    return f'<tr>{head}<td class="num">{line.rows:,}</td>{numbers}</tr>'
+
+
+def _apart(total: figures.Line) -> str:
+    """The rows beneath the sum: what it leaves out, without a difference."""
+    rows = []
+    for name, held in figures.beneath(total).items():
+        numbers = "".join(f'<td class="num">{amount(value)}</td>' for value in held)
+        rows.append(
+            f'<tr class="apart"><th scope="row">{escape(palette.label(name))}</th><td></td>{numbers}</tr>'
+        )
+    return "".join(rows)
 
 
 def _template(name: str) -> str:
@@ -144,26 +155,31 @@ def _status_css(report: Report) -> str:
 
 
 def _lead(report: Report) -> str:
-    found = figures.counts(report)
-    whole = sum(found.values())
-    work = sum(found[status] for status in figures.needing_work(report))
+    whole, work = len(report.rows), figures.to_look_at(report)
+    rest = whole - work
     if not whole:
         return "There are no orders in this report."
     if not work:
-        return f"All <b>{whole:,}</b> orders are as they should be."
-    return f"<b>{work:,}</b> of <b>{whole:,}</b> orders want a look; {whole - work:,} are as they should be."
+        return (
+            "The only row is as it should be."
+            if whole == 1
+            else f"All <b>{whole:,}</b> rows are as they should be."
+        )
+    want = "wants" if work == 1 else "want"
+    fine = "1 is as it should be" if rest == 1 else f"{rest:,} are as they should be"
+    return f"<b>{work:,}</b> of <b>{whole:,}</b> {'row' if whole == 1 else 'rows'} {want} a look; {fine}."
 
 
 def _tiles(report: Report) -> str:
     found = figures.counts(report)
     whole = sum(found.values())
-    work = sum(found[status] for status in figures.needing_work(report))
-    head = '<span class="tile-head">All orders</span>'
+    work = figures.to_look_at(report)
+    head = '<span class="tile-head">All rows</span>'
     tiles = [
         (
             f'<button type="button" class="tile" data-status="" aria-pressed="true">{head}'
             f'<span class="tile-count">{whole:,}</span><span class="tile-share"></span>'
-            f'<span class="tile-meaning">{work:,} want a look</span></button>'
+            f'<span class="tile-meaning">{work:,} {"wants" if work == 1 else "want"} a look</span></button>'
         )
     ]
     for place, (status, count) in enumerate(found.items()):
@@ -192,7 +208,7 @@ def _chart(report: Report) -> str:
         for status in shown
     )
     return (
-        f'<section class="card chart"><h2>Orders by {days.unit}</h2>{chart.days_svg(report, CHART)}'
+        f'<section class="card chart"><h2>Rows by {days.unit}</h2>{chart.days_svg(report, CHART)}'
         f'<ul class="legend">{legend}</ul></section>'
     )
 
@@ -200,11 +216,12 @@ def _chart(report: Report) -> str:
 def _totals(report: Report) -> str:
     if not report.amounts:
         return ""
-    blocks = [
-        totals_table(report, currency, lines) for currency, lines in figures.total_lines(report).items()
-    ]
+    lines = figures.total_lines(report)
+    blocks = [totals_table(report, currency, block) for currency, block in lines.items()]
     tables = f'<div class="scroll-x">{"".join(blocks)}</div>'
-    return f'<section class="card"><h2>Totals per side</h2>{tables}</section>'
+    apart = any(figures.beneath(block[-1]) for block in lines.values())
+    told = f'<p class="told">{figures.LEFT_OUT}</p>' if apart else ""
+    return f'<section class="card"><h2>Totals per side</h2>{tables}{told}</section>'
 
 
 def _about(report: Report) -> str:
@@ -267,11 +284,17 @@ def _data(report: Report) -> dict[str, Any]:
             {"name": status, "label": palette.label(status), "work": status not in report.good}
             for status in statuses
         ],
+        "shown": _shown(report, [column.name for column in columns]),
         "columns": [
             _column(report.rows.iloc[:, place], column, statuses if column.name == report.status else None)
             for place, column in enumerate(columns)
         ],
     }
+
+
+def _shown(report: Report, names: list[str]) -> list[int]:
+    """Places of the columns in the order that the page shows them."""
+    return sorted(range(len(names)), key=lambda place: names[place] in report.last)
 
 
 def _column(values: pd.Series, column: Column, statuses: list[str] | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Report:
     title
         The heading of every rendering.
     rows
-        The main table, one row an order and status.
+        The main table, one row an order or pair.
     columns
         Kinds and meanings of the columns of `rows`.
     status
@@ -38,7 +38,7 @@ class Report:
     statuses
         Status to meaning, in order of display.
     good
-        The statuses that need no work.
+        The statuses that need no work; the figures, the files and the exit code follow this alone.
     summary
         Tidy figures: `section`, `name`, `value`; see `summarise`.
     amounts
@@ -55,6 +55,11 @@ class Report:
     currency
         The name of the currency column, whose `USD/EUR` names the currency of each side in
         turn; amounts of different currencies are never added up.
+    closed
+        Label of a side to flags on the index of `rows`: the order is cancelled or refunded in
+        full there, so the totals leave its amount out and tell it apart.
+    last
+        Columns that the page shows after the others; the files keep the order of `rows`.
     """
 
     title: str
@@ -70,6 +75,8 @@ class Report:
     provenance: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     currency: str = "currency"
+    closed: Mapping[str, pd.Series] = field(default_factory=dict)
+    last: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Report({self.title!r}, {len(self.rows):,} rows)"

@@ -40,10 +40,9 @@ def html_summary(report: Report) -> str:
 
 
 def _heading(report: Report) -> str:
-    found = figures.counts(report)
-    whole = sum(found.values())
-    work = sum(found[status] for status in figures.needing_work(report))
-    says = f"{whole:,} orders, {work:,} want a look" if work else f"{whole:,} orders, all as they should be"
+    whole, work = len(report.rows), figures.to_look_at(report)
+    want = f"{work:,} {'wants' if work == 1 else 'want'} a look" if work else "all as they should be"
+    says = f"{cells.counted(whole, 'row')}, {want}"
     return (
         f'<div style="margin:4px 0 8px"><b style="font-size:15px">{escape(cells.one_line(report.title))}</b>'
         f'<span style="opacity:.7;margin-left:10px">{says}</span></div>'
@@ -62,7 +61,7 @@ def _tables(report: Report) -> list[str]:
 
 def _table(report: Report, currency: str, heads: list[str], lines: list[figures.Line]) -> str:
     tops = "".join(_number(escape(f"{head} {currency}".strip()), bold=False, quiet=True) for head in heads)
-    rows = "".join(_row(report, line) for line in lines)
+    rows = "".join(_row(report, line) for line in lines) + _apart(lines[-1])
     style = "border-collapse:collapse;margin:0 0 12px;font-size:13px"
     first = f'<td style="{_CELL};text-align:left;opacity:.7">Status</td>'
     head = f'<tr style="background:none">{first}{_number("Rows", bold=False, quiet=True)}{tops}</tr>'
@@ -72,9 +71,20 @@ def _table(report: Report, currency: str, heads: list[str], lines: list[figures.
 def _row(report: Report, line: figures.Line) -> str:
     bold = line.status is None
     name = "<b>All</b>" if line.status is None else _status(report, line.status)
-    values = [f"{line.orders:,}", *(amount(value) for value in (*line.amounts, *figures.differences(line)))]
+    values = [f"{line.rows:,}", *(amount(value) for value in (*line.amounts, *figures.differences(line)))]
     numbers = "".join(_number(value, bold=bold) for value in values)
     return f'<tr style="background:none"><td style="{_CELL};text-align:left">{name}</td>{numbers}</tr>'
+
+
+def _apart(total: figures.Line) -> str:
+    """The rows beneath the sum: what it leaves out, without a difference."""
+    rows = []
+    for name, held in figures.beneath(total).items():
+        head = f'<td style="{_CELL};text-align:left;opacity:.7">{escape(palette.label(name))}</td>'
+        numbers = "".join(_number(amount(value), bold=False, quiet=True) for value in held)
+        blank = f'<td style="{_CELL}"></td>'
+        rows.append(f'<tr style="background:none" title="{figures.LEFT_OUT}">{head}{blank}{numbers}</tr>')
+    return "".join(rows)
 
 
 def _status(report: Report, status: str) -> str:

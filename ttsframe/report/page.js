@@ -118,7 +118,7 @@
     const lines = document.createDocumentFragment();
     for (const row of rows.slice(from, to)) {
       const line = document.createElement("tr");
-      data.columns.forEach((column, place) => line.append(cell(column, place, row)));
+      data.shown.forEach((place) => line.append(cell(data.columns[place], place, row)));
       lines.append(line);
     }
     body.replaceChildren(lines);
@@ -140,7 +140,8 @@
     find("filter").value = state.status;
     find("sort").value = state.sort < 0 ? "" : state.sort + (state.down ? "-" : "+");
     document.querySelectorAll(".tile").forEach((tile) => tile.setAttribute("aria-pressed", String(tile.dataset.status === state.status)));
-    [...head.rows[0].cells].forEach((box, place) => {
+    [...head.rows[0].cells].forEach((box, at) => {
+      const place = data.shown[at];
       box.hidden = blank[place];
       box.setAttribute("aria-sort", place !== state.sort ? "none" : state.down ? "descending" : "ascending");
     });
@@ -155,8 +156,8 @@
 
   function build() {
     const line = head.insertRow();
-    data.columns.forEach((column, place) => {
-      const box = document.createElement("th"), button = document.createElement("button");
+    data.shown.forEach((place) => {
+      const column = data.columns[place], box = document.createElement("th"), button = document.createElement("button");
       box.scope = "col";
       box.title = column.meaning;
       if (isNumber(column)) box.className = "num";

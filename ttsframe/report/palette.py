@@ -24,6 +24,7 @@ _HUES: dict[str, str] = {
     "only_shopify": "#56b4e9",
     "not_expected": "#a3abb5",
     "unknown": "#6f6a86",
+    "probable": "#8a6d3b",
     "linked": "#1a9e78",
     "unlinked": "#e69f00",
     "denied": "#c66a9b",

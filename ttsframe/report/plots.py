@@ -20,7 +20,7 @@ _LABELS_SHOWN = 7
 
 
 def plot(report: Report) -> Figure:
-    """Draw orders by status over time, and each side's amounts by status.
+    """Draw rows by status over time, and each side's amounts by status.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ def plot(report: Report) -> Figure:
     -------
     matplotlib.figure.Figure
         Two axes, one where no date is known; already closed for pyplot, so show it in a notebook
-        or save it. Amounts are those of the currency with the most rows.
+        or save it. Amounts are those of the currency with the most rows, as `total_lines` adds
+        them up.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def _draw_days(axes: Axes, days: figures.Days) -> None:
     axes.set_xticks(
         places[::every], [f"{day:%Y-%m-%d}" for day in days.table.index[::every]], rotation=30, ha="right"
     )
-    axes.set_title(f"Orders by {days.unit}", loc="left", fontsize=11)
+    axes.set_title(f"Rows by {days.unit}", loc="left", fontsize=11)
     axes.legend(fontsize=8, frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.22))
     axes.set_ylim(top=max(below.max() * 1.05, 1))
     _calm(axes, grid="y")

@@ -47,6 +47,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
         "align": "right",
     },
     "money": {"num_format": _MONEY},
+    "money_quiet": {"num_format": _MONEY, "font_color": "#5b6470"},
     "money_total": {"num_format": _MONEY, "bold": True, "top": 1},
     "count_total": {"num_format": "#,##0", "bold": True, "top": 1},
     "total": {"bold": True, "top": 1},

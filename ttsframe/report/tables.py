@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ttsframe.errors import InputError, SettingsError
-from ttsframe.report import figures
+from ttsframe.report import figures, palette
 from ttsframe.report.cells import Ids, as_text, checked_ids, described, harmless
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.files import remove, replacing
@@ -152,7 +152,7 @@ def _header(columns: Sequence[Column]) -> list[str]:
 def _stale(report: Report, place: Path, written: list[Path]) -> list[Path]:
     """Files that an earlier report left for a status without rows now; known by their header."""
     header = ",".join(_header(described(report.rows, report.columns)))
-    candidates = [place / f"{status}.csv" for status in report.statuses]
+    candidates = [place / f"{status}.csv" for status in {*report.statuses, *palette.KNOWN}]
     return [
         path for path in candidates if path not in written and path.is_file() and _first_line(path) == header
     ]

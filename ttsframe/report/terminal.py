@@ -41,15 +41,13 @@ def text_summary(report: Report, *, encoding: str | None = None) -> str:
     notes = [f"* {cells.one_line(note)}" for note in report.notes[:_NOTES_SHOWN]]
     more = len(report.notes) - _NOTES_SHOWN
     lines += ["", *notes] if notes else []
-    lines += [f"* and {more} more notes in the report"] if more > 0 else []
+    lines += [f"* and {cells.counted(more, 'more note')} in the report"] if more > 0 else []
     return "\n".join(lines).encode(code, errors="replace").decode(code)
 
 
 def _says(report: Report) -> str:
-    found = figures.counts(report)
-    whole = sum(found.values())
-    work = sum(found[status] for status in figures.needing_work(report))
-    return f"{whole:,} orders: {whole - work:,} as they should be, {work:,} to look at"
+    whole, work = len(report.rows), figures.to_look_at(report)
+    return f"{cells.counted(whole, 'row')}: {whole - work:,} as they should be, {work:,} to look at"
 
 
 def _count_lines(report: Report, *, fancy: bool) -> list[str]:
@@ -82,14 +80,20 @@ def _total_lines(report: Report, currency: str, block: list[figures.Line]) -> li
     for line in block:
         values = (*line.amounts, *figures.differences(line))
         table.append([line.status or "all", *(_grouped(value) for value in values)])
-    widths = [max(len(row[place]) for row in table) for place in range(len(heads))]
+    apart = figures.beneath(block[-1])
+    table += [[name, *(_grouped(value) for value in held)] for name, held in apart.items()]
+    told = [f"  {figures.LEFT_OUT}"] if apart else []
+    return [*_aligned(table), *told]
+
+
+def _aligned(table: list[list[str]]) -> list[str]:
+    """Set a table with its first column to the left; a row may be shorter than the first."""
+    widths = [max(len(row[place]) for row in table if place < len(row)) for place in range(len(table[0]))]
     return [
         "  "
         + "  ".join(
-            [
-                f"{row[0]:<{widths[0]}}",
-                *(f"{text:>{width}}" for text, width in zip(row[1:], widths[1:], strict=True)),
-            ]
+            f"{text:>{width}}" if place else f"{text:<{width}}"
+            for place, (text, width) in enumerate(zip(row, widths, strict=False))
         )
         for row in table
     ]

@@ -135,10 +135,23 @@ def _totals_block(
         )
         pill = book.statuses.get(line.status or "", form[name])
         sheet.write_string(row, 0, line.status or "All", pill)
-        sheet.write_number(row, 1, line.orders, form[count])
+        sheet.write_number(row, 1, line.rows, form[count])
         for place, value in enumerate((*line.amounts, *figures.differences(line)), start=2):
             sheet.write_number(row, place, round(value, 6), form[amount])
-    return row + 1
+    return _apart(book, sheet, lines[-1], row) + 1
+
+
+def _apart(book: Book, sheet: Any, total: figures.Line, row: int) -> int:  # noqa: ANN401
+    """The rows beneath the sum: what it leaves out, without a difference."""
+    apart = figures.beneath(total)
+    for name, held in apart.items():
+        row += 1
+        sheet.write_string(row, 0, palette.label(name), book.formats["quiet"])
+        for place, value in enumerate(held, start=2):
+            sheet.write_number(row, place, round(value, 6), book.formats["money_quiet"])
+    if apart:
+        sheet.write_string(row - len(apart), 5, figures.LEFT_OUT, book.formats["quiet"])
+    return row
 
 
 def _further_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: ANN401
@@ -200,5 +213,5 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
 
 
 def _cut_note(cut: int) -> list[str]:
-    text = f"{cut:,} cells were cut at Excel's {MAX_CHARACTERS:,} characters; the CSV files have them whole."
-    return [text] if cut else []
+    told = f"{cells.counted(cut, 'cell')} cut at Excel's {MAX_CHARACTERS:,} characters"
+    return [f"{told}; the CSV files have the whole text."] if cut else []
