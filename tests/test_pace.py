@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import statistics
 
 import pytest
 from benchmarks.pace_simulation import GATEWAYS, Bucket, Simulation, moving, steady
@@ -111,7 +112,9 @@ def test_pace__keeps_what_it_learnt_over_an_idle_minute():
 def test_pace__starts_at_eight_and_doubles():
     pace = Pace()
     assert pace.rate_per_second == 8
-    accepted_at(pace, 0.6, latency=0.01)
+    accepted_at(pace, 0.3, latency=0.01)
+    assert 12 < pace.rate_per_second < 32
+    accepted_at(pace, 0.7, now=0.3, latency=0.01)
     assert 200 < pace.rate_per_second < 1000
 
 
@@ -254,8 +257,7 @@ def test_pace__without_a_limit_the_climb_costs_little():
     assert run.most_workers < 64
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_pace__refusals_by_chance_do_not_bring_it_down(seed):
+def let_in_despite_chance(seed):
     chance, pace, now, let_in = random.Random(seed), Pace(), 0.0, 0
     while now < 120:
         if wait := pace.wait(now):
@@ -265,4 +267,11 @@ def test_pace__refusals_by_chance_do_not_bring_it_down(seed):
         pace.observe(Reply(now, kind), now + 0.001)
         let_in += kind == "accepted"
         now += 0.001
-    assert let_in > 1500
+    return let_in
+
+
+def test_pace__refusals_by_chance_do_not_bring_it_down():
+    let_in = [let_in_despite_chance(seed) for seed in range(9)]
+    assert statistics.median(let_in) > 5000
+    # Refused before anything is proven, it cannot tell chance from a limit at which it began.
+    assert min(let_in) > 500

@@ -1,6 +1,6 @@
 """How fast to ask: the adaptive rate. Pure: no clock, no sleep, no thread; `now` is an argument.
 
-The gateway's limit is unknown, moves, and shows only in refusals (API.md, "Rate"). The pace climbs until it
+The gateway's limit is unknown, moves, and shows only in refusals. The pace climbs until it
 is refused, falls to what was really let in, and holds round that: a little under it at first, a little over
 it later, for longer each time a refusal confirms it. Unrefused there, it climbs fast again.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import deque
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -186,6 +187,8 @@ class Pace:
         elif sent_at > fall.since:
             fall.accepted += 1
             fall.judged_until = max(fall.judged_until, sent_at)
+            if fall.blocked and sent_at not in self._sent:
+                insort(self._sent, sent_at)
             self._judge(fall, now)
 
     def _forget_limit(self, now: float) -> None:
@@ -267,20 +270,20 @@ class Pace:
         if last is not None and not last.over:
             last.at, last.rate, last.aim = now, rate, to
         else:
-            overlaps = last is not None and last.blocked and last.since > sent_at - WINDOW_SECONDS
-            last_second = sum(1 for at in self._accepted if sent_at - WINDOW_SECONDS < at < sent_at)
             self._fall = Fall(
                 since=sent_at,
                 at=now,
                 rate=rate,
                 aim=to,
-                last_second=0 if overlaps else last_second,
+                last_second=self._last_second(last, sent_at),
+                counted=self._let_in.since <= sent_at - WINDOW_SECONDS,
                 least=0.35 * last.to if last is not None else 0.0,
                 first=last is None,
             )
-        self._proven = self._step = 0.0
-        if self._let_in.stale(sent_at) or hold.drop > 0.3:  # noqa: PLR2004
+        # Where it took a step up to be refused, more would have been let in until then.
+        if self._step or self._let_in.stale(sent_at) or hold.drop > 0.3:  # noqa: PLR2004
             self._let_in.restart(sent_at)
+        self._proven = self._step = 0.0
         self._settle(hold, now)
 
     def _rate_since(self, sent_at: float, now: float, *, climbing: bool) -> float:
@@ -298,7 +301,16 @@ class Pace:
             return holds.first(rate, now=now)
         if self._step:
             return holds.before_step(min(self._proven, rate), self._step, now=now)
-        return holds.refused(hold, rate, sent_at, self._let_in, blocked=last.blocked, now=now)
+        if last.blocked:
+            return holds.blocked(hold, rate, self._last_second(last, sent_at), now=now)
+        return holds.refused(hold, rate, sent_at, self._let_in, now=now)
+
+    def _last_second(self, last: Fall | None, sent_at: float) -> int:
+        """Return how many were let in during the second before; 0 if a block was in it."""
+        since = sent_at - WINDOW_SECONDS
+        if last is not None and last.blocked and last.since > since:
+            return 0
+        return sum(1 for at in self._accepted if since < at < sent_at)
 
     def _judge(self, fall: Fall, now: float) -> None:
         """Set the rate by what became of the requests that were in flight at the fall."""
@@ -308,7 +320,8 @@ class Pace:
         if to is None or self._hold is None:
             return
         ceiling = min(to, fall.rate if fall.first else fall.aim)
-        hold = self._hold.judged(ceiling, fall.accepted, first=fall.first, blocked=fall.blocked, now=now)
+        counted = fall.blocked and (fall.counted or not fall.first)
+        hold = self._hold.judged(ceiling, fall.accepted, first=fall.first, counted=counted, now=now)
         self._settle(hold, now)
 
     def _block(self, fall: Fall) -> None:
@@ -317,7 +330,8 @@ class Pace:
         if self._hold is not None:
             self._hold.drop = 1 - holds.JUST_UNDER
         if fall.last_second and self._window[1] < fall.at:
-            self._sent = deque(at for at in self._sent if not fall.since <= at <= fall.at)
+            let_in = set(self._accepted)
+            self._sent = deque(at for at in self._sent if at in let_in or not fall.since <= at <= fall.at)
             if len(self._sent) >= fall.last_second:
                 self._refused_in_a_row = 0
             self._window = (fall.last_second, fall.at + 1.5 * WINDOW_SECONDS)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 SHORTEST_DOUBLING_SECONDS = 0.1
-LATENCIES_TO_DOUBLE = 1.2
-REQUESTS_TO_DOUBLE = 2
+LATENCIES_TO_DOUBLE = 1.1
+REQUESTS_TO_DOUBLE = 3.5
 """Low limits show after few requests; doubling sooner than that costs them a refusal each."""
-MORE_IN_FLIGHT_PER_SECOND = 33
-"""Climbing at most so fast bounds what is refused before the first refusal is heard, whatever the rate."""
+MORE_IN_FLIGHT = 10
+MORE_IN_FLIGHT_SHARE = 0.2
+"""Climbing in a latency by at most so much, and that share of the rate, bounds what is refused before the
+first refusal is heard: next to ten at a low limit, and to a share of what a high one lets in."""
 SHORTEST_LATENCY_SECONDS = 0.001
 
 FIRST_STEP = 0.04
@@ -28,7 +30,8 @@ def higher(rate: float, seconds: float, latency_seconds: float) -> float:
     """Return the rate after climbing for so long, at most one doubling."""
     doubling = doubling_seconds(rate, latency_seconds)
     passed = min(doubling, seconds)
-    slope = MORE_IN_FLIGHT_PER_SECOND / max(SHORTEST_LATENCY_SECONDS, latency_seconds)
+    a_latency = MORE_IN_FLIGHT + MORE_IN_FLIGHT_SHARE * rate
+    slope = a_latency / max(SHORTEST_LATENCY_SECONDS, latency_seconds)
     return rate + min(rate * (2 ** (passed / doubling) - 1), slope * passed)
 
 

@@ -21,6 +21,8 @@ class Fall:
     """The ceiling taken before the rest was judged."""
     last_second: int
     """How many were let in during the second before the refusal; 0 if that tells nothing."""
+    counted: bool
+    """Whether that was a whole second."""
     least: float
     first: bool
     to: float = 0.0
@@ -51,7 +53,7 @@ class Fall:
         seen = self.accepted + self.refused
         shared = self.accepted / max(1e-9, self.judged_until - self.since)
         overshot = self.first or (self.last_second > 0 and self.rate > 1.2 * self.last_second + 1)
-        if self.seems_blocked:
+        if self.blocked:
             return max(self.least, shared, self.last_second)
         if seen > 3 and overshot:  # noqa: PLR2004
             return max(shared, self.last_second)

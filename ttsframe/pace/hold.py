@@ -17,16 +17,18 @@ FIRST_FALL = 0.5
 """Share of the rate kept at a first fall: while climbing it may be half more than the gateway lets in."""
 JUST_UNDER = 0.98
 DEEPEST_FALL = 0.4
-REFUSED_WEIGHT = 0.4
+REFUSED_WEIGHT = 0.3
 """Between what was let in (0), right for a bucket, and the rate refused (1), right for none."""
 
-SHORTEST_SECONDS = 1.0
+SHORTEST_SECONDS = 1.5
 SHORTEST_SECONDS_AT_MOST = 8.0
 SHORTEST_REQUESTS = 30
+REQUESTS_BY_DEPTH = 2.0
+"""The less sure the ceiling, the fewer requests tell whether it is passed: so many for a depth of one."""
 LONGEST_SECONDS = 2.5
 """A hold lasts twice that: a limit that has risen is not found sooner, one that stays refuses no oftener."""
 LONGEST_SECONDS_AT_MOST = 16.0
-LONGEST_REQUESTS = 80
+LONGEST_REQUESTS = 60
 
 
 @dataclass(kw_only=True)
@@ -50,7 +52,8 @@ class Hold:
     @property
     def seconds(self) -> float:
         """Until the rate passes the ceiling."""
-        shortest = max(SHORTEST_SECONDS, min(SHORTEST_SECONDS_AT_MOST, SHORTEST_REQUESTS / self.ceiling))
+        requests = min(SHORTEST_REQUESTS, REQUESTS_BY_DEPTH / self.depth)
+        shortest = max(SHORTEST_SECONDS, min(SHORTEST_SECONDS_AT_MOST, requests / self.ceiling))
         return max(self.patience_seconds, shortest)
 
     def rate_at(self, now: float) -> float:
@@ -62,12 +65,12 @@ class Hold:
         """Return when a refusal should have been heard."""
         return self.since + 2 * self.seconds + latency_seconds
 
-    def judged(self, ceiling: float, accepted: int, *, first: bool, blocked: bool, now: float) -> Hold:
+    def judged(self, ceiling: float, accepted: int, *, first: bool, counted: bool, now: float) -> Hold:
         """Hold what the requests in flight have shown; the fewer there were the less sure it is."""
         return replace(
             self,
             ceiling=ceiling,
-            depth=BLOCKED_DEPTH if blocked else max(LEAST_DEPTH, min(MOST_DEPTH, 1 / (accepted + 1))),
+            depth=BLOCKED_DEPTH if counted else max(LEAST_DEPTH, min(MOST_DEPTH, 1 / (accepted + 1))),
             drop=1 - JUST_UNDER if first else self.drop,
             since=now,
         )
@@ -83,13 +86,24 @@ def before_step(proven: float, step: float, *, now: float) -> Hold:
     return Hold(ceiling=proven, depth=max(LEAST_DEPTH, step / 2), drop=1 - JUST_UNDER, since=now)
 
 
-def refused(hold: Hold, rate: float, sent_at: float, let_in: LetIn, *, blocked: bool, now: float) -> Hold:
+def blocked(hold: Hold, rate: float, last_second: int, *, now: float) -> Hold:
+    """Hold after a refusal by a gateway that counts by the second.
+
+    How many it let in during the second before tells more than since when it did: that depends on
+    how many were sent a second ago.
+    """
+    drop = min(DEEPEST_FALL, 2 * hold.drop)
+    if not last_second:
+        return _half_way(rate, drop=drop, now=now)
+    ceiling = min(rate * (1 - drop / 2), max(last_second, (1 - DEEPEST_FALL) * rate))
+    return Hold(ceiling=ceiling, depth=max(LEAST_DEPTH, drop / 2), drop=drop, since=now)
+
+
+def refused(hold: Hold, rate: float, sent_at: float, let_in: LetIn, *, now: float) -> Hold:
     """Hold after a refusal, by when it came: a rate over the ceiling was to be refused, one under it not."""
     if sent_at > hold.since + hold.seconds:
         return _confirmed(hold, rate, let_in.per_second(sent_at), now=now)
     drop = min(DEEPEST_FALL, 2 * hold.drop)
-    if blocked:
-        return _half_way(rate, drop=drop, now=now)
     # A bucket that was just empty has let in its limit, give or take one request.
     least, most = let_in.per_second(sent_at, more=-1), let_in.per_second(sent_at, more=1)
     ceiling = min(rate, max(least, (1 - DEEPEST_FALL) * 2 / 3 * rate, min(rate * (1 - drop / 2), most)))
