@@ -45,7 +45,7 @@ class Credentials:
     app_secret
         The app's secret; signs, and is never sent to the gateway.
     access_token
-        The seller's token; lives 7 days (API.md, "Tokens and shops").
+        The seller's token; lives 7 days.
     shop_cipher
         Which shop; `ttsframe shops` tells it.
     refresh_token

@@ -1,6 +1,6 @@
 """The signature of a request, and the one redactor.
 
-Source: API.md, "Signing", with the official test vector.
+Source: TikTok Shop's guide, Sign your API request, with its test vector.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Order ids → requests; answers → outcomes; the gateway's error table as data.
 
-Source of every fact: API.md. What it marks as unknown is read both ways.
+Source: TikTok Shop's reference, Get External Order References and Common Errors, and what independent
+clients of it have met. What the two leave open is read both ways.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
     Parameters
     ----------
     http_status
-        The HTTP status; tells only where the body does not (API.md, "Envelope and errors").
+        The HTTP status; tells only where the body does not.
     content
         The decoded body, as `payload` gives it.
     order_id

@@ -1,6 +1,6 @@
 """The pair of tokens that a renewal gave, kept between runs.
 
-API.md: whether a refresh token can be used twice is not known, so the pair that a renewal
+Whether a refresh token can be used twice is not published, so the pair that a renewal
 returns is kept at once, and found by everyone whose environment holds the pair it came from:
 a pair is the seller's authorization of an app, good for all of the seller's shops.
 """

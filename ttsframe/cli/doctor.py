@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ttsframe.session import Called
 
-_EARLY_SECONDS, _LATE_SECONDS = 300, 30  # API.md, "Signing": the window of the timestamp
+_EARLY_SECONDS, _LATE_SECONDS = 300, 30  # the window of the timestamp
 # An id that can be no order's: the answer tells of the permission, not of an order.
 _NO_ORDER = "1"
 

@@ -40,7 +40,7 @@ class Generated:
         The share, of linked and unlinked, with a reference on another platform.
     id_forms
         How Shopify ids are written, each as likely: `numeric`, `gid`, `gid_query`, `name`,
-        `prefixed_name` (API.md, "Identifiers").
+        `prefixed_name`: the forms that may be met.
     """
 
     count: int = 1000

@@ -1,4 +1,4 @@
-"""The error table of the gateway, as data (API.md, "Envelope and errors")."""
+"""The error table of the gateway, as data: TikTok Shop's published codes, and those that others met."""
 
 from __future__ import annotations
 

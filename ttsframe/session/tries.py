@@ -1,6 +1,6 @@
 """What follows from a reply: done, again, or the end of the run. Pure: no clock, no socket.
 
-Source of the rules: DESIGN.md, "Tries and ends"; API.md, "Envelope and errors".
+An order has a number of tries of its own; a refusal for rate costs it none; an outage ends the run.
 """
 
 from __future__ import annotations

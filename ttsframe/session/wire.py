@@ -190,7 +190,7 @@ def _date_seconds(header: str | None) -> float | None:
 
 
 def _retry_after_seconds(header: str | None, *, now_seconds: float | None) -> float | None:
-    """Seconds, or a date by the gateway's own clock (API.md, "Rate"); None where it says neither."""
+    """Seconds, or a date by the gateway's own clock; None where it says neither."""
     if not header:
         return None
     try:

@@ -1,6 +1,6 @@
 """One writer for a run: answers go to disk in batches, with a bound on waiting and a real error.
 
-Source of the bounds: DESIGN.md, "The store". requests-cache's own write path waits without end
+The bounds are measured: requests-cache's own write path waits without end
 on a locked or read-only file and swallows a full disk.
 """
 
