@@ -127,6 +127,41 @@ def test_redact__masks_other_names_of_the_same(name):
     assert redact(f"{name}=ROW_aBcD-1234 x") == f"{name}=*** x"
 
 
+@pytest.mark.parametrize(
+    "name", ["sign", "Sign", "SIGN", "cipher", "shop_cipher", "shopCipher", "shopcipher"]
+)
+@pytest.mark.parametrize(
+    "before",
+    # The last stand for bytes and characters that are spelled with letters.
+    [
+        "",
+        "?",
+        "&",
+        "x-",
+        "app",
+        "app_",
+        "de_",
+        "7",
+        "%26",
+        "%2526",
+        "\\n",
+        "\\u0026",
+        "%DE",
+        "%0A",
+        "\\x1bde",
+    ],
+)
+def test_redact__masks_whatever_stands_before_the_name(before, name):
+    assert redact(f"{before}{name}=0d1e2f3a") == f"{before}{name}=***"
+
+
+@given(st.text(), st.sampled_from(["sign", "cipher"]))
+def test_redact__spares_nothing_but_a_few_words(before, name):
+    words = ("as", "co", "con", "counter", "de", "en", "re", "reas", "rede")
+    if not before.lower().endswith(words):
+        assert redact(f"{before}{name}=0d1e2f3a").endswith(f"{name}=***")
+
+
 def test_redact__masks_the_header_of_the_token():
     shown = redact(str({"x-tts-access-token": "ROW_aBcD-1234", "content-type": "application/json"}))
     assert shown == "{'x-tts-access-token': '***', 'content-type': 'application/json'}"
@@ -138,6 +173,8 @@ def test_redact__masks_the_header_of_the_token():
         "GET /order/202406/orders/577092126219211281/external_orders?platform=SHOPIFY&app_key=29a39d",
         '{"code":36009004,"message":"Invalid signature","request_id":"20230101"}',
         "the signature was refused: TIKTOK_APP_SECRET does not belong to TIKTOK_APP_KEY",
+        "design: blue, Redesign: no; assign=me, (resign: never) cosign='x'",
+        '{"design":"blue","decipher":"it","encipher": 1}',
     ],
 )
 def test_redact__leaves_the_rest(text):
