@@ -114,7 +114,7 @@ def test_pace__starts_at_eight_and_doubles():
     assert pace.rate_per_second == 8
     accepted_at(pace, 0.3, latency=0.01)
     assert 12 < pace.rate_per_second < 32
-    accepted_at(pace, 0.7, now=0.3, latency=0.01)
+    accepted_at(pace, 0.5, now=0.3, latency=0.01)
     assert 200 < pace.rate_per_second < 1000
 
 
