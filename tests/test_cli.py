@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import inspect
 import io
 import os
 import subprocess
@@ -15,7 +13,6 @@ import pytest
 
 import ttsframe as tts
 from ttsframe.cli import main
-from ttsframe.cli.options import parser
 from ttsframe.sandbox import samples
 from ttsframe.session import tries
 
@@ -216,9 +213,10 @@ def test_doctor__names_the_first_that_does_not_hold(
         for name, value in setting.items():
             monkeypatch.setenv(name, value)
         assert main(["doctor"]) == 2
-    out = capsys.readouterr().out + capsys.readouterr().err
+    out, err = capsys.readouterr()
     assert f"FAIL {failing}" in out
     assert cure in out.split("what to do:")[1]
+    assert err == ""
 
 
 def test_shops__lists_ciphers_without_one_set(tmp_path, monkeypatch, capsys):
@@ -291,23 +289,6 @@ def test_reconcile__with_references_saved_before(tmp_path, monkeypatch):
 def test_cli__version(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"ttsframe {tts.__version__}\n"
-
-
-def options_of(command):
-    """Every option of a command, by the name that it has in the parsed result."""
-    commands = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
-    return {action.dest: action for action in commands.choices[command]._actions if action.dest != "help"}
-
-
-def test_options__agree_with_the_verbs():
-    lookup = inspect.signature(tts.lookup).parameters
-    shared = {"column", "platform", "level", "offline", "max_age"}
-    assert shared <= set(options_of("lookup")) & set(lookup)
-    match = inspect.signature(tts.match).parameters
-    assert {"tolerance", "settlement", "probable"} <= set(options_of("reconcile")) & set(match)
-    assert options_of("reconcile")["tolerance"].default == match["tolerance"].default
-    assert lookup["platform"].default in options_of("lookup")["platform"].help
-    assert options_of("lookup")["platform"].help == options_of("reconcile")["platform"].help
 
 
 def test_reconcile__tells_what_the_readers_left_out(tmp_path, capsys):

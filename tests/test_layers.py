@@ -215,10 +215,33 @@ def test_globals__none_is_rebound(module):
     assert [node.names for node in ast.walk(tree(module)) if isinstance(node, ast.Global)] == []
 
 
+def caches(source):
+    """Functions that keep what they returned, and how much: a module global that is easily missed."""
+    kept = {}
+    for node in ast.walk(source):
+        for decorator in getattr(node, "decorator_list", []):
+            name, _, bound = ast.unparse(decorator).partition("(")
+            if name.rsplit(".", maxsplit=1)[-1] in ("cache", "lru_cache"):
+                kept[node.name] = bound.removesuffix(")") or ("128" if "lru" in name else "maxsize=None")
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("@functools.cache\ndef f(): ...", {"f": "maxsize=None"}),
+        ("@cache\ndef f(): ...", {"f": "maxsize=None"}),
+        ("@lru_cache(maxsize=None)\ndef f(): ...", {"f": "maxsize=None"}),
+        ("@functools.lru_cache\ndef f(): ...", {"f": "128"}),
+        ("class A:\n    @lru_cache(maxsize=4)\n    def f(self): ...", {"f": "maxsize=4"}),
+        ("@functools.cached_property\ndef f(): ...", {}),
+        ("cache = 1\ndef f(): ...", {}),
+    ],
+)
+def test_globals__rule_finds_caches(source, found):
+    assert caches(ast.parse(source)) == found
+
+
 def test_globals__only_the_pace_is_cached_without_bound():
-    cached = [
-        module
-        for module, path in MODULES.items()
-        if re.search(r"@(functools\.)?cache\b", path.read_text("utf-8"))
-    ]
-    assert cached == ["shop"]
+    kept = {module: [*found.values()] for module in MODULES if (found := caches(tree(module)))}
+    assert kept == {"sandbox.wire": ["maxsize=64", "maxsize=4"], "shop": ["maxsize=None"]}

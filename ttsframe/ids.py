@@ -1,7 +1,7 @@
 """Text → TikTok order id, or the reason why it is none; unique keys; spread back by key.
 
-An order id is a run of 1–20 digits: most have 18, and no length is documented. Cleaning takes away what export
-buttons and spreadsheets put around the digits, and never adds, drops or changes a digit.
+An order id is a run of 1–20 digits: most have 18, and no length is documented. Cleaning takes away
+what export buttons and spreadsheets put around the digits, and never adds, drops or changes a digit.
 """
 
 from __future__ import annotations

@@ -149,5 +149,5 @@ _FIRST_USE = threading.Lock()
 
 @functools.cache
 def _shared_pace(*_name: str) -> SharedPace:
-    """One pace a host, app and shop (API.md, "Rate"), which are its name."""
+    """One pace a host, app and shop, which are its name: the gateway's limit goes by them."""
     return SharedPace()
