@@ -214,6 +214,14 @@ def test_attach__a_missing_column_is_refused_naming_those_there(orders):
         tts.attach(orders, looked_up(), column="nope")
 
 
+@pytest.mark.parametrize("given", [["1"], pd.Series(["1"], name="order_id"), None, "orders.csv"])
+def test_attach__what_is_no_frame_is_refused(orders, given):
+    with pytest.raises(InputError, match="give one as orders"):
+        tts.attach(given, orders.assign(status="linked"))
+    with pytest.raises(InputError, match="the frame that lookup returned"):
+        tts.attach(orders, given)
+
+
 def test_attach__refs_that_are_no_look_up_are_refused(orders):
     with pytest.raises(InputError, match="lookup"):
         tts.attach(orders, pd.DataFrame({"id": [LINKED]}))

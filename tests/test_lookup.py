@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import threading
 from pathlib import Path
 
@@ -148,7 +149,8 @@ def test_lookup__several_platforms_are_asked_once_each(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"platform": "SHOPIFYY"}, {"platform": []}, {"level": "row"}, {"max_age": "x"}]
+    "options",
+    [{"platform": "SHOPIFYY"}, {"platform": []}, {"level": "row"}, {"max_age": "x"}, {"max_age": [1]}],
 )
 def test_lookup__wrong_option_is_refused_before_anything_is_sent(options, tmp_path):
     with canned.serve({}) as gateway, pytest.raises(InputError) as caught:
@@ -247,13 +249,15 @@ def test_plan__rests_on_the_pace_that_was_learnt(tmp_path, monkeypatch):
         ("orders.csv", "read_tiktok_orders"),
         ("Orders.XLSX", "read_tiktok_orders"),
         (Path("orders"), "read_tiktok_orders"),
+        (io.StringIO("order_id\n1\n"), "'this' is a file"),
+        (pd.DataFrame(), "There are: none"),
         (None, "None: give a DataFrame"),
         (5.7e17, "as text, in quotes"),
         (float("nan"), "as text, in quotes"),
-        ({"a": 1}, "a dict: give a DataFrame"),
-        (b"580194009000000001", "a bytes: give a DataFrame"),
-        (True, "a bool: give a DataFrame"),
-        (object(), "a object: give a DataFrame"),
+        ({"a": 1}, "type dict: give a DataFrame"),
+        (b"580194009000000001", "type bytes: give a DataFrame"),
+        (True, "type bool: give a DataFrame"),
+        (object(), "type object: give a DataFrame"),
         (np.array([["1", "2"], ["3", "4"]]), "one column of order ids"),
         (
             pd.DataFrame([["1", "2"]], columns=["order_id", "order_id"]),
@@ -265,6 +269,18 @@ def test_lookup__what_holds_no_column_of_ids_is_told_what_to_give(orders, says):
     for verb in (tts.lookup, tts.plan):
         with pytest.raises(InputError, match=says):
             verb(orders)
+
+
+@pytest.mark.parametrize("column", [1, ("a", "b"), ["a"], 0.5])
+def test_lookup__a_column_that_is_no_text_and_not_there_is_told(column):
+    with pytest.raises(InputError, match="There are: Order No"):
+        tts.lookup(pd.DataFrame({"Order No": ["1"]}), column=column)
+
+
+def test_lookup__a_label_that_is_no_text(tmp_path):
+    orders = pd.DataFrame({7: ["1"], "order_id": ["2"]})
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        assert tts.lookup(orders, column=7, shop=shop)["order_id"].tolist() == ["1"]
 
 
 def test_lookup__a_file_that_is_there_is_no_order_id(tmp_path, monkeypatch):

@@ -51,7 +51,9 @@ def attach(
     """
     if how not in _HOWS:
         raise InputError(f"no such how: {how!r}. There are: {', '.join(_HOWS)}.")
-    if not {"order_id", "status"} <= set(refs.columns):
+    if not isinstance(orders, pd.DataFrame):
+        raise InputError("attach(orders, refs) gives the rows of a DataFrame back: give one as orders")
+    if not {"order_id", "status"} <= set(getattr(refs, "columns", ())):
         raise InputError("attach(orders, refs) needs as refs the frame that lookup returned")
     keys = ids.clean(order_ids(orders, column=column)).ids
     beside = refs.drop(columns="order_id").assign(**{_KEY: ids.clean(refs["order_id"]).ids})

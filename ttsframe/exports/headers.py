@@ -141,7 +141,7 @@ def listed(header: Sequence[str], at_most: int = 12) -> str:
     """Return column names for a message: the first of them, and how many more there are."""
     shown = [shortened(column.strip()) or "(blank)" for column in header]
     more = f" and {len(shown) - at_most} more" if len(shown) > at_most else ""
-    return ", ".join(shown[:at_most]) + more
+    return ", ".join(shown[:at_most]) + more or "none"
 
 
 def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:

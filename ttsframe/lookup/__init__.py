@@ -221,6 +221,8 @@ def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
         return max(0.0, config.seconds(max_age)) if isinstance(max_age, str) else max(0.0, float(max_age))
     except ValueError as error:
         raise InputError(f"max_age {error}: {max_age!r}") from None
+    except TypeError:
+        raise InputError(f"max_age is text such as 7d, seconds or a timedelta, not {max_age!r}") from None
 
 
 def _questions(given: pd.Series, platforms: list[str]) -> _Journey:

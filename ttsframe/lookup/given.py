@@ -50,10 +50,11 @@ def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: 
 
 
 def _column_of(orders: pd.DataFrame, column: str | None) -> pd.Series:
-    name: Any = column
-    if name not in orders.columns:
-        names = [str(label) for label in orders.columns]
-        name = orders.columns[names.index(id_column(names, column))]
+    labels = orders.columns
+    name: Any = next((label for label in labels if label == column), None)
+    if name is None:
+        names = [str(label) for label in labels]
+        name = labels[names.index(id_column(names, None if column is None else str(column)))]
     found: pd.Series = orders[name]
     if found.ndim > 1:
         raise InputError(f"several columns are named {name!r}: rename all but the one of the order ids.")
@@ -62,9 +63,10 @@ def _column_of(orders: pd.DataFrame, column: str | None) -> pd.Series:
 
 def _several(orders: Any) -> Any:  # noqa: ANN401
     """One id or several, as something a Series can be made of."""
-    if isinstance(orders, os.PathLike) or _is_file_name(orders):
+    if isinstance(orders, os.PathLike) or hasattr(orders, "read") or _is_file_name(orders):
+        name = orders if isinstance(orders, str) else getattr(orders, "name", "this")
         raise InputError(
-            f"{os.fspath(orders)!r} is a file, not an order id: give what is in it, as in "
+            f"{name!r} is a file, not an order id: give what is in it, as in "
             "tts.lookup(tts.read_tiktok_orders(path)), or run ttsframe lookup in a shell."
         )
     if isinstance(orders, float):
@@ -83,4 +85,4 @@ def _is_file_name(orders: Any) -> bool:  # noqa: ANN401
 
 
 def _named(orders: Any) -> str:  # noqa: ANN401
-    return "None" if orders is None else f"a {type(orders).__name__}"
+    return "None" if orders is None else f"a value of type {type(orders).__name__}"
