@@ -1,7 +1,8 @@
 """Which TikTok Shop order is which Shopify order, and where the two disagree.
 
 The stages: `inputs` (columns), `claims` (what each source says), `pairing` (pairs, conflicts,
-doubles), `verdicts` (statuses, reasons), `result` (`Match`), `compare` (two results).
+doubles), `conflicts` (what is against what), `verdicts` (statuses, reasons), `result` (`Match`),
+`compare` (two results).
 """
 
 from ttsframe.match.compare import compare

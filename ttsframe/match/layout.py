@@ -9,6 +9,7 @@ import pandas as pd
 
 from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, typed
 from ttsframe.match import keys, verdicts
+from ttsframe.match.conflicts import with_contradictions
 from ttsframe.match.inputs import SOURCE_BITS
 from ttsframe.match.reasons import reason_bits, reason_text
 
@@ -71,7 +72,7 @@ def orders_frame(scene: verdicts.Scene) -> pd.DataFrame:
         "shopify_name": _taken(shopify.names, right),
         "status": _category(codes, verdicts.STATUS_CODES),
         "matched_on": _matched_on(rows, codes),
-        "evidence": _with_candidates(_evidence(given, universe, rows, left), scene),
+        "evidence": with_contradictions(_with_candidates(_evidence(scene), scene), scene),
         "tiktok_amount": faces.amount / 100,
         "shopify_total": faces.total / 100,
         "difference": faces.difference / 100,
@@ -148,8 +149,9 @@ def _category(codes: np.ndarray, words: Iterable[str]) -> Any:  # noqa: ANN401 -
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(words)))
 
 
-def _evidence(given: Inputs, universe: Universe, rows: Rows, left: np.ndarray) -> pd.Series:
+def _evidence(scene: verdicts.Scene) -> pd.Series:
     """Name all sources of each row; of a lone order that is linked, what it is linked to."""
+    given, universe, rows, left = scene.given, scene.universe, scene.rows, scene.faces.tiktok_row
     texts = [
         "; ".join(source for source, bit in SOURCE_BITS.items() if bits & bit) or None
         for bits in range(_SETS_OF_SOURCES)

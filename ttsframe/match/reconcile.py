@@ -86,7 +86,8 @@ def match(
     Returns
     -------
     Match
-        Its `orders` follow the order of `tiktok`; then come Shopify's.
+        Its `orders` follow the order of `tiktok`, then come Shopify's; the rows of one conflict
+        or duplicate stand together, where the first of them stands.
 
     Raises
     ------
