@@ -139,3 +139,52 @@ def test_outage__of_few_orders_ends_with_their_tries(tmp_path):
         frame = look_up(box, tmp_path, outage=60.0)
         assert set(frame["status"]) == {"failed"}
         assert len(box.log) == 3 * 5
+
+
+# Orders that have a trouble of their own
+
+
+def with_bad_orders(box, every):
+    bad = ids_of(box)[10::every]
+    box.change(order_codes=dict.fromkeys(bad, 36009003))
+    return set(bad)
+
+
+@pytest.mark.parametrize(("count", "every"), [(400, 8), (90, 3)])
+def test_own_trouble__of_many_orders_ends_with_failed_rows_and_no_outage(count, every, tmp_path):
+    with gateway(count) as box:
+        bad = with_bad_orders(box, every)
+        assert len(bad) >= 25
+        frame = look_up(box, tmp_path, outage=30.0)
+        asked = [entry for entry in box.log if entry.code == 36009003]
+        assert len(asked) == 5 * len(bad)
+        box.change(order_codes={})
+        truth = expected(box)
+    failed = frame["status"] == "failed"
+    assert set(frame["order_id"][failed]) == bad
+    assert found(frame[~failed]) == {pair for pair in truth if pair[0] not in bad}
+
+
+def test_own_trouble__that_lasts_longer_than_an_outage_may_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.6)
+    with gateway(400) as box:
+        bad = with_bad_orders(box, 8)
+        frame = look_up(box, tmp_path, outage=1.5)
+    assert set(frame["order_id"][frame["status"] == "failed"]) == bad
+
+
+def test_outage__late_in_a_run_with_bad_orders_ends_with_one_error(tmp_path):
+    with gateway(600, latency_seconds=0.005) as box:
+        bad = with_bad_orders(box, 20)
+        watching = at_answer(box, 450, lambda: box.change(fault_share=1.0, fault_kinds="http_500"))
+        started = time.monotonic()
+        with pytest.raises(OutageError, match="no good answer for 1 s"):
+            look_up(box, tmp_path, outage=1.0)
+        assert time.monotonic() - started < 20
+        watching.join()
+        good = box.log.good_answers
+        left = len(box.orders) - len(bad) - good.total()
+        assert left > 40
+        # What had nothing but bad luck keeps its tries: far from five for each that was left.
+        assert len(box.log.requests) - good.total() - 5 * len(bad) < 2 * left
+        assert stored(tmp_path) == good.total()

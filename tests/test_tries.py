@@ -45,14 +45,14 @@ def test_outage__counts_from_the_beginning():
 
 def test_outage__a_good_answer_begins_it_anew():
     outage = Outage(60.0, now=100.0)
-    outage.good(150.0)
+    outage.good(150.0, Attempt(0))
     assert outage.seconds_left(200.0) == 10.0
 
 
 def test_outage__an_answer_that_is_told_late_does_not_shorten_it():
     outage = Outage(60.0, now=100.0)
-    outage.good(150.0)
-    outage.good(140.0)
+    outage.good(150.0, Attempt(0))
+    outage.good(140.0, Attempt(0))
     assert outage.seconds_left(150.0) == 60.0
 
 
@@ -65,7 +65,7 @@ def test_outage__a_wait_that_the_gateway_asked_for_is_none():
 def test_outage__bad_replies_do_not_prolong_it():
     outage = Outage(60.0, now=100.0)
     for _ in range(50):
-        outage.bad("HTTP status 500")
+        outage.bad("HTTP status 500", Attempt(0))
     assert outage.seconds_left(100.0) == 60.0
 
 
@@ -73,19 +73,63 @@ def test_outage__is_suspected_when_bad_replies_pile_up_and_not_before():
     outage = Outage(60.0, now=0.0)
     suspected = []
     for _ in range(25):
-        outage.bad("no answer within 20 s")
+        outage.bad("no answer within 20 s", Attempt(0))
         suspected.append(outage.suspected)
     assert suspected == [False] * 19 + [True] * 6
-    outage.good(1.0)
+    outage.good(1.0, Attempt(0))
     assert not outage.suspected
 
 
 def test_outage__some_bad_among_good_is_none():
     outage = Outage(60.0, now=0.0)
     for second in range(100):
-        outage.bad("HTTP status 500")
-        outage.good(float(second))
+        outage.bad("HTTP status 500", Attempt(0))
+        outage.good(float(second), Attempt(0))
         assert not outage.suspected
+
+
+def sent(place, at):
+    attempt = Attempt(place)
+    attempt.send(at)
+    return attempt
+
+
+def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_it():
+    outage = Outage(60.0, now=0.0)
+    failing = [sent(place, 1.0) for place in range(30)]
+    outage.good(2.0, sent(99, 1.5))
+    for attempt in failing:
+        attempt.send(3.0)
+        outage.bad("HTTP status 500", attempt)
+    assert not outage.suspected
+    # They alone are left, so nobody waits for a good answer; with another one, somebody does.
+    assert not outage.is_over(100.0, unfinished=30)
+    assert outage.is_over(100.0, unfinished=31)
+    outage.ended(failing[0])
+    assert outage.is_over(100.0, unfinished=30)
+    assert not outage.is_over(100.0, unfinished=29)
+
+
+def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
+    outage = Outage(60.0, now=0.0)
+    failing = [sent(place, 1.0) for place in range(20)]
+    outage.good(2.0, sent(99, 0.5))
+    for attempt in failing:
+        outage.bad("HTTP status 500", attempt)
+    assert outage.suspected
+    assert outage.is_over(62.0, unfinished=20)
+
+
+def test_outage__what_it_spoilt_is_not_held_against_an_order():
+    outage = Outage(60.0, now=0.0)
+    attempts = [sent(place, 1.0) for place in range(40)]
+    for attempt in attempts:
+        attempt.spare()
+    outage.good(30.0, sent(99, 29.0))
+    for attempt in attempts:
+        attempt.send(31.0)
+        outage.bad("HTTP status 500", attempt)
+    assert outage.suspected
 
 
 @pytest.mark.parametrize(
@@ -94,13 +138,13 @@ def test_outage__some_bad_among_good_is_none():
 def test_outage__a_host_that_never_answered_is_unreachable_after_three_tries(answered, failed, expected):
     outage = Outage(60.0, now=0.0)
     if answered:
-        outage.good(0.0)
+        outage.good(0.0, Attempt(0))
     assert outage.unreachable(Attempt(0, tries=failed)) is expected
 
 
 def test_outage__the_error_says_how_long_what_came_last_and_how_to_go_on():
     outage = Outage(90.0, now=0.0)
-    outage.bad("HTTP status 502")
+    outage.bad("HTTP status 502", Attempt(0))
     error = outage.error()
     assert isinstance(error, OutageError)
     assert all(part in str(error) for part in ("90 s", "HTTP status 502", "kept", "same command"))

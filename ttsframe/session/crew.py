@@ -145,7 +145,7 @@ class Crew:
         if now >= self._look_again:
             self._look_again = now + _TICK_SECONDS
             self._hire(now)
-            if self._outage.seconds_left(now) <= 0:
+            if self._outage.is_over(now, unfinished=self._schedule.unfinished):
                 self._tell(self._outage.error())
         self._wait()
         return self._results[0] if self._results else None
@@ -190,6 +190,7 @@ class Crew:
 
     def _try(self, attempt: Attempt, sent_at: float) -> None:
         question = self._questions[attempt.place]
+        attempt.send(sent_at)
         signed = self._session.access.sign(tiktok.reference_request(*question))
         trouble = None
         try:
@@ -231,7 +232,7 @@ class Crew:
                 raise tries.refusal(answer)
 
     def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
-        self._outage.good(time.monotonic())
+        self._outage.good(time.monotonic(), attempt)
         self._finish(attempt, outcome._replace(fetched_at=time.time()), content)
         error = self._same_trouble.seen(outcome.reason, outcome.error_message)
         if error:
@@ -253,23 +254,24 @@ class Crew:
         now = time.monotonic()
         if trouble.dropped and attempt.drops < tries.FREE_DROPS:
             attempt.drops += 1
-            self._outage.bad(str(trouble))
+            self._outage.bad(str(trouble), attempt)
             self._schedule.again(attempt)
             return
         if trouble.unreachable and not self._outage.answered:
             attempt.tries += 1
             if self._outage.unreachable(attempt):
                 raise tries.unreachable(self._session.settings.host, str(trouble))
-            self._outage.bad(str(trouble))
+            self._outage.bad(str(trouble), attempt)
             self._schedule.again(attempt, not_before=now + tries.backoff_seconds(attempt.tries))
             return
         self._failed(attempt, Outcome("failed", trouble.reason, error_message=str(trouble)), 0.0)
 
     def _failed(self, attempt: Attempt, outcome: Outcome, least_wait_seconds: float) -> None:
-        self._outage.bad(outcome.error_message or outcome.reason or "")
+        self._outage.bad(outcome.error_message or outcome.reason or "", attempt)
         now = time.monotonic()
         if self._outage.suspected:
             # The gateway is down, not this order: waiting must not cost 10,000 orders their tries.
+            attempt.spare()
             self._schedule.again(attempt, not_before=now + least_wait_seconds)
             return
         attempt.tries += 1
@@ -281,7 +283,9 @@ class Crew:
 
     def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
         self._tell(Finished(attempt.place, outcome, content))
+        # In this order: an order that is neither left nor in trouble of its own would look like an outage.
         self._schedule.done()
+        self._outage.ended(attempt)
 
 
 def _outage_seconds(settings: Settings) -> float:

@@ -5,6 +5,7 @@ An order has a number of tries of its own; a refusal for rate costs it none; an 
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +38,18 @@ class Attempt:
     refusals: int = 0
     drops: int = 0
     """How often a connection was closed before a byte of an answer."""
+    first_sent_at: float = math.inf
+    """When it was first sent, but for what an outage spoilt."""
+    sent_at: float = math.inf
+
+    def send(self, now: float) -> None:
+        """Note that it goes."""
+        self.sent_at = now
+        self.first_sent_at = min(self.first_sent_at, now)
+
+    def spare(self) -> None:
+        """Forget that it was sent: what came of it was not its own trouble."""
+        self.first_sent_at = math.inf
 
 
 def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
@@ -61,6 +74,9 @@ def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
 class Outage:
     """Tells when the gateway as a whole has stopped answering.
 
+    An order that fails though one that was sent after it was answered has a trouble of its own, which
+    is no sign of an outage: where nothing but such orders is left, they end with their tries.
+
     Parameters
     ----------
     limit_seconds
@@ -74,6 +90,8 @@ class Outage:
         self._quiet_since = now
         self._bad_in_a_row = 0
         self._last = "no answer"
+        self._good_sent_at = -math.inf
+        self._own_trouble: set[int] = set()
         self.answered = False
         """Whether there was any good answer."""
 
@@ -82,16 +100,28 @@ class Outage:
         """Whether so many replies in a row were bad that the orders are not to blame."""
         return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
 
-    def good(self, now: float) -> None:
+    def good(self, now: float, attempt: Attempt) -> None:
         """Note a good answer."""
         self._quiet_since = max(self._quiet_since, now)
+        self._good_sent_at = max(self._good_sent_at, attempt.sent_at)
         self._bad_in_a_row = 0
         self.answered = True
 
-    def bad(self, what: str) -> None:
+    def bad(self, what: str, attempt: Attempt) -> None:
         """Note a reply that was none."""
-        self._bad_in_a_row += 1
         self._last = what
+        if attempt.first_sent_at < self._good_sent_at:
+            self._own_trouble.add(attempt.place)
+        else:
+            self._bad_in_a_row += 1
+
+    def ended(self, attempt: Attempt) -> None:
+        """Note that an order has come to its end, whichever."""
+        self._own_trouble.discard(attempt.place)
+
+    def is_over(self, now: float, *, unfinished: int) -> bool:
+        """Whether the run has to end: it waited too long for any good answer that there may be."""
+        return self.seconds_left(now) <= 0 and unfinished > len(self._own_trouble)
 
     def refused(self, what: str) -> None:
         """Note a refusal for rate: no answer, but no sign of an outage."""
