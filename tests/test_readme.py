@@ -98,6 +98,8 @@ def at_home(tmp_path, monkeypatch):
     made = samples.write(tmp_path / "made", count=40)
     shutil.copy(made.tiktok, tmp_path / "All order-2026-11-23.csv")
     shutil.copy(made.tiktok, tmp_path / "orders.csv")
+    (tmp_path / "exports").mkdir()
+    shutil.copy(made.tiktok, tmp_path / "exports" / "orders.csv")
     shutil.copy(made.shopify, tmp_path / "orders_export_1.csv")
     shutil.copy(made.settlement, tmp_path / "income.csv")
     orders = tts.read_tiktok_orders(made.tiktok)
