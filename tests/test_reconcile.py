@@ -13,6 +13,7 @@ from match_frames import S1, S2, S3, T1, T2, T3, marked, shopify, tiktok
 from ttsframe.cli import main
 from ttsframe.match import match
 from ttsframe.report import text_summary, to_look_at
+from ttsframe.report.figures import LEFT_OUT
 from ttsframe.report.html import page_html
 
 TAG_1, TAG_2 = (f"TikTokOrderID:{order_id}" for order_id in (T1, T2))
@@ -137,3 +138,11 @@ def test_report__workbook_tells_what_is_left_out_of_the_totals(tmp_path):
     assert held["Cancelled or refunded"] == (7, 0, None)
     assert held["As ordered"] == (27, 20, None)
     assert held["not_expected"] == (0, 0, 0)
+    assert LEFT_OUT in held
+
+
+def test_report__workbook_has_room_for_the_names_of_files(tmp_path):
+    name = "shopify_orders_export_of_the_second_shop_1.csv"
+    path = match(tiktok(T1), shopify(marked(S1, T1)).assign(source_file=name)).to_excel(tmp_path)
+    summary = openpyxl.load_workbook(path)["Summary"]
+    assert summary.column_dimensions["A"].width > len(f"Shopify file {name}")

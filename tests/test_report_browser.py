@@ -62,7 +62,7 @@ def search(page, text):
 
 def test_page__shows_the_first_hundred_rows_in_their_order(page, report):
     assert shown_ids(page) == report.rows["order_id"].head(100).fillna("").tolist()
-    assert page.texts("#shown") == [f"{ROWS}"]
+    assert page.texts("#shown") == [f"{ROWS} rows"]
 
 
 def test_page__search_finds_one_order_by_its_id(page, report):
@@ -82,10 +82,10 @@ def test_page__a_tile_filters_and_filters_no_more(page, report):
     count = figures.counts(report)["only_tiktok"]
     page.click(".tile[data-status='5']")
     assert set(page.texts("#table .pill")) == {"Only TikTok"}
-    assert page.texts("#shown") == [f"{count} of {ROWS}"]
+    assert page.texts("#shown") == [f"{count} of {ROWS} rows"]
     assert page.run("return document.querySelector('.tile[data-status=\"5\"]').ariaPressed") == "true"
     page.click(".tile[data-status='5']")
-    assert page.texts("#shown") == [f"{ROWS}"]
+    assert page.texts("#shown") == [f"{ROWS} rows"]
 
 
 def test_page__a_column_that_is_blank_takes_no_room(page, report):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ttsframe.columns import Column
     from ttsframe.report.model import Report
 
-CHART = chart.Size(760, 320)
+CHART = chart.Size(760, 410)
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _CODE = re.compile("`([^`]+)`")
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes

@@ -129,8 +129,8 @@
     const from = state.page * PAGE, to = Math.min(from + PAGE, rows.length);
     fill(from, to);
     find("none").hidden = rows.length > 0;
-    find("shown").textContent = rows.length === data.count ? count.format(rows.length)
-      : count.format(rows.length) + " of " + count.format(data.count);
+    find("shown").textContent = (rows.length === data.count ? "" : count.format(rows.length) + " of ")
+      + count.format(data.count) + (data.count === 1 ? " row" : " rows");
     find("page").textContent = rows.length ? count.format(from + 1) + "\u2013" + count.format(to) + " of " + count.format(rows.length) : "";
     find("previous").disabled = state.page === 0;
     find("next").disabled = state.page >= pages - 1;

@@ -30,22 +30,24 @@ _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 
 _MONEY = "#,##0.00##_ ;[Red]-#,##0.00##_ "
+_HEADER: dict[str, Any] = {
+    "bold": True,
+    "bg_color": "#eef0f3",
+    "bottom": 1,
+    "bottom_color": "#c9ced6",
+    "valign": "top",
+}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16},
     "heading": {"bold": True, "font_size": 12, "top": 1, "top_color": "#c9ced6"},
-    "header": {"bold": True, "bg_color": "#eef0f3", "bottom": 1, "bottom_color": "#c9ced6", "valign": "top"},
+    "header": _HEADER,
     "quiet": {"font_color": "#5b6470"},
+    "meaning": {"font_color": "#5b6470", "indent": 1},
+    "header_meaning": {**_HEADER, "indent": 1},
     "wrapped": {"text_wrap": True, "valign": "top"},
     "bold": {"bold": True},
     "text": {"num_format": "@"},
-    "header_number": {
-        "bold": True,
-        "bg_color": "#eef0f3",
-        "bottom": 1,
-        "bottom_color": "#c9ced6",
-        "valign": "top",
-        "align": "right",
-    },
+    "header_number": {**_HEADER, "align": "right"},
     "money": {"num_format": _MONEY},
     "money_quiet": {"num_format": _MONEY, "font_color": "#5b6470"},
     "money_total": {"num_format": _MONEY, "bold": True, "top": 1},

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LINE_POINTS = 15
 _LINE_CHARACTERS = 105
+_FIRST_WIDTHS = (26, 60)
+_MEANING = 3
+"""The column of the Summary where meanings begin; they run on over the blank ones beside it."""
 
 
 def write_excel(report: Report, path: str | os.PathLike[str], *, ids: str = "plain") -> Path:
@@ -84,9 +87,9 @@ def _summary(book: Book, report: Report) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.set_row(0, 26)
-    sheet.set_column(0, 0, 26)
+    sheet.set_column(0, 0, _first_width(report))
     sheet.set_column(1, 4, 16)
-    sheet.set_column(5, 5, 80)
+    sheet.set_column(5, 5, 56)
     form = book.formats
     sheet.write_string(0, 0, cells.harmless(report.title), form["title"])
     row = _status_block(book, sheet, report, 2)
@@ -97,18 +100,26 @@ def _summary(book: Book, report: Report) -> None:
     sheet.activate()
 
 
+def _first_width(report: Report) -> int:
+    """Room for the names of files, which stand in the first column."""
+    least, most = _FIRST_WIDTHS
+    return min(max([least, *(len(str(name)) + 2 for name in report.provenance)]), most)
+
+
 def _status_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: ANN401
     form, found = book.formats, figures.counts(report)
     for place, text in enumerate(("Status", "Rows", "Share")):
         sheet.write_string(row, place, text, form["header_number" if place else "header"])
-    sheet.write_string(row, 5, "Meaning", form["header"])
+    sheet.write_string(row, _MEANING, "Meaning", form["header_meaning"])
+    for place in range(_MEANING + 1, 6):
+        sheet.write_blank(row, place, None, form["header"])
     whole = sum(found.values())
     for status, count in found.items():
         row += 1
         sheet.write_string(row, 0, status, book.statuses.get(status, form["plain"]))
         sheet.write_number(row, 1, count, form["count"])
         sheet.write_number(row, 2, figures.share(count, whole) / 100, form["share"])
-        sheet.write_string(row, 5, report.statuses.get(status, ""), form["quiet"])
+        sheet.write_string(row, _MEANING, report.statuses.get(status, ""), form["meaning"])
     sheet.write_string(row + 1, 0, "All", form["total"])
     sheet.write_number(row + 1, 1, whole, form["count_total"])
     sheet.write_blank(row + 1, 2, None, form["total"])
@@ -150,7 +161,8 @@ def _apart(book: Book, sheet: Any, total: figures.Line, row: int) -> int:  # noq
         for place, value in enumerate(held, start=2):
             sheet.write_number(row, place, round(value, 6), book.formats["money_quiet"])
     if apart:
-        sheet.write_string(row - len(apart), 5, figures.LEFT_OUT, book.formats["quiet"])
+        row += 1
+        sheet.write_string(row, 0, figures.LEFT_OUT, book.formats["quiet"])
     return row
 
 
@@ -207,7 +219,7 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
     for name, text in pairs:
         row += 1
         sheet.set_row(row, _LINE_POINTS * -(-len(text) // _LINE_CHARACTERS))
-        sheet.write_string(row, 0, cells.harmless(name), book.formats["text"])
+        sheet.write_string(row, 0, cells.harmless(name), book.formats["wrapped"])
         sheet.write_string(row, 1, cells.harmless(text), book.formats["wrapped"])
     return row + 2
 
