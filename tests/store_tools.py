@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import subprocess
 import sys
@@ -98,3 +99,9 @@ def python(code, *arguments, **options):
         env=environment,
         **options,
     )
+
+
+def external_id(hit):
+    """Return the id of the one reference in the body of a hit."""
+    (reference,) = json.loads(bytes(hit.body))["data"]["external_orders"]
+    return reference["id"]

@@ -12,6 +12,7 @@ import pytest
 import requests_cache
 from store_tools import DAY_SECONDS, answer, content, keep, names, picture, raw, read
 
+from ttsframe import tiktok
 from ttsframe.errors import StoreError, StoreWarning
 from ttsframe.store import Store, examine, rows
 from ttsframe.store.examine import APPLICATION_ID
@@ -279,7 +280,17 @@ def test_hostile__rows_of_another_form_are_no_answers(path):
     keep(path, names(2))
     for name, value in BAD_VALUES.items():
         put(path, name, value)
-    assert set(read(path, [names(2)[0], *BAD_VALUES, names(2)[1]])) - {"moment before time"} == set(names(2))
+    found = set(read(path, [names(2)[0], *BAD_VALUES, names(2)[1]]))
+    # Only who reads the body can tell that it is no text: the next test.
+    assert found - {"moment before time", "not utf-8"} == set(names(2))
+
+
+def test_hostile__a_body_that_is_not_utf_8_is_no_answer(path):
+    keep(path, names(1))
+    put(path, "not utf-8", BAD_VALUES["not utf-8"])
+    body = read(path, ["not utf-8"])["not utf-8"].body
+    outcome = tiktok.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    assert (outcome.status, outcome.reason) == ("failed", "bad_answer")
 
 
 def test_hostile__text_that_is_not_utf_8_is_no_answer(path):
@@ -361,4 +372,4 @@ def test_hostile__another_programs_file_with_our_mark_is_refused(path):
 def test_store__analysed_by_its_owner_is_still_ours(path):
     keep(path, names(300))
     raw(path, "ANALYZE", "VACUUM")
-    assert read(path, names(1))[names(1)[0]].content == content()
+    assert json.loads(bytes(read(path, names(1))[names(1)[0]].body)) == content()

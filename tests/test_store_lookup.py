@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,8 @@ import warnings
 import canned_gateway as canned
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from store_tools import lock, picture, python, raw
 
 import ttsframe as tts
@@ -203,6 +206,19 @@ CONTENTS = {
         "request_id": "r",
         "data": {"external_orders": [{"order_id": "2", "id": "7", "platform": "SHOPIFY"}]},
     },
+    "lines of the published form": {
+        "code": 0,
+        "request_id": "r",
+        "data": {
+            "external_orders": [
+                {
+                    "id": "7",
+                    "platform": "SHOPIFY",
+                    "line_items": [{"id": "1", "origin_id": "2"}, {"id": "1", "origin_id": "2"}, {"id": "3"}],
+                }
+            ]
+        },
+    },
     "two": {
         "code": 0,
         "request_id": "r",
@@ -233,9 +249,48 @@ CONTENTS = {
 @pytest.mark.parametrize("name", CONTENTS)
 def test_read_stored__tells_what_the_answer_told_when_it_was_fresh(name):
     fresh = tiktok.read_answer(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
-    stored = tiktok.read_stored(200, CONTENTS[name], order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    body = json.dumps(CONTENTS[name]).encode()
+    stored = tiktok.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
     assert type(stored) is Outcome
+
+
+TEXTS = st.sampled_from(["7", " 7", "", "SHOPIFY", "shopify", "AMAZON", "1"])
+LINES = st.fixed_dictionaries({}, optional={"id": TEXTS | st.none(), "origin_id": TEXTS | st.integers()})
+REFERENCES = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": TEXTS | st.integers() | st.none(),
+        "platform": TEXTS | st.none(),
+        "order_id": TEXTS,
+        "external_order_id": TEXTS,
+        "line_items": st.lists(LINES, max_size=2) | st.none(),
+    },
+)
+BODIES = st.fixed_dictionaries(
+    {"code": st.sampled_from([0, 0, 0, "0", False, 0.0, None, 21008111])},
+    optional={
+        "data": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "external_orders": st.lists(REFERENCES, max_size=2) | st.none() | TEXTS,
+                "external_order_references": st.lists(REFERENCES, max_size=1),
+                "more": TEXTS,
+            },
+        ),
+        "request_id": TEXTS | st.none() | st.integers(),
+        "message": TEXTS,
+    },
+)
+
+
+@given(BODIES)
+def test_read_stored__tells_what_any_answer_told_when_it_was_fresh(content):
+    body = json.dumps(content).encode()
+    fresh = tiktok.read_answer(200, tiktok.payload(body), order_id="1", platform="SHOPIFY").outcome
+    stored = tiktok.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
 
 
 def test_store__waits_for_a_lock_as_long_as_promised():

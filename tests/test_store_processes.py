@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from store_tools import DAY_SECONDS, answer, hits, keep, names, picture, python, read
+from store_tools import DAY_SECONDS, answer, external_id, hits, keep, names, picture, python, read
 
 from ttsframe.store import Store
 
@@ -74,7 +74,7 @@ def test_processes__that_make_the_same_file_at_once_keep_every_answer(path):
     keys = [name for place in range(3) for name in names(count, first=1000 * place)]
     found = read(path, keys)
     assert set(found) == set(keys)
-    assert all(hit.content["data"]["external_orders"][0]["id"] == name for name, hit in found.items())
+    assert all(external_id(hit) == name for name, hit in found.items())
     assert whole(path)
     assert list(picture(path.parent)) == ["store.sqlite"]
 

@@ -245,11 +245,11 @@ def _take_stored(journey: _Journey, shop: Shop, store: Store, *, max_age_seconds
     prefix = {name: key(shop.settings.host, shop.name, name, "") for name in set(platforms)}
     names = [prefix[platforms[place]] + order_ids_[place] for place in asked]
     for hits in store.read(names, max_age_seconds=max_age_seconds):
-        for nth, http_status, content, fetched_at in hits:
+        for nth, http_status, body, fetched_at in hits:
             place = asked[nth]
             outcome = tiktok.read_stored(
                 http_status,
-                content,
+                body,
                 order_id=order_ids_[place],
                 platform=platforms[place],
                 fetched_at=fetched_at,
