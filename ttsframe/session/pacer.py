@@ -16,7 +16,7 @@ _MAKE_UP_SECONDS = 0.05
 """Lateness that the next requests make up for, so that the ceiling is reached in spite of oversleeping."""
 _EARLY_SECONDS = 0.001
 _ALONE_SECONDS = 1.0
-"""So long after the last request that only the pace held back, ceilings alone decide."""
+"""A run that has asked for nothing for so long takes no slots."""
 
 
 class SharedPace:
@@ -28,7 +28,8 @@ class SharedPace:
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
         self._turnstile = threading.Lock()
         self._ceilings: dict[float, Ceiling] = {}
-        self._free_at = -math.inf
+        # Ceiling → when a request last went that only the pace held back.
+        self._free_at: dict[float, float] = {}
         self._withheld = False
 
     def ceiling(self, per_second: float) -> Ceiling:
@@ -44,7 +45,7 @@ class SharedPace:
                 with self.lock:
                     wait_seconds = self.pace.wait(now)
                     if wait_seconds <= 0 and most_per_second > self.pace.rate_per_second:
-                        self._free_at = now
+                        self._free_at[most_per_second] = now
                 if wait_seconds <= 0:
                     return now
                 stop.wait(wait_seconds)
@@ -62,9 +63,15 @@ class SharedPace:
         """
         now = time.monotonic()
         with self.lock:
-            if most_per_second <= self.pace.rate_per_second and now - self._free_at > _ALONE_SECONDS:
+            if most_per_second <= self.pace.rate_per_second and self._is_alone(most_per_second, now):
                 reply = self._under_ceiling(reply, most_per_second)
             self.pace.observe(reply, now)
+
+    def _is_alone(self, most_per_second: float, now: float) -> bool:
+        """Whether no run with a higher ceiling takes the slots that this one leaves."""
+        return not any(
+            most > most_per_second and now - at <= _ALONE_SECONDS for most, at in self._free_at.items()
+        )
 
     def _under_ceiling(self, reply: Reply, most_per_second: float) -> Reply:
         """Return what the pace may hear of a request where a ceiling alone decides when one goes.
