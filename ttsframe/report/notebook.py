@@ -83,6 +83,7 @@ def _apart(total: figures.Line) -> str:
         head = f'<td style="{_CELL};text-align:left;opacity:.7">{escape(palette.label(name))}</td>'
         numbers = "".join(_number(amount(value), bold=False, quiet=True) for value in held)
         blank = f'<td style="{_CELL}"></td>'
+        numbers += blank * len(figures.differences(total))
         rows.append(f'<tr style="background:none" title="{figures.LEFT_OUT}">{head}{blank}{numbers}</tr>')
     return "".join(rows)
 

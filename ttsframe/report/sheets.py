@@ -43,7 +43,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "header": _HEADER,
     "quiet": {"font_color": "#5b6470"},
     "meaning": {"font_color": "#5b6470", "indent": 1},
-    "header_meaning": {**_HEADER, "indent": 1},
+    "header_meaning": {**_HEADER, "align": "left", "indent": 1},
     "wrapped": {"text_wrap": True, "valign": "top"},
     "bold": {"bold": True},
     "text": {"num_format": "@"},
