@@ -1,0 +1,35 @@
+"""Order ids → requests; answers → outcomes; the gateway's error table as data."""
+
+from ttsframe.tiktok.answers import SHOP_FIELDS, read_answer, read_shops
+from ttsframe.tiktok.asking import (
+    DEFAULT_PLATFORM,
+    PLATFORMS,
+    READ_SCOPE,
+    Request,
+    platforms,
+    reference_request,
+    shops_request,
+)
+from ttsframe.tiktok.stored import read_stored
+from ttsframe.tiktok.verdicts import MOST_BYTES, Answer, Verdict, envelope, find, judge, payload
+
+__all__ = [
+    "DEFAULT_PLATFORM",
+    "MOST_BYTES",
+    "PLATFORMS",
+    "READ_SCOPE",
+    "SHOP_FIELDS",
+    "Answer",
+    "Request",
+    "Verdict",
+    "envelope",
+    "find",
+    "judge",
+    "payload",
+    "platforms",
+    "read_answer",
+    "read_shops",
+    "read_stored",
+    "reference_request",
+    "shops_request",
+]
