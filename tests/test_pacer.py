@@ -165,6 +165,15 @@ def test_pace__a_refusal_of_one_run_slows_the_others(clock):
     assert 10 < other.rate_per_second < 30
 
 
+def test_pace__a_refusal_under_the_lower_of_two_ceilings_leaves_the_higher_its_rate(clock):
+    shared = SharedPace()
+    slow, fast = (Pacer(shared, ceiling_per_second=rate, most_workers=8) for rate in (2.0, 30.0))
+    ask(slow, clock, seconds=5)
+    ask(fast, clock, seconds=10)
+    slow.observe(Reply(slow.wait(clock), "refused"))
+    assert fast.rate_per_second > 10
+
+
 @pytest.mark.parametrize("ceiling", [5.0, 20.0])
 def test_pace__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(ceiling, clock):
     pacer = Pacer(SharedPace(), ceiling_per_second=ceiling, most_workers=8)

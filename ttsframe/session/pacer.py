@@ -15,7 +15,7 @@ from ttsframe.pace import Pace, Reply
 _MAKE_UP_SECONDS = 0.05
 """Lateness that the next requests make up for, so that the ceiling is reached in spite of oversleeping."""
 _EARLY_SECONDS = 0.001
-_ALONE_SECONDS = 1.0
+_IDLE_SECONDS = 1.0
 """A run that has asked for nothing for so long takes no slots."""
 
 
@@ -28,8 +28,8 @@ class SharedPace:
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
         self._turnstile = threading.Lock()
         self._ceilings: dict[float, Ceiling] = {}
-        # Ceiling → when a request last went that only the pace held back.
-        self._free_at: dict[float, float] = {}
+        # Ceiling → when a request last went under it.
+        self._asked_at: dict[float, float] = {}
         self._withheld = False
 
     def ceiling(self, per_second: float) -> Ceiling:
@@ -44,10 +44,9 @@ class SharedPace:
                 now = time.monotonic()
                 with self.lock:
                     wait_seconds = self.pace.wait(now)
-                    if wait_seconds <= 0 and most_per_second > self.pace.rate_per_second:
-                        self._free_at[most_per_second] = now
-                if wait_seconds <= 0:
-                    return now
+                    if wait_seconds <= 0:
+                        self._asked_at[most_per_second] = now
+                        return now
                 stop.wait(wait_seconds)
         return None
 
@@ -63,28 +62,27 @@ class SharedPace:
         """
         now = time.monotonic()
         with self.lock:
-            if most_per_second <= self.pace.rate_per_second and self._is_alone(most_per_second, now):
-                reply = self._under_ceiling(reply, most_per_second)
+            highest = max(most_per_second, self._highest_ceiling(now))
+            if highest <= self.pace.rate_per_second:
+                reply = self._under_ceiling(reply, highest)
             self.pace.observe(reply, now)
 
-    def _is_alone(self, most_per_second: float, now: float) -> bool:
-        """Whether no run with a higher ceiling takes the slots that this one leaves."""
-        return not any(
-            most > most_per_second and now - at <= _ALONE_SECONDS for most, at in self._free_at.items()
-        )
+    def _highest_ceiling(self, now: float) -> float:
+        """Return the highest ceiling of the runs that ask now; 0 where none does."""
+        return max((most for most, at in self._asked_at.items() if now - at <= _IDLE_SECONDS), default=0.0)
 
-    def _under_ceiling(self, reply: Reply, most_per_second: float) -> Reply:
-        """Return what the pace may hear of a request where a ceiling alone decides when one goes.
+    def _under_ceiling(self, reply: Reply, highest_per_second: float) -> Reply:
+        """Return what the pace may hear of a request where ceilings alone decide when one goes.
 
         That one is let in is kept from it: it would climb on slots that nobody takes. So it cannot
-        judge a refusal, but that the limit is under the ceiling now: there it begins anew.
+        judge a refusal, but that the limit is under the highest now: there it begins anew.
         """
         if reply.kind == "accepted":
             self._withheld = True
             return reply._replace(kind="troubled")
         if reply.kind == "refused" and self._withheld:
             self._withheld = False
-            self.pace = Pace(start_per_second=most_per_second)
+            self.pace = Pace(start_per_second=highest_per_second)
         return reply
 
 
