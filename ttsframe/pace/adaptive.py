@@ -1,16 +1,16 @@
-"""The pace itself: letting go, climbing, falling."""
+"""The pace itself: climbing and falling."""
 
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections import deque
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ttsframe.pace import climb
 from ttsframe.pace import hold as holds
 from ttsframe.pace.fall import Fall
-from ttsframe.pace.measures import IDLE_SECONDS, Latency, LetIn, Runs, Usage, forget
+from ttsframe.pace.gate import WINDOW_SECONDS, Gate
+from ttsframe.pace.measures import Latency, LetIn, Runs, Usage, forget
 
 if TYPE_CHECKING:
     from ttsframe.pace.hold import Hold
@@ -23,18 +23,9 @@ MOST_WORKERS = 128
 
 NAP_SECONDS = 0.25
 """Longest delay that `Pace.wait` gives: what it said may be overtaken by a reply."""
-MAKE_UP_SECONDS = 0.05
-"""Lateness that the next requests make up for; more is an idle spell, which earns nothing."""
-EARLY_SECONDS = 0.001
-"""How much earlier than evenly a request may follow to make up (at most half an interval)."""
-
-REFUSED_INTERVAL_SECONDS = 0.1
-"""The least while nothing but refusals comes."""
 FIRST_JUMP = 0.5
 """How much of a doubling the first reply is worth."""
 
-WINDOW_SECONDS = 1.0
-"""Gateways that count requests count them by the second."""
 PAUSE_ABOVE_REFUSED = 0.05
 """Share of the last second's replies above which a Retry-After holds back everyone."""
 STRAINED_PER_SECOND = 300.0
@@ -78,14 +69,10 @@ class Pace:
         self._rate = min(start_per_second, self._ceiling)
         self._latency = Latency()
         self._usage = Usage()
-        # Letting go
-        self._slot = self._sent_at = self._paused_until = -math.inf
-        self._window = (0, -math.inf)  # so many a second, until then
-        # What was seen of the last seconds; the first two by the moment of sending
-        self._sent: deque[float] = deque()
+        self._gate = Gate()
+        # The last seconds, by the moments of sending and of hearing.
         self._accepted: deque[float] = deque()
         self._refused: deque[float] = deque()
-        self._refused_in_a_row = 0
         # Falling and climbing
         self._fall: Fall | None = None
         self._step = 0.0
@@ -130,19 +117,10 @@ class Pace:
             0.25; nothing is reserved.
         """
         interval = 1 / self._rate
-        early = min(EARLY_SECONDS, 0.5 * interval)
-        if self._refused_in_a_row > 2:  # noqa: PLR2004
-            interval, early = max(interval, REFUSED_INTERVAL_SECONDS), 0.0
-        due = self._slot + interval
-        opens = max(due, self._sent_at + interval - early, self._paused_until, self._window_opens(now))
-        if opens > now:
-            return min(opens - now, NAP_SECONDS)
-        if now - due > max(IDLE_SECONDS, 4 * interval):
+        if (opens_at := self._gate.opens_at(now, interval)) > now:
+            return min(opens_at - now, NAP_SECONDS)
+        if self._gate.let_go(now, interval):
             self._let_in.restart(now)  # nothing was asked for, which tells nothing
-        self._slot = due if now - due <= MAKE_UP_SECONDS else now
-        self._sent_at = now
-        self._sent.append(now)
-        forget(self._sent, now - WINDOW_SECONDS)
         self._usage.take(now, self._rate)
         return 0.0
 
@@ -178,7 +156,7 @@ class Pace:
             if fall.blocked and not fall.over:
                 self._let_in.restart(sent_at)
             fall.over = True
-            self._refused_in_a_row = 0
+            self._gate.refused_in_a_row = 0
             if fall.starved:  # whatever the limit was, it is another now
                 self._forget_limit(now)
                 self._set_rate(max(self._rate, RESTART_PER_SECOND), now)
@@ -187,8 +165,8 @@ class Pace:
         elif sent_at > fall.since:
             fall.accepted += 1
             fall.judged_until = max(fall.judged_until, sent_at)
-            if fall.blocked and sent_at not in self._sent:
-                insort(self._sent, sent_at)
+            if fall.blocked:
+                self._gate.let_in(sent_at)
             self._judge(fall, now)
 
     def _forget_limit(self, now: float) -> None:
@@ -232,8 +210,7 @@ class Pace:
         if self._runs.refuse(self._rate, now):
             self._forget_limit(now)
             return
-        if sent_at in self._sent:
-            self._sent.remove(sent_at)
+        self._gate.refused(sent_at)
         if fall is not None and sent_at <= fall.at:  # in flight when we fell: evidence, no new fall
             if sent_at > fall.since:
                 fall.refused += 1
@@ -242,7 +219,7 @@ class Pace:
             return
         self._refused.append(now)
         forget(self._refused, now - WINDOW_SECONDS)
-        self._refused_in_a_row += 1
+        self._gate.refused_in_a_row += 1
         # At most one fall a latency, and none while a block is sat out.
         if (fall is None or sent_at > fall.at + self._latency.usual) and not self._sits_out(fall, now):
             self._fall_down(fall, sent_at, now)
@@ -288,7 +265,7 @@ class Pace:
 
     def _rate_since(self, sent_at: float, now: float, *, climbing: bool) -> float:
         """Return the rate at which the requests in flight were sent: while climbing, less than now's."""
-        in_flight = sum(1 for at in self._sent if at >= sent_at) + 1
+        in_flight = self._gate.sent_since(sent_at) + 1
         if in_flight < 5 or now <= sent_at:  # noqa: PLR2004
             return self._rate
         slowest = 0.0 if climbing else self._rate / (1 + self._step)
@@ -325,22 +302,11 @@ class Pace:
         self._settle(hold, now)
 
     def _block(self, fall: Fall) -> None:
-        """Let go no more in a second than were let in, until the gateway's window has passed."""
+        """Go by what was let in during a second, as the gateway does."""
         fall.blocked = True
         if self._hold is not None:
             self._hold.drop = 1 - holds.JUST_UNDER
-        if fall.last_second and self._window[1] < fall.at:
-            let_in = set(self._accepted)
-            self._sent = deque(at for at in self._sent if at in let_in or not fall.since <= at <= fall.at)
-            if len(self._sent) >= fall.last_second:
-                self._refused_in_a_row = 0
-            self._window = (fall.last_second, fall.at + 1.5 * WINDOW_SECONDS)
-
-    def _window_opens(self, now: float) -> float:
-        most, until = self._window
-        if now >= until or len(self._sent) < most:
-            return now
-        return self._sent[-most] + WINDOW_SECONDS
+        self._gate.block(fall.last_second, self._accepted, since=fall.since, at=fall.at)
 
     def _hold_back(self, reply: Reply, now: float) -> None:
         """Hold back everyone for a Retry-After, but only where next to nothing is let in.
@@ -354,7 +320,7 @@ class Pace:
         since = now - WINDOW_SECONDS - self._latency.usual
         accepted = sum(1 for at in self._accepted if at > since)
         if refused > PAUSE_ABOVE_REFUSED * (accepted + refused):
-            self._paused_until = max(self._paused_until, now + after)
+            self._gate.pause(now + after)
 
     def _settle(self, hold: Hold, now: float) -> None:
         hold.ceiling = max(FLOOR_PER_SECOND, hold.ceiling)
