@@ -147,6 +147,14 @@ def test_to_file__refuses_another_suffix_and_names_its_own(tmp_path, method, nam
     assert not (tmp_path / name).exists()
 
 
+def test_to_csv__refuses_a_name_of_a_file(tmp_path):
+    with pytest.raises(InputError, match="name a folder"):
+        sample().to_csv(tmp_path / "report.csv")
+    assert not (tmp_path / "report.csv").exists()
+    (tmp_path / "report.csv").mkdir()
+    assert sample().to_csv(tmp_path / "report.csv")
+
+
 def test_to_file__takes_its_suffix_in_capitals(tmp_path):
     assert sample().to_excel(tmp_path / "REPORT.XLSX").is_file()
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from report_sample import sample_report
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, STATUSES, typed
+from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_STATUSES, STATUSES, typed
 from ttsframe.errors import SettingsError
 from ttsframe.report import figures, html_summary, palette, plot, summarise, text_summary, write_html
 from ttsframe.report.html import page_html
@@ -274,7 +274,7 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("status", [*MATCH_STATUSES, *STATUSES, "something else"])
+@pytest.mark.parametrize("status", [*MATCH_STATUSES, *MATCH_GUESSED, *STATUSES, "something else"])
 def test_palette__text_is_readable_in_both_themes(status):
     colours = palette.colours([status])[status]
     assert contrast(colours.light_text, colours.light_fill) >= 4.5
@@ -282,7 +282,7 @@ def test_palette__text_is_readable_in_both_themes(status):
 
 
 def test_palette__knows_every_status_by_a_colour_of_its_own():
-    for statuses in (MATCH_STATUSES, STATUSES):
+    for statuses in ({**MATCH_STATUSES, **MATCH_GUESSED}, STATUSES):
         assert set(statuses) <= set(palette.KNOWN)
         assert len({shade.solid for shade in palette.colours(statuses).values()}) == len(statuses)
 
