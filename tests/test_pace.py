@@ -125,6 +125,16 @@ def test_pace__does_not_climb_while_its_rate_is_not_used():
     assert len(sent) == 100
 
 
+@pytest.mark.parametrize("idle", [0.3, 1.0, 10.0])
+def test_pace__does_not_climb_on_requests_now_and_then(idle):
+    pace, now = Pace(), 0.0
+    for _ in range(500):
+        sent = take(pace, now)
+        pace.observe(Reply(sent, "accepted"), sent + 0.05)
+        now = sent + idle
+    assert 8 <= pace.rate_per_second < 24
+
+
 def test_pace__falls_at_a_refusal_at_once():
     pace = Pace()
     sent = accepted_at(pace, 1)

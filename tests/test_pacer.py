@@ -142,7 +142,7 @@ def test_pace__does_not_climb_on_slots_that_a_ceiling_leaves(ceiling, latency_se
     shared = SharedPace()
     pacer = Pacer(shared, ceiling_per_second=ceiling, most_workers=128)
     ask(pacer, clock, seconds=60, latency_seconds=latency_seconds)
-    assert ceiling <= Pacer(shared, most_workers=128).rate_per_second <= max(16.0, 4 * ceiling)
+    assert ceiling <= Pacer(shared, most_workers=128).rate_per_second <= max(24.0, 5 * ceiling)
 
 
 def test_pace__is_told_the_truth_while_another_run_takes_the_slots(clock):
@@ -185,7 +185,7 @@ def test_pace__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(cei
     began = sent[0]
     low = sum(25 < at - began < 50 for at in sent)
     assert low <= 1.25 * 2 * 25
-    high = sum(110 < at - began < 150 for at in sent)
+    high = sum(80 < at - began < 120 for at in sent)
     assert high >= 0.95 * ceiling * 40
 
 
@@ -193,7 +193,7 @@ def test_pace__some_refusals_at_random_do_not_starve_a_run_under_a_ceiling(clock
     pacer = Pacer(SharedPace(), ceiling_per_second=5.0, most_workers=8)
     refused = itertools.cycle([False] * 36 + [True])
     sent = ask(pacer, clock, seconds=120, fails=lambda: next(refused))
-    assert len(sent) > 0.5 * 5 * 120
+    assert len(sent) > 0.8 * 5 * 120
 
 
 # Workers

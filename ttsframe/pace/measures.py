@@ -69,8 +69,9 @@ class Usage:
         self._since = self._at = self._taken_at = -math.inf
 
     def take(self, now: float, rate: float) -> None:
-        """Count a slot taken; a stretch begins anew after an idle spell."""
+        """Count a slot taken; after an idle spell a stretch begins anew, and has to show that it is used."""
         if now - self._taken_at > max(IDLE_SECONDS, 4 / rate):
+            self._really = self._taken_at == -math.inf
             self._since = self._at = now
             self._taken, self._offered = 0, 0.0
         self.offer(now, rate)

@@ -15,8 +15,6 @@ from ttsframe.pace import Pace, Reply
 _MAKE_UP_SECONDS = 0.05
 """Lateness that the next requests make up for, so that the ceiling is reached in spite of oversleeping."""
 _EARLY_SECONDS = 0.001
-_IDLE_SECONDS = 1.0
-"""A run that has asked for nothing for so long takes no slots."""
 
 
 class SharedPace:
@@ -28,62 +26,28 @@ class SharedPace:
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
         self._turnstile = threading.Lock()
         self._ceilings: dict[float, Ceiling] = {}
-        # Ceiling → when a request last went under it.
-        self._asked_at: dict[float, float] = {}
-        self._withheld = False
 
     def ceiling(self, per_second: float) -> Ceiling:
         """Return the ceiling of so many a second: runs that have the same one share it."""
         with self.lock:
             return self._ceilings.setdefault(per_second, Ceiling(per_second))
 
-    def wait(self, stop: threading.Event, *, most_per_second: float) -> float | None:
+    def wait(self, stop: threading.Event) -> float | None:
         """Wait until a request may go, as `Pacer.wait` does."""
         with self._turnstile:
             while not stop.is_set():
                 now = time.monotonic()
                 with self.lock:
                     wait_seconds = self.pace.wait(now)
-                    if wait_seconds <= 0:
-                        self._asked_at[most_per_second] = now
-                        return now
+                if wait_seconds <= 0:
+                    return now
                 stop.wait(wait_seconds)
         return None
 
-    def observe(self, reply: Reply, *, most_per_second: float) -> None:
-        """Tell the pace what came of a request.
-
-        Parameters
-        ----------
-        reply
-            What came of it.
-        most_per_second
-            The ceiling under which it was sent.
-        """
-        now = time.monotonic()
+    def observe(self, reply: Reply) -> None:
+        """Tell the pace what came of a request."""
         with self.lock:
-            highest = max(most_per_second, self._highest_ceiling(now))
-            if highest <= self.pace.rate_per_second:
-                reply = self._under_ceiling(reply, highest)
-            self.pace.observe(reply, now)
-
-    def _highest_ceiling(self, now: float) -> float:
-        """Return the highest ceiling of the runs that ask now; 0 where none does."""
-        return max((most for most, at in self._asked_at.items() if now - at <= _IDLE_SECONDS), default=0.0)
-
-    def _under_ceiling(self, reply: Reply, highest_per_second: float) -> Reply:
-        """Return what the pace may hear of a request where ceilings alone decide when one goes.
-
-        That one is let in is kept from it: it would climb on slots that nobody takes. So it cannot
-        judge a refusal, but that the limit is under the highest now: there it begins anew.
-        """
-        if reply.kind == "accepted":
-            self._withheld = True
-            return reply._replace(kind="troubled")
-        if reply.kind == "refused" and self._withheld:
-            self._withheld = False
-            self.pace = Pace(start_per_second=highest_per_second)
-        return reply
+            self.pace.observe(reply, time.monotonic())
 
 
 class Ceiling:
@@ -148,7 +112,7 @@ class Pacer:
         float
             The moment it was let go, in seconds of `time.monotonic`; None if stopped.
         """
-        sent_at = self._wait_under(self._ceiling, stop) if self._ceiling else self._wait(stop)
+        sent_at = self._wait_under(self._ceiling, stop) if self._ceiling else self._shared.wait(stop)
         if sent_at is not None:
             with self._shared.lock:
                 self._under_way += 1
@@ -158,17 +122,14 @@ class Pacer:
         with ceiling.turnstile:
             # The ceiling first: what waits for it must not stand in the way of other runs.
             ceiling.wait(stop)
-            sent_at = self._wait(stop)
+            sent_at = self._shared.wait(stop)
             if sent_at is not None:
                 ceiling.sent(sent_at)
         return sent_at
 
-    def _wait(self, stop: threading.Event) -> float | None:
-        return self._shared.wait(stop, most_per_second=self._most_per_second)
-
     def observe(self, reply: Reply) -> None:
         """Tell the pace what came of a request."""
-        self._shared.observe(reply, most_per_second=self._most_per_second)
+        self._shared.observe(reply)
         with self._shared.lock:
             self._under_way -= 1
 
