@@ -170,7 +170,9 @@ MATCH_ORDERS: tuple[Column, ...] = (
     Column("shopify_name", "text", "the Shopify order name"),
     Column("status", "category", "how the two sides compare", (*MATCH_STATUSES, *MATCH_GUESSED)),
     Column("matched_on", "category", "the first source that made the pair", MATCH_SOURCES),
-    Column("evidence", "text", "every source that agrees, joined by `; `; in a conflict also what is against it"),
+    Column(
+        "evidence", "text", "every source that agrees, joined by `; `; in a conflict also what is against it"
+    ),
     Column("tiktok_amount", "money", "the amount on TikTok"),
     Column("shopify_total", "money", "the total on Shopify"),
     Column("difference", "money", "shopify_total − tiktok_amount"),
