@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.match import conflicts
 from ttsframe.match.claims import Claims
 from ttsframe.match.inputs import SOURCE_BITS
 from ttsframe.match.keys import MISSING
@@ -79,8 +78,7 @@ def rows_of(pairs: Claims, size: Sizes, lone_shopify: Nodes) -> Rows:
     Returns
     -------
     Rows
-        At least one row for every TikTok order of the file; what contradicts each other stands
-        together.
+        At least one row for every TikTok order of the file.
     """
     conflict, duplicate = contradictions(pairs, size)
     paired = np.zeros(size.tiktok_nodes, dtype=bool)
@@ -93,7 +91,7 @@ def rows_of(pairs: Claims, size: Sizes, lone_shopify: Nodes) -> Rows:
     padding = len(tiktok) - len(pairs.tiktok)
     flags = (np.concatenate([column, np.zeros(padding, dtype=column.dtype)])[order] for column in
              (pairs.bits, conflict, duplicate))  # fmt: skip
-    return conflicts.together(Rows(tiktok[order], shopify[order], *flags))
+    return Rows(tiktok[order], shopify[order], *flags)
 
 
 def contradictions(pairs: Claims, size: Sizes) -> tuple[Flags, Flags]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ttsframe.errors import InputError
 from ttsframe.match import claims, inputs, pairing
+from ttsframe.match.conflicts import together
 from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of
 from ttsframe.match.probable import WINDOW_HOURS, guess
 from ttsframe.match.result import Match
@@ -104,7 +105,7 @@ def match(
     universe = claims.gather(given)
     size = pairing.sizes(universe, len(given.shopify.names))
     pairs, candidates = _pairs(given, universe, size, probable=probable)
-    rows = pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs))
+    rows = together(pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs)))
     scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
     return Match(
         orders_frame(scene),
