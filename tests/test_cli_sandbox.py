@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from ttsframe import sandbox
@@ -19,6 +24,7 @@ from ttsframe.sandbox import handle, samples
             "missing.csv: No such file or directory. Give a CSV with a column order_id",
         ),
         (["--rate", "-3"], "a rate must be a number above 0"),
+        (["--", "no-such-command", "--port"], "cannot run no-such-command: "),
     ],
 )
 def test_sandbox__what_it_cannot_do_is_one_message_and_exit_2(arguments, says, capsys):
@@ -41,6 +47,25 @@ def test_sandbox__prints_settings_for_a_file_and_a_hint_for_a_person(monkeypatch
     assert f"serving at {settings['TTSFRAME_BASE_URL']} until Ctrl-C" in err
     assert "ttsframe lookup FILE" in err
     assert sandbox.CREDENTIALS.app_secret not in err
+
+
+def test_sandbox__serves_as_long_as_a_command_runs_and_leaves_nothing(tmp_path, capfd):
+    code = "import os, sys; print(os.environ['TTSFRAME_BASE_URL'], os.environ['TTSFRAME_CACHE']); sys.exit(7)"
+    assert main(["sandbox", "--", sys.executable, "-c", code]) == 7
+    url, cache = capfd.readouterr().out.split()
+    assert not Path(cache).parent.exists()
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(url)
+
+
+def test_sandbox__runs_the_command_of_its_own_installation(tmp_path, capfd, monkeypatch):
+    made = samples.write(tmp_path, count=60)
+    monkeypatch.setenv("PATH", "")
+    arguments = ["lookup", str(made.tiktok), "-o", str(tmp_path / "references.csv")]
+    assert main(["sandbox", "--links", str(made.links_file), "--", "ttsframe", *arguments]) == 1
+    told = pd.read_csv(tmp_path / "references.csv", dtype=str)
+    assert set(told["status"]) == {"linked", "unlinked", "denied"}
+    assert "denied" in capfd.readouterr().err
 
 
 def test_samples__the_links_file_is_what_the_frame_is(tmp_path):

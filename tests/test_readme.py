@@ -144,7 +144,7 @@ def test_readme__the_demo_can_be_done_by_hand(tmp_path):
     (block,) = (block for block in blocks("sh") if "ttsframe sandbox" in block)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["bash", "-c", f"trap 'kill $!' EXIT\n{block}"],
+        ["bash", "-c", block],
         env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
@@ -152,7 +152,6 @@ def test_readme__the_demo_can_be_done_by_hand(tmp_path):
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    assert "serving at http://127.0.0.1" in done.stderr
     got = pd.read_csv(tmp_path / "report" / "orders.csv", dtype=str)
     assert got["status"].value_counts().to_dict() == made.truth["status"].value_counts().to_dict()
 

@@ -196,6 +196,12 @@ SANDBOX = Command(
             default="official",
             help="which of the two answer forms",
         ),
+        _option(
+            "command_line",
+            nargs="*",
+            metavar="-- COMMAND",
+            help="run this with the settings that reach it; stop and exit as it does",
+        ),
     ),
 )
 

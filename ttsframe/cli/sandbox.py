@@ -1,12 +1,19 @@
-"""`ttsframe sandbox`: serve the make-believe gateway until Ctrl-C."""
+"""`ttsframe sandbox`: serve the make-believe gateway until Ctrl-C, or as long as a command runs."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ttsframe.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from ttsframe.sandbox import Sandbox
 
@@ -15,6 +22,7 @@ serving at {url} until Ctrl-C. The lines on standard output are the settings tha
 with them in a file (ttsframe sandbox > sandbox.env), in another terminal,
   set -a; . ./sandbox.env; set +a
   ttsframe lookup FILE
+or at once: ttsframe sandbox -- ttsframe lookup FILE
 """
 
 
@@ -28,7 +36,25 @@ def run(options: argparse.Namespace) -> int:
         fault_share=options.faults,
         shape=options.shape,
     )
+    if options.command_line:
+        with sandbox.run(options.links, port=options.port, behaviour=behaviour) as gateway:
+            return _run_beside(gateway, options.command_line)
     return sandbox.serve_forever(options.links, port=options.port, behaviour=behaviour, started=_hint)
+
+
+def _run_beside(gateway: Sandbox, command_line: Sequence[str]) -> int:
+    """Run a command with the settings that lead to the gateway, and a store that is gone afterwards."""
+    # The command of this installation, whatever the PATH says.
+    own = [sys.executable, "-m", "ttsframe"] if command_line[0] == "ttsframe" else [command_line[0]]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = gateway.environment | {"TTSFRAME_CACHE": str(Path(folder) / "sandbox.sqlite")}
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command
+                [*own, *command_line[1:]], env={**os.environ, **settings}, check=False
+            )
+        except OSError as error:
+            raise InputError(f"cannot run {command_line[0]}: {error.strerror}") from None
+    return done.returncode
 
 
 def _hint(sandbox: Sandbox) -> None:
