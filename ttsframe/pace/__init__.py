@@ -14,5 +14,6 @@ Nothing is reserved ahead, so a change of rate takes hold at the very next reque
 """
 
 from ttsframe.pace.adaptive import MOST_WORKERS, NAP_SECONDS, Pace, Reply
+from ttsframe.pace.gate import Gate
 
-__all__ = ["MOST_WORKERS", "NAP_SECONDS", "Pace", "Reply"]
+__all__ = ["MOST_WORKERS", "NAP_SECONDS", "Gate", "Pace", "Reply"]

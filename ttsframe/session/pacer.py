@@ -10,11 +10,7 @@ import math
 import threading
 import time
 
-from ttsframe.pace import Pace, Reply
-
-_MAKE_UP_SECONDS = 0.05
-"""Lateness that the next requests make up for, so that the ceiling is reached in spite of oversleeping."""
-_EARLY_SECONDS = 0.001
+from ttsframe.pace import Gate, Pace, Reply
 
 
 class SharedPace:
@@ -60,21 +56,19 @@ class Ceiling:
     """
 
     def __init__(self, per_second: float) -> None:
-        self.per_second = per_second
+        self._interval = 1 / per_second
+        self._gate = Gate()
         self.turnstile = threading.Lock()
-        self._due = self._opens_at = -math.inf
 
     def wait(self, stop: threading.Event) -> None:
         """Wait for the next slot."""
-        while not stop.is_set() and (wait_seconds := self._opens_at - time.monotonic()) > 0:
+        opens_at = self._gate.opens_at(time.monotonic(), self._interval)
+        while not stop.is_set() and (wait_seconds := opens_at - time.monotonic()) > 0:
             stop.wait(wait_seconds)
 
     def sent(self, now: float) -> None:
         """Count a request that went."""
-        interval = 1 / self.per_second
-        slot = self._due if now - self._due <= _MAKE_UP_SECONDS else now
-        self._due = slot + interval
-        self._opens_at = max(self._due, now + interval - min(_EARLY_SECONDS, 0.5 * interval))
+        self._gate.let_go(now, self._interval)
 
 
 class Pacer:
