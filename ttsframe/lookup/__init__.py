@@ -14,7 +14,6 @@ from ttsframe import config, ids, tiktok
 from ttsframe.errors import InputError
 from ttsframe.lookup.given import order_ids
 from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
-from ttsframe.pace import Pace
 from ttsframe.progress import Estimate, Progress
 from ttsframe.session import Question
 from ttsframe.session.tries import AGAIN
@@ -201,10 +200,10 @@ def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]
 
 def _basis(shop: Shop) -> str:
     """What is known of the pace: what earlier calls of this process have learnt, or nothing yet."""
-    rate = shop.pacer.rate_per_second
-    if rate == Pace(ceiling_per_second=shop.settings.rate).rate_per_second:
-        return f"{rate:.3g} a second to begin with; the pace is found while running"
-    return f"the {rate:.3g} a second that earlier look-ups have found"
+    pacer = shop.pacer
+    if pacer.learnt:
+        return f"the {pacer.rate_per_second:.3g} a second that earlier look-ups have found"
+    return f"{pacer.rate_per_second:.3g} a second to begin with; the pace is found while running"
 
 
 def _check_level(level: str) -> None:

@@ -20,6 +20,7 @@ FLOOR_PER_SECOND = 0.2
 RESTART_PER_SECOND = 1.0
 """The least rate once a request is let in after a long block."""
 MOST_WORKERS = 128
+"""The most requests ever worth having in flight."""
 
 NAP_SECONDS = 0.25
 """Longest delay that `Pace.wait` gives: what it said may be overtaken by a reply."""
@@ -46,27 +47,10 @@ class Pace:
     """The rate at which requests may go, learnt from what becomes of them.
 
     Not thread-safe: hold one lock round each call. A call takes a few microseconds.
-
-    Parameters
-    ----------
-    ceiling_per_second
-        A rate never to exceed, whatever the gateway would allow.
-    start_per_second
-        The rate before anything is known.
-    most_workers
-        The most requests ever worth having in flight.
     """
 
-    def __init__(
-        self,
-        *,
-        ceiling_per_second: float | None = None,
-        start_per_second: float = START_PER_SECOND,
-        most_workers: int = MOST_WORKERS,
-    ) -> None:
-        self._ceiling = math.inf if ceiling_per_second is None else ceiling_per_second
-        self._most_workers = most_workers
-        self._rate = min(start_per_second, self._ceiling)
+    def __init__(self) -> None:
+        self._rate = START_PER_SECOND
         self._latency = Latency()
         self._usage = Usage()
         self._gate = Gate()
@@ -96,7 +80,7 @@ class Pace:
     def workers(self) -> int:
         """How many requests are in flight at this rate and latency, with headroom."""
         needed = math.ceil(1.3 * self._rate * self._latency.unstrained) + 2
-        return max(1, min(self._most_workers, needed))
+        return max(1, min(MOST_WORKERS, needed))
 
     def seconds_for(self, requests: int) -> float:
         """Estimate how long so many requests take at this rate."""
@@ -331,4 +315,4 @@ class Pace:
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._usage.offer(now, self._rate)
-        self._rate = min(self._ceiling, max(FLOOR_PER_SECOND, rate))
+        self._rate = max(FLOOR_PER_SECOND, rate)

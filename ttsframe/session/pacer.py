@@ -19,6 +19,8 @@ class SharedPace:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.pace = Pace()
+        self.learnt = False
+        """Whether any reply was heard."""
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
         self._turnstile = threading.Lock()
         self._ceilings: dict[float, Ceiling] = {}
@@ -43,6 +45,7 @@ class SharedPace:
     def observe(self, reply: Reply) -> None:
         """Tell the pace what came of a request."""
         with self.lock:
+            self.learnt = True
             self.pace.observe(reply, time.monotonic())
 
 
@@ -131,6 +134,11 @@ class Pacer:
     def rate_per_second(self) -> float:
         """The pace now."""
         return min(self._shared.pace.rate_per_second, self._most_per_second)
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the pace rests on any reply, or is where every pace begins."""
+        return self._shared.learnt
 
     @property
     def workers(self) -> int:
