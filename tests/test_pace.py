@@ -245,6 +245,17 @@ def test_pace__reaches_every_kind_of_limit(name):
     assert run.refused_until(60)[1] < 0.12
 
 
+@pytest.mark.parametrize("latency", [0.02, 0.12])
+def test_pace__waits_while_the_second_of_a_gateway_is_full(latency):
+    shares = [
+        Simulation(Pace(), GATEWAYS["sliding 1 s"](steady(50)), latency_seconds=latency, seed=seed)
+        .go(until=20)
+        .share_of(50, 20)
+        for seed in range(3)
+    ]
+    assert statistics.median(shares) > 0.92
+
+
 def test_pace__follows_a_limit_that_moves():
     run = Simulation(Pace(), GATEWAYS["bucket R/10"](moving(20)), latency_seconds=0.12).go(until=60)
     assert len(run.accepted) > 0.75 * 150 * 20
@@ -255,6 +266,47 @@ def test_pace__without_a_limit_the_climb_costs_little():
     run = Simulation(Pace(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
     assert run.accepted[-1] < 5000 / 1200 / 0.85
     assert run.most_workers < 64
+
+
+def sent_in_phases(pace, *phases, latency=0.1):
+    """Send whatever the pace lets go; a phase is when it ends, and what comes of a request sent in it."""
+    now, sent, answers = 0.0, [], []
+    for end, fate in phases:
+        while now < end:
+            while answers and answers[0][0] <= now:
+                pace.observe(answers.pop(0)[1], now)
+            if delay := pace.wait(now):
+                now = min(now + delay, answers[0][0]) if answers else now + delay
+                continue
+            sent.append(now)
+            answers.append((now + latency, Reply(now, fate())))
+            now += 0.005
+    return sent
+
+
+@pytest.mark.parametrize(("refused", "troubled"), [(0.05, 0.9), (0.1, 0.8), (0.15, 0.85)])
+def test_pace__is_soon_what_it_was_after_a_spell_of_trouble(refused, troubled):
+    for seed in range(8):
+        chance = random.Random(seed)
+
+        def spoilt(chance=chance):
+            drawn = chance.random()
+            return "refused" if drawn < refused else "troubled" if drawn < refused + troubled else "accepted"
+
+        sent = sent_in_phases(Pace(), (10, lambda: "accepted"), (16, spoilt), (46, lambda: "accepted"))
+        assert sum(at > 41 for at in sent) > 5 * 30
+
+
+def test_pace__an_idle_spell_is_not_taken_for_what_is_let_in():
+    pace = Pace()
+    simulation = Simulation(pace, GATEWAYS["bucket R/10"](steady(40)), latency_seconds=0.05)
+    simulation.go(until=20)
+    learnt = pace.rate_per_second
+    assert learnt == pytest.approx(40, rel=0.1)
+    # Half a minute later it is refused soon: it has not let in little, it was asked for little.
+    sent = accepted_at(pace, 1.5, now=50.0)
+    pace.observe(Reply(sent[-1], "refused"), sent[-1] + 0.05)
+    assert pace.rate_per_second > 0.8 * learnt
 
 
 def let_in_despite_chance(seed):

@@ -155,6 +155,7 @@ class Pace:
 
     def _forget_limit(self, now: float) -> None:
         """Climb again as if no limit were known."""
+        self._gate.refused_in_a_row = 0
         self._fall, self._hold, self._usage, self._climbed_at = None, None, Usage(), now
 
     def _double(self, now: float) -> None:
@@ -238,7 +239,6 @@ class Pace:
                 aim=to,
                 last_second=self._last_second(last, sent_at),
                 counted=self._let_in.since <= sent_at - WINDOW_SECONDS,
-                least=0.35 * last.to if last is not None else 0.0,
                 first=last is None,
             )
         # Where it took a step up to be refused, more would have been let in until then.
@@ -279,6 +279,10 @@ class Pace:
             self._block(fall)
         to = fall.verdict()
         if to is None or self._hold is None:
+            return
+        if not to:  # nothing was let in: only what will be tells where the limit is
+            fall.starved = True
+            self._set_rate(0.5 * self._rate, now)
             return
         ceiling = min(to, fall.rate if fall.first else fall.aim)
         counted = fall.blocked and (fall.counted or not fall.first)

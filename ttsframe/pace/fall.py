@@ -23,7 +23,6 @@ class Fall:
     """How many were let in during the second before the refusal; 0 if that tells nothing."""
     counted: bool
     """Whether that was a whole second."""
-    least: float
     first: bool
     to: float = 0.0
     """The ceiling now."""
@@ -43,7 +42,9 @@ class Fall:
         return seen > 2 and self.accepted < BLOCKED_SHARE * seen  # noqa: PLR2004
 
     def verdict(self) -> float | None:
-        """Return the rate that is really let in, as far as it is known; None to leave it as it is.
+        """Return the rate that is really let in, as far as it is known; 0 if nothing was.
+
+        None means to leave it as it is.
 
         A gateway with a bucket lets in its rate out of what is sent, one that counts by the second
         let in its rate during the second before it refused. Where we sent far more than that, the
@@ -54,7 +55,7 @@ class Fall:
         shared = self.accepted / max(1e-9, self.judged_until - self.since)
         overshot = self.first or (self.last_second > 0 and self.rate > 1.2 * self.last_second + 1)
         if self.blocked:
-            return max(self.least, shared, self.last_second)
+            return max(shared, self.last_second)
         if seen > 3 and overshot:  # noqa: PLR2004
             return max(shared, self.last_second)
         if seen > 7 and self.accepted < (0.45 if self.last_second else 0.7) * seen:  # noqa: PLR2004

@@ -20,7 +20,7 @@ class SharedPace:
         self.lock = threading.Lock()
         self.pace = Pace()
         self.learnt = False
-        """Whether any reply was heard."""
+        """Whether any reply told something of the rate."""
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
         self._turnstile = threading.Lock()
         self._ceilings: dict[float, Ceiling] = {}
@@ -45,7 +45,7 @@ class SharedPace:
     def observe(self, reply: Reply) -> None:
         """Tell the pace what came of a request."""
         with self.lock:
-            self.learnt = True
+            self.learnt |= reply.kind != "troubled"
             self.pace.observe(reply, time.monotonic())
 
 
