@@ -245,15 +245,12 @@ def test_pace__reaches_every_kind_of_limit(name):
     assert run.refused_until(60)[1] < 0.12
 
 
-@pytest.mark.parametrize("latency", [0.02, 0.12])
-def test_pace__waits_while_the_second_of_a_gateway_is_full(latency):
-    shares = [
-        Simulation(Pace(), GATEWAYS["sliding 1 s"](steady(50)), latency_seconds=latency, seed=seed)
-        .go(until=20)
-        .share_of(50, 20)
-        for seed in range(3)
-    ]
-    assert statistics.median(shares) > 0.92
+@pytest.mark.parametrize(("rate", "latency"), [(50, 0.02), (70, 0.12), (200, 0.06)])
+def test_pace__waits_while_the_second_of_a_gateway_is_full(rate, latency):
+    for seed in range(3):
+        gateway = GATEWAYS["sliding 1 s"](steady(rate))
+        run = Simulation(Pace(), gateway, latency_seconds=latency, seed=seed).go(until=20)
+        assert run.share_of(rate, 20) > 0.9
 
 
 def test_pace__follows_a_limit_that_moves():
@@ -297,14 +294,12 @@ def test_pace__is_soon_what_it_was_after_a_spell_of_trouble(refused, troubled):
         assert sum(at > 41 for at in sent) > 5 * 30
 
 
-def test_pace__an_idle_spell_is_not_taken_for_what_is_let_in():
+@pytest.mark.parametrize("seed", range(3))
+def test_pace__an_idle_spell_is_not_taken_for_little_let_in(seed):
     pace = Pace()
-    simulation = Simulation(pace, GATEWAYS["bucket R/10"](steady(40)), latency_seconds=0.05)
-    simulation.go(until=20)
+    Simulation(pace, GATEWAYS["bucket R/10"](steady(10)), latency_seconds=0.05, seed=seed).go(until=20)
     learnt = pace.rate_per_second
-    assert learnt == pytest.approx(40, rel=0.1)
-    # Half a minute later it is refused soon: it has not let in little, it was asked for little.
-    sent = accepted_at(pace, 1.5, now=50.0)
+    sent = accepted_at(pace, 1.5, now=25.0)
     pace.observe(Reply(sent[-1], "refused"), sent[-1] + 0.05)
     assert pace.rate_per_second > 0.8 * learnt
 
