@@ -25,8 +25,8 @@ _NO_ORDER = "1"
 
 
 CHECKS = (
-    "store",
     "settings",
+    "store",
     "gateway reachable",
     "clock",
     "signature and token",
@@ -60,11 +60,9 @@ def _tell_failure(name: str, what_to_do: str) -> None:
 
 def _checks() -> Iterator[str]:
     """Say what was seen for each of `CHECKS`; raise where one does not hold."""
-    environ = config.environment()
-    settings = config.read_settings(environ)
-    yield _store(settings)
-    settings, credentials = config.read(environ)
+    settings, credentials = config.read(config.environment())
     yield "all names are set"
+    yield _store(settings)
     with Shop(credentials, settings, tokens=Tokens(default_file())) as shop:
         called = shop.session.call(tiktok.shops_request())
         yield settings.base_url
