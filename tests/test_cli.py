@@ -142,6 +142,43 @@ def test_cli__http_to_another_host_is_refused_naming_https(gateway, monkeypatch,
     assert "https://" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments", [["lookup", "ids.txt"], ["lookup", "ids.txt", "--offline"], ["shops"], ["cache", "info"]]
+)
+def test_cli__an_env_file_that_is_no_text_is_one_line_and_exit_2(arguments, tmp_path, capsys):
+    (tmp_path / "ids.txt").write_text("580194009000000001\n")
+    (tmp_path / ".env").write_bytes(b"TIKTOK_APP_KEY=\xff\xfe\n")
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"ttsframe: cannot read {tmp_path / '.env'}: it is not UTF-8 text.")
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+def test_cli__secrets_of_the_environment_stay_hidden_where_an_env_file_is_no_text(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("TIKTOK_APP_SECRET", "a-secret-of-mine")
+    (tmp_path / ".env").write_bytes(b"\xff")
+    assert main(["lookup", "a-secret-of-mine.csv"]) == 2
+    err = capsys.readouterr().err
+    assert ".csv" in err
+    assert "a-secret-of-mine" not in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be removed there")
+def test_cli__a_folder_that_is_gone_is_one_line_and_exit_2(tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert main(["cache", "info"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("ttsframe: ")
+    assert err.count("\n") == 1
+    monkeypatch.chdir(tmp_path)
+
+
 def test_cli__a_refusal_shows_no_secret(gateway, monkeypatch, capsys):
     said = f"Invalid access_token {canned.CREDENTIALS.access_token} sign={'a' * 64}"
     gateway.answers["1"] = canned.error(36009004, said, 400)
@@ -191,6 +228,7 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
     ("setting", "knobs", "failing", "cure"),
     [
         ({"TIKTOK_SHOP_CIPHER": ""}, {}, "settings", "TIKTOK_SHOP_CIPHER"),
+        ({"TTSFRAME_RATE": "many"}, {}, "settings", "TTSFRAME_RATE"),
         ({"TIKTOK_APP_SECRET": "wrong"}, {}, "signature and token", "TIKTOK_APP_SECRET"),
         (
             {"TIKTOK_APP_ACCESS_KEY": "wrong", "TIKTOK_APP_REFRESH_KEY": ""},
@@ -214,7 +252,7 @@ def test_doctor__names_the_first_that_does_not_hold(
             monkeypatch.setenv(name, value)
         assert main(["doctor"]) == 2
     out, err = capsys.readouterr()
-    assert f"FAIL {failing}" in out
+    assert f"FAIL {failing}\n" in out
     assert cure in out.split("what to do:")[1]
     assert err == ""
 

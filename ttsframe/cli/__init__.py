@@ -6,19 +6,19 @@ import logging
 import os
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ttsframe import config, starting
 from ttsframe.cli import cache, demo, doctor, lookup, reconcile, sandbox, shops
 from ttsframe.cli.options import as_typed, parser
-from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, TtsframeError
+from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, SettingsError, TtsframeError
 from ttsframe.progress import LOGGER
 from ttsframe.signing import redact
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 __all__ = ["main"]
 
@@ -88,7 +88,10 @@ def _long_runs_told() -> Iterator[None]:
 
 
 def _secrets() -> tuple[str, ...]:
-    environ = config.environment()
+    environ: Mapping[str, str] = os.environ
+    # A `.env` or folder that cannot be read may be the very error that is being told.
+    with suppress(SettingsError, OSError):
+        environ = config.environment()
     return tuple(environ[name] for name in config.CREDENTIAL_NAMES[1:] if name in environ)
 
 
