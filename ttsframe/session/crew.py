@@ -81,7 +81,7 @@ class Crew:
         self._workers = 0
         self._look_again = now
         self._under_way: dict[int, float] = {}
-        """Place → when it was sent; for ever after now where it waits for the pace."""
+        """Worker → when it sent what it waits for; for ever after now where it waits for the pace."""
 
     def __iter__(self) -> Iterator[Finished]:
         """Ask everything; yield each question's end as it comes.
@@ -171,18 +171,20 @@ class Crew:
             threading.Thread(target=self._work, name=f"ttsframe-{self._workers}", daemon=True).start()
 
     def _work(self) -> None:
+        # Not by place: an order that is put back may be another worker's before this one lets go of it.
+        worker = threading.get_ident()
         try:
             while (attempt := self._schedule.take()) is not None:
                 # Before the wait, so that no request goes unseen between the wait and the sending.
-                self._under_way[attempt.place] = math.inf
+                self._under_way[worker] = math.inf
                 try:
                     sent_at = self._session.pacer.wait(self._stop)
                     if sent_at is None:
                         return
-                    self._under_way[attempt.place] = sent_at
+                    self._under_way[worker] = sent_at
                     self._try(attempt, sent_at)
                 finally:
-                    del self._under_way[attempt.place]
+                    del self._under_way[worker]
         except BaseException as error:  # noqa: BLE001 - told by the run's own thread
             self._tell(error)
             self._stop.set()
