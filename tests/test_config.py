@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
 import os
 import pickle
 import traceback
@@ -226,6 +228,56 @@ def test_settings__unknown_arguments_are_refused_naming_the_known():
     assert all(field.name in message for field in dataclasses.fields(Settings))
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("base_url", "http://gateway.example"),
+        ("base_url", "https://:hunter2pass@gateway.example"),
+        ("auth_url", "http://10.0.0.1"),
+        ("auth_url", None),
+        ("rate", 0),
+        ("rate", -1.0),
+        ("rate", math.inf),
+        ("workers", 0),
+        ("workers", 1.5),
+        ("workers", None),
+        ("tries", 0),
+        ("timeout", 0.0),
+        ("timeout", math.inf),
+        ("outage", -60.0),
+        ("outage", math.nan),
+        ("lifetime_linked", -1),
+    ],
+)
+def test_settings__made_directly_or_changed_are_checked_alike(field, value):
+    for make in (Settings, functools.partial(dataclasses.replace, Settings())):
+        with pytest.raises(SettingsError, match=rf"\n  - {field} (is|must)") as caught:
+            make(**{field: value})
+        assert "hunter2pass" not in str(caught.value)
+
+
+def test_settings__made_directly_name_all_that_is_malformed():
+    with pytest.raises(SettingsError) as caught:
+        Settings(base_url="http://gateway.example", workers=0, tries=0)
+    assert [line.split()[1] for line in str(caught.value).splitlines()[1:]] == [
+        "base_url",
+        "workers",
+        "tries",
+    ]
+
+
+def test_settings__made_directly_are_spelt_as_those_of_the_environment():
+    made = Settings(base_url="https://gateway.example/", cache="~/answers.sqlite")
+    assert made.base_url == "https://gateway.example"
+    assert made.cache_file == Path.home() / "answers.sqlite"
+
+
+@given(st.floats(min_value=1e-300, max_value=1e300))
+def test_settings__keep_a_number_as_it_is(seconds):
+    made = Settings(rate=seconds, timeout=seconds, lifetime_linked=seconds)
+    assert (made.rate, made.timeout, made.lifetime_linked) == (seconds, seconds, seconds)
+
+
 def test_settings__the_store_lies_in_the_user_cache_folder(tmp_path):
     assert config.read_settings({}).cache_file == tmp_path / "home" / "cache" / "ttsframe" / "ttsframe.sqlite"
 
@@ -311,6 +363,7 @@ NO_ADDRESSES = [
         "https://gate way.example",
     ),
     *("https://user:pass@gateway.example", "https://gateway.example/v1", "https://gateway.example?a=1"),
+    *("https://:pass@gateway.example", "https://@gateway.example", "http://:pass@127.0.0.1:8080"),
     "https://gateway.example#a",
 ]
 
@@ -410,6 +463,7 @@ def test_read__no_error_holds_a_secret(missing, rest):
     assert not any(secret in printed for secret in SECRETS)
 
 
-def test_read__the_password_of_an_address_is_not_shown():
-    _, printed = refused({**ENVIRON, "TTSFRAME_BASE_URL": "https://user:hunter2pass@gateway.example"})
+@pytest.mark.parametrize("before", ["https://user:", "https://:", "//user:", "user:", "https://a//b/"])
+def test_read__the_password_of_an_address_is_not_shown(before):
+    _, printed = refused({**ENVIRON, "TTSFRAME_BASE_URL": f"{before}hunter2pass@gateway.example"})
     assert "hunter2pass" not in printed

@@ -11,6 +11,7 @@ import math
 import os
 import re
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ NO_NEED = (
 )
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
-_PASSWORD = re.compile(r"//.*@")
+_PASSWORD = re.compile(r"(?:(?<=//)|^(?!.*//)).*@")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -108,7 +109,7 @@ def gateway_url(text: str) -> str:
         raise ValueError("is not an address such as https://host")
     if parts.scheme != "https" and not _is_this_machine(parts.hostname or ""):
         raise ValueError("must begin with https:// (http:// is for this machine only, as it shows the token)")
-    if parts.username or parts.query or parts.fragment or parts.path.strip("/"):
+    if "@" in parts.netloc or parts.query or parts.fragment or parts.path.strip("/"):
         raise ValueError("must be scheme and host only, as https://host")
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -181,6 +182,11 @@ class Settings:
         Seconds that "no reference" is kept (`TTSFRAME_LIFETIME_UNLINKED`).
     lifetime_denied
         Seconds that a denial or a refused id is kept (`TTSFRAME_LIFETIME_DENIED`).
+
+    Raises
+    ------
+    SettingsError
+        Naming every field that is malformed; a gateway elsewhere must be `https`.
     """
 
     base_url: str = _setting("TTSFRAME_BASE_URL", gateway_url, BASE_URL)
@@ -194,6 +200,16 @@ class Settings:
     lifetime_linked: float = _setting("TTSFRAME_LIFETIME_LINKED", seconds, 30 * 86400.0)
     lifetime_unlinked: float = _setting("TTSFRAME_LIFETIME_UNLINKED", seconds, 3600.0)
     lifetime_denied: float = _setting("TTSFRAME_LIFETIME_DENIED", seconds, 86400.0)
+
+    def __post_init__(self) -> None:
+        given = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        # A default needs no check, and None is one.
+        told = [entry.name for entry in fields(self) if given[entry.name] is not entry.default]
+        values, problems = _checked({name: (name, given[name]) for name in told})
+        if problems:
+            raise SettingsError(_list(problems))
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def cache_file(self) -> Path:
@@ -298,18 +314,29 @@ def _settings(environ: Mapping[str, str], given: Mapping[str, Any], problems: li
     known = {entry.name: entry for entry in fields(Settings)}
     if unknown := sorted(set(given) - set(known)):
         raise SettingsError(f"no such setting: {', '.join(unknown)}. There are: {', '.join(known)}")
-    values: dict[str, Any] = {}
-    for key, entry in known.items():
-        name = entry.metadata["name"]
-        text = given.get(key, environ.get(name))
-        if text is None:
-            continue
-        try:
-            values[key] = entry.metadata["read"](str(text))
-        except ValueError as error:
-            shown = key if key in given else name
-            problems.append(f"{shown} {_why(error)}: {_PASSWORD.sub('//***@', str(text))!r}")
+    named = {key: (key if key in given else entry.metadata["name"]) for key, entry in known.items()}
+    texts = {key: (name, given.get(key, environ.get(name))) for key, name in named.items()}
+    values, malformed = _checked({key: each for key, each in texts.items() if each[1] is not None})
+    problems += malformed
     return Settings(**values)
+
+
+def _checked(given: Mapping[str, tuple[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Read fields, key → (name to tell, text or value); return the good values, and what is wrong."""
+    readers = {entry.name: entry.metadata["read"] for entry in fields(Settings)}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for key, (name, value) in given.items():
+        try:
+            values[key] = readers[key](_text(value))
+        except ValueError as error:
+            problems.append(f"{name} {_why(error)}: {_PASSWORD.sub('***@', str(value))!r}")
+    return values, problems
+
+
+def _text(value: Any) -> str:  # noqa: ANN401
+    """A value as the environment would spell it: no duration is written 1e-05."""
+    return f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
 
 
 def _why(error: ValueError) -> str:
