@@ -188,6 +188,16 @@ def test_secrets__that_a_gateway_repeats_are_masked_in_frame_and_store(spelled, 
     assert_clean(everything_in(tmp_path), {odd.access_token, spelled})
 
 
+def test_secrets__behind_escapes_in_an_answer_too_deep_to_write_are_passed_on_to_nobody(tmp_path):
+    spelled = "".join(f"\\u{ord(letter):04x}" for letter in sandbox.CREDENTIALS.access_token)
+    body = f'{{"code":21008111,"message":"bad {spelled}","data":{"[" * 300}{"]" * 300}}}'.encode()
+    access = Access(sandbox.CREDENTIALS, auth_wire=lambda: None)
+    assert access.without_secrets(body, access.sign(reference_request("1", "SHOPIFY"))) == b""
+    with raw_gateway(answer(body)) as served, served.shop(tmp_path, tries=2) as shop:
+        frame = tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
+    assert set(frame["reason"]) == {"bad_answer"}
+
+
 def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monkeypatch, sent):
     real = Wire.send
 

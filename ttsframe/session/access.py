@@ -261,9 +261,15 @@ class Access:
 
 
 def _plainly_spelled(body: bytes) -> bytes:
-    """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
+    """Write JSON without the escapes that it does not need, behind which a secret goes unseen.
+
+    What cannot be written so is no answer: it is never passed on as it came.
+    """
     content = tiktok.payload(body)
-    return body if content is None else orjson.dumps(content)
+    try:
+        return body if content is None else orjson.dumps(content)
+    except orjson.JSONEncodeError:  # nested deeper than can be written
+        return b""
 
 
 def _no_renewal(trouble: WireTrouble) -> TtsframeError:
