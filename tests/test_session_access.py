@@ -7,6 +7,7 @@ import json
 import threading
 import time
 import traceback
+from email.utils import formatdate
 
 import pytest
 from raw_gateway import answer, raw_gateway
@@ -15,6 +16,7 @@ from session_tools import expected, found, free_port, gateway, ids_of, look_up, 
 import ttsframe as tts
 from ttsframe import sandbox
 from ttsframe.errors import AccessError, OutageError, SettingsError, TtsframeError
+from ttsframe.session import access as module
 from ttsframe.session import tries
 from ttsframe.session.access import Access
 from ttsframe.session.wire import Reply
@@ -231,6 +233,23 @@ def test_renew__takes_what_another_process_renewed(tokens):
     assert tokens.read(sandbox.CREDENTIALS) == Pair("token-2", "next-refresh")
 
 
+def test_renew__an_older_pair_in_the_file_does_not_replace_the_newer_that_could_not_be_kept(
+    tokens, monkeypatch
+):
+    auth = Auth("token-2", "token-3", "token-4")
+    access = access_with(auth, tokens=tokens)
+    assert access.renew(access.sign(REQUEST))
+    access.worked(access.sign(REQUEST))
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(Tokens, "write", lambda *_: None)
+        assert access.renew(access.sign(REQUEST))
+    access.worked(access.sign(REQUEST))
+    assert tokens.read(sandbox.CREDENTIALS).access_token == "token-2"
+    assert access.renew(access.sign(REQUEST))
+    assert access.sign(REQUEST).access_token == "token-4"
+    assert tokens.read(sandbox.CREDENTIALS).access_token == "token-4"
+
+
 # Credentials that never work
 
 
@@ -296,12 +315,43 @@ def test_clock__follows_the_gateway(offset_seconds, tmp_path):
 
 
 def test_clock__that_is_refused_though_followed_is_fatal(tmp_path):
+    body = b'{"code":36009004,"message":"Invalid timestamp"}'
+    ahead = answer(body, headers=f"Date: {formatdate(time.time() + 3600, usegmt=True)}\r\n")
+    with (
+        raw_gateway(ahead) as served,
+        served.shop(tmp_path, workers=1) as shop,
+        pytest.raises(SettingsError, match="date, time and time zone"),
+    ):
+        tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
+    assert len(served.requests) == 2
+
+
+def test_clock__is_followed_anew_by_the_next_run(tmp_path):
     with gateway(40, clock_offset_seconds=3600) as box, shop_of(box, tmp_path) as shop:
-        frame = tts.lookup(ids_of(box)[:5], shop=shop)
-        assert set(frame["status"]) <= {"linked", "unlinked", "denied"}
+        tts.lookup(ids_of(box)[:5], shop=shop)
         box.change(clock_offset_seconds=-3600)
-        with pytest.raises(SettingsError, match="date, time and time zone"):
-            tts.lookup(ids_of(box), shop=shop)
+        assert found(tts.lookup(ids_of(box), shop=shop)) == expected(box)
+
+
+def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(monkeypatch):
+    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    access = access_with(Auth())
+    assert access.correct_clock(access.sign(REQUEST), 1_800_000_600.0)
+    access.begin()
+    assert access.correct_clock(access.sign(REQUEST), 1_800_000_000.0)
+    assert access.clock_offset_seconds == 0.0
+
+
+@pytest.mark.parametrize("offset_seconds", [-1.9, 0.0, 1.9])
+def test_clock__that_is_right_but_for_a_header_of_whole_seconds_is_not_followed(offset_seconds, monkeypatch):
+    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    access = access_with(Auth())
+    signed = access.sign(REQUEST)
+    assert not access.correct_clock(signed, 1_800_000_000.0 + offset_seconds)
+    assert access.clock_offset_seconds == 0.0
+    # It was no correction, so a real one may still come.
+    assert access.correct_clock(signed, 1_800_000_000.0 + 60.0)
+    assert not access.correct_clock(access.sign(REQUEST), 1_800_000_000.0 + 120.0)
 
 
 # What an error carries

@@ -113,8 +113,9 @@ class Access:
         return body
 
     def begin(self) -> None:
-        """Begin a run: what could not be reached in an earlier one may be there now."""
+        """Begin a run: what an earlier one could not reach, or what its clock was, may have changed since."""
         with self._lock:
+            self._clock_corrected = False
             if isinstance(self._renewal_trouble, OutageError):
                 self._renewal_trouble = None
 
@@ -150,7 +151,7 @@ class Access:
         return verdict is Verdict.TOKEN and self.renew(signed)
 
     def correct_clock(self, signed: Signed, date_seconds: float | None) -> bool:
-        """Follow the gateway's clock, once.
+        """Follow the gateway's clock, once a run.
 
         Parameters
         ----------
@@ -170,7 +171,7 @@ class Access:
             if self._clock_corrected or date_seconds is None:
                 return False
             offset = date_seconds - time.time()
-            if abs(offset) < _LEAST_CLOCK_ERROR_SECONDS:
+            if abs(offset - self._clock_offset_seconds) < _LEAST_CLOCK_ERROR_SECONDS:
                 return False
             self._clock_offset_seconds, self._clock_corrected = offset, True
             return True
@@ -206,7 +207,8 @@ class Access:
             with self._tokens.locked():
                 # Another process may have renewed it meanwhile: the refresh token may be good once only.
                 kept = self._tokens.read(self._credentials)
-                if kept and kept.access_token != self._pair.access_token:
+                # One that was in use here before is older: the newer could not be kept.
+                if kept and kept.access_token not in self._secrets:
                     self._use(kept)
                     return True
                 renewed = self._ask_once()
