@@ -92,12 +92,18 @@ class Shop:
     @property
     def session(self) -> Session:
         """The door to the gateway; made when first used."""
-        if self._session is None:
-            credentials = self.credentials
-            if not (credentials.app_key and credentials.app_secret and credentials.access_token):
-                raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
-            self._session = Session(self.settings, credentials, pacer=self.pacer, tokens=self._tokens)
-        return self._session
+        # Taken before the lock, which the pacer needs too.
+        pacer = self.pacer
+        with _FIRST_USE:
+            if self._session is None:
+                self._session = self._new_session(pacer)
+            return self._session
+
+    def _new_session(self, pacer: Pacer) -> Session:
+        credentials = self.credentials
+        if not (credentials.app_key and credentials.app_secret and credentials.access_token):
+            raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
+        return Session(self.settings, credentials, pacer=pacer, tokens=self._tokens)
 
     @property
     def pacer(self) -> Pacer:
@@ -139,9 +145,10 @@ class Shop:
 
     def close(self) -> None:
         """Close connections that are not in use."""
-        if self._session:
-            self._session.close()
-            self._session = None
+        with _FIRST_USE:
+            session, self._session = self._session, None
+        if session:
+            session.close()
 
 
 _FIRST_USE = threading.Lock()
