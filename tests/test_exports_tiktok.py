@@ -104,6 +104,17 @@ def test_tiktok__ids_that_all_end_in_000_are_suspected():
     assert not any("ends in 000" in note for note in mixed.attrs["notes"])
 
 
+@pytest.mark.parametrize("last", ["", ",\n5.80194E+17,1\n", "580194009000101000,1\n", "12,1\n"])
+def test_tiktok__ten_ids_that_all_end_in_000_are_refused(last):
+    rounded = "".join(f"5801940090001{n}000,1\n" for n in range(10, 20))
+    with pytest.raises(InputError, match=r"lost their last digits in a spreadsheet: all 1[01] end in 000"):
+        read(f"Order ID,Order Amount\n{rounded}{last}")
+    # Nine, however often they stand there, are only suspected.
+    nine = rounded[: rounded.index("580194009000119000")]
+    assert len(read(f"Order ID,Order Amount\n{nine}{nine}")) == 9
+    assert len(read(f"Order ID,Order Amount\n{rounded}580194009000000101,1\n")) == 11
+
+
 def test_tiktok__thai_export():
     frame = read_tiktok_orders(DATA / "tiktok_th.csv")
     assert frame["cancelled"].tolist() == [False, True]

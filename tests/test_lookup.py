@@ -166,6 +166,16 @@ def test_lookup__floats_are_refused_with_the_cure(tmp_path):
     assert gateway.requests == []
 
 
+@pytest.mark.parametrize("verb", [tts.lookup, tts.plan])
+@pytest.mark.parametrize("make", [list, pd.Series, lambda ids: pd.DataFrame({"Order ID": ids})])
+def test_lookup__ten_ids_that_all_end_in_000_are_refused_before_anything_is_opened(make, verb):
+    rounded = [str(FIRST + 1000 * place) for place in range(10)]
+    with pytest.raises(InputError, match="lost their last digits in a spreadsheet: all 10 end in 000"):
+        verb(make(["SKU-1", *rounded, None]))
+    with pytest.raises(SettingsError):
+        verb(make([*rounded, str(FIRST + 1)]))
+
+
 def test_lookup__unknown_column_names_those_there_are(tmp_path):
     with canned.serve({}) as gateway, pytest.raises(InputError, match="Order No"):
         tts.lookup(pd.DataFrame({"Order No": ["1"]}), shop=gateway.shop(tmp_path))

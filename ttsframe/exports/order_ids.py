@@ -13,11 +13,17 @@ from ttsframe.exports.grouping import objects
 from ttsframe.exports.notes import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ttsframe.exports.shapes import Cells
 
 _ROUNDED_ENDING = "000"
 _LEAST_IDS_TO_SUSPECT = 3
+# One true id in a thousand ends in 000, so ten of them do once in 10^30 exports.
+_LEAST_IDS_TO_REFUSE = 10
 _LEAST_DIGITS_TO_SUSPECT = 17
+LOST = "lost their last digits in a spreadsheet"
+_DOWNLOAD_AGAIN = "download again, and do not open and save the file before reading it"
 
 
 class OrderIds(NamedTuple):
@@ -49,13 +55,13 @@ def clean_order_ids(name: str, cells: Cells, notes: list[str]) -> OrderIds:
     Raises
     ------
     InputError
-        If every id has lost its last digits.
+        If every id has lost its last digits: as ``5.80194E+17``, or ten or more that all end in 000.
     """
     given, reasons = _cleaned(name, cells)
     lost, missing = reasons == "digits_lost", reasons == "missing"
     if lost.any():
         rows = counted(int(lost.sum()), "row")
-        notes.append(f"{name}: {rows} left out, whose order ids lost their last digits in a spreadsheet.")
+        notes.append(f"{name}: {rows} left out, whose order ids {LOST}.")
     if missing.any():
         notes.append(f"{name}: {counted(int(missing.sum()), 'row')} without an order id left out.")
     if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
@@ -86,7 +92,7 @@ def clean_all(name: str, cells: Cells, notes: list[str]) -> Cells:
     Raises
     ------
     InputError
-        If every id has lost its last digits.
+        If every id has lost its last digits: as ``5.80194E+17``, or ten or more that all end in 000.
     """
     given, reasons = _cleaned(name, cells)
     if lost := int((reasons == "digits_lost").sum()):
@@ -102,18 +108,58 @@ def _cleaned(name: str, cells: Cells) -> tuple[Cells, Cells]:
     reasons = objects(cleaned.reasons)
     lost = reasons == "digits_lost"
     if lost.any() and (lost | (reasons == "missing")).all():
-        raise InputError(
-            f"{name}: the order ids lost their last digits in a spreadsheet; download again, and do not open "
-            "and save the file before reading it."
-        )
+        raise InputError(f"{name}: the order ids {LOST}; {_DOWNLOAD_AGAIN}.")
     return objects(cleaned.ids), reasons
 
 
+def rounded(found: Iterable[str]) -> int:
+    """Count the distinct ids, if all end as a spreadsheet leaves numbers of more than 15 digits.
+
+    Parameters
+    ----------
+    found
+        Ids, none missing.
+
+    Returns
+    -------
+    int
+        How many of at least 17 digits there are; 0 where one of them does not end in 000.
+    """
+    distinct = set()
+    for text in found:
+        if len(text) >= _LEAST_DIGITS_TO_SUSPECT and text.isdecimal():
+            if not text.endswith(_ROUNDED_ENDING):
+                return 0
+            distinct.add(text)
+    return len(distinct)
+
+
+def refuse_rounded(what: str, count: int, advice: str = _DOWNLOAD_AGAIN) -> None:
+    """Refuse ids of which so many, as `rounded` counts them, end in 000 that a spreadsheet has rounded them.
+
+    Parameters
+    ----------
+    what
+        The ids, as the message begins.
+    count
+        How many distinct ones end so.
+    advice
+        What to do instead.
+
+    Raises
+    ------
+    InputError
+        If there are ten or more.
+    """
+    if count >= _LEAST_IDS_TO_REFUSE:
+        raise InputError(f"{what} {LOST}: all {count:,} end in {_ROUNDED_ENDING}; {advice}.")
+
+
 def _suspect_rounding(name: str, found: Cells, notes: list[str]) -> None:
-    """Tell of ids that all end as a spreadsheet leaves numbers of more than 15 digits."""
-    distinct = pd.unique(pd.Series(found, dtype="object"))
-    long = [text for text in distinct if text.isdecimal() and len(text) >= _LEAST_DIGITS_TO_SUSPECT]
-    if len(long) >= _LEAST_IDS_TO_SUSPECT and all(text.endswith(_ROUNDED_ENDING) for text in long):
+    """Tell of few ids, and refuse many, that all end as a spreadsheet leaves long numbers."""
+    count = rounded(found)
+    refuse_rounded(f"{name}: the order ids", count)
+    if count >= _LEAST_IDS_TO_SUSPECT:
         notes.append(
             f"{name}: every order id ends in 000, as a spreadsheet leaves them when it has rounded them; "
             "if it went through one, download it again."

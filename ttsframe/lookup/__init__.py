@@ -12,6 +12,7 @@ import pandas as pd
 
 from ttsframe import config, ids, tiktok
 from ttsframe.errors import InputError
+from ttsframe.exports.order_ids import refuse_rounded, rounded
 from ttsframe.lookup.given import order_ids
 from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
 from ttsframe.progress import Estimate, Progress
@@ -103,7 +104,8 @@ def lookup(
     Raises
     ------
     InputError
-        If the column, the platform or the level is not known, or the ids are floats.
+        If the column, the platform or the level is not known, or the ids are floats, or all have
+        lost their last digits otherwise.
     SettingsError
         If credentials or settings are missing or malformed.
     AccessError
@@ -227,6 +229,7 @@ def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
 def _questions(given: pd.Series, platforms: list[str]) -> _Journey:
     """Every distinct id, cleaned, on every platform."""
     keys = ids.unique(ids.clean(given))
+    refuse_rounded("the order ids", rounded(keys.ids[pd.isna(keys.reasons)]))
     questions = Questions(
         np.repeat(keys.ids, len(platforms)), np.tile(np.array(platforms, dtype=object), len(keys.ids))
     )
