@@ -17,14 +17,14 @@ import ttsframe
 
 LAYERS = (
     ("errors", "columns", "config", "starting"),
-    ("ids", "signing", "outcomes", "tiktok", "pace"),
+    ("formulas", "ids", "signing", "outcomes", "tiktok", "pace"),
     ("tokens", "store", "session", "exports"),
     ("report", "progress"),
     ("shop", "lookup", "attach", "match"),
     ("accessor", "sandbox", "cli", "__init__", "__main__"),
 )
 PLACES = {stage: (layer, place) for layer, row in enumerate(LAYERS) for place, stage in enumerate(row)}
-PURE = ("ids", "signing", "outcomes", "tiktok", "pace")
+PURE = ("formulas", "ids", "signing", "outcomes", "tiktok", "pace")
 DOORS = {
     *("os", "pathlib", "shutil", "tempfile", "sqlite3"),
     *("socket", "ssl", "http", "urllib", "requests", "requests_cache", "urllib3"),

@@ -8,80 +8,14 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from cell_texts import starts_a_formula, tricky
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ttsframe.columns import REFERENCES, Column
 from ttsframe.errors import InputError
-from ttsframe.report import harmless, save_frame
+from ttsframe.report import save_frame
 from ttsframe.report.cells import as_text, checked_ids, holds_ids, money
-
-STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + '"\u200b\ufeff\u200e'
-tricky = st.text(
-    st.one_of(
-        st.sampled_from(list("=+-@\t\r\n ;,\"'|0123456789ab\u00a0\u3000\ufeff\uff1d\uff0b\u2028\x00")),
-        st.characters(),
-    ),
-    max_size=12,
-)
-
-
-def starts_a_formula(cell):
-    return cell.lstrip(BLANKS).startswith(STARTS) or cell[:1] in ("\t", "\r", "\n")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        " =1",
-        '"=1"',
-        ' " =1',
-        "\uff1d1",
-        "\uff0b1",
-        "\uff0d1",
-        "\uff20A",
-        "\ufeff=1",
-        "\u200b=1",
-        "\u00a0=1",
-        "-",
-    ],
-)
-def test_harmless__puts_an_apostrophe_before_a_formula(text):
-    assert starts_a_formula(text)
-    assert harmless(text).startswith("'")
-
-
-@pytest.mark.parametrize(
-    "text", ["", "577092126219211281", "#1001", "a=b", "TTOK-1", "x; y", "'=1", "note; tag", "é"]
-)
-def test_harmless__leaves_other_text_alone(text):
-    assert harmless(text) == text
-
-
-@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\tb", "a\u2028b", "a\x00b", "a\x85b"])
-def test_harmless__keeps_a_cell_on_one_line(text):
-    assert harmless(text) == "a b"
-
-
-def test_harmless__guards_what_follows_a_semicolon():
-    assert harmless('x; =cmd|"/c calc"!A1') == 'x; \'=cmd|"/c calc"!A1'
-
-
-def test_harmless__replaces_what_utf8_cannot_write():
-    assert harmless("a\ud800b") == "a\ufffdb"
-
-
-@given(tricky)
-def test_harmless__twice_changes_no_more(text):
-    assert harmless(harmless(text)) == harmless(text)
 
 
 @given(st.lists(tricky, min_size=1), st.sampled_from(["plain", "excel"]))

@@ -11,6 +11,7 @@ from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, names
 from ttsframe.errors import InputError
 from ttsframe.exports import tables
 from ttsframe.exports.headers import ORDER_ID_NAMES
+from ttsframe.formulas import as_given
 
 if TYPE_CHECKING:
     import os
@@ -69,7 +70,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
     frame = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)[0]
-    return frame.where(frame != "", None).astype(TEXT_DTYPE)
+    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(as_given)
 
 
 def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from ttsframe import ids
 from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, names, typed
 from ttsframe.errors import InputError
+from ttsframe.formulas import as_given
 from ttsframe.match.result import Match
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
     for name in ("order_id", "shopify_id"):
-        frame[name] = ids.clean(frame[name]).ids
+        frame[name] = ids.clean(as_given(frame[name])).ids
+    for name in ("shopify_name", "reason"):
+        frame[name] = as_given(frame[name])
     for name in ("tiktok_amount", "shopify_total"):
         frame[name] = pd.to_numeric(frame[name])
     return frame

@@ -1,6 +1,6 @@
 """Frames → CSV, XLSX, HTML, plots. It knows nothing of matching: a `Report` tells it all."""
 
-from ttsframe.report.cells import counted, harmless
+from ttsframe.report.cells import counted
 from ttsframe.report.figures import summarise, to_look_at
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.html import write_html
@@ -15,7 +15,6 @@ __all__ = [
     "LONG_NUMBERS_IN_EXCEL",
     "Report",
     "counted",
-    "harmless",
     "html_summary",
     "make_folder",
     "plot",

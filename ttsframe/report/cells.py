@@ -1,9 +1,4 @@
-"""Values → the text and numbers of cells, with nothing in them that a spreadsheet would run.
-
-A cell of text whose first sign, after blanks and quotes, is one of `= + - @` is a formula to
-Excel, LibreOffice and Google Sheets, in their full-width forms too (OWASP, "CSV Injection").
-A leading apostrophe keeps it text.
-"""
+"""Values → the text and numbers of cells, with nothing in them that a spreadsheet would run."""
 
 from __future__ import annotations
 
@@ -15,52 +10,15 @@ import pandas as pd
 
 from ttsframe.columns import Column, Kind
 from ttsframe.errors import InputError
+from ttsframe.formulas import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Ids = Literal["plain", "excel"]
 
-_INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
-_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
-_BLANKS = f'[\\s"\u201c\u201d{_INVISIBLE}]*'
-# Line ends and other controls would break a row, or end a cell early; lone surrogates cannot be written.
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_FORMULA = re.compile(f"{_BLANKS}[{_SIGNS}]")
-# Where semicolons separate (European Excel), what follows one begins a cell.
-_AFTER_SEMICOLON = re.compile(f"(;{_BLANKS}['\"\\s]*)(?=[{_SIGNS}])")
-_SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff;]|{_BLANKS}[{_SIGNS}]")
-
 _ID_NAME = re.compile(r"(?i)(?:.*[ _-])?id")
 _DIGITS = re.compile(r"[0-9]+")
-
-
-def harmless(text: str) -> str:
-    """Make a text safe as the cell of a spreadsheet or CSV file.
-
-    Parameters
-    ----------
-    text
-        Text from outside.
-
-    Returns
-    -------
-    str
-        On one line, and with an apostrophe before what would start a formula; every other
-        text as it was. Doing it twice changes nothing more.
-    """
-    if text.isalnum() or not _suspect(text):
-        return text
-    line = one_line(text)
-    if ";" in line:
-        line = _AFTER_SEMICOLON.sub(lambda found: found[1].rstrip("'") + "'", line)
-    return "'" + line if _FORMULA.match(line) else line
-
-
-def one_line(text: str) -> str:
-    """Replace line ends, tabs and other controls by a blank."""
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text))
 
 
 def checked_ids(ids: str) -> Ids:
@@ -130,10 +88,6 @@ def counted(number: int, word: str) -> str:
 def number(value: Any) -> str:  # noqa: ANN401
     """Write a plain number or flag; blank if missing."""
     return "" if value is None or value != value else str(value)  # noqa: PLR0124
-
-
-def _suspect(text: str) -> bool:
-    return _SUSPECT.match(text) is not None or _SUSPECT.search(text) is not None
 
 
 def _cell(value: Any, *, wrap: bool) -> str:  # noqa: ANN401

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pandas as pd
 
+from ttsframe.formulas import one_line
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.files import replacing
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL
@@ -65,7 +66,7 @@ def page_html(report: Report) -> bytes:
     """Return the page, in UTF-8."""
     script = _template("page.js")
     parts: dict[str, str] = {
-        "title": escape(cells.one_line(report.title)),
+        "title": escape(one_line(report.title)),
         "policy": _policy(script),
         "style": _status_css(report) + _template("page.css"),
         "script": script,
@@ -225,7 +226,7 @@ def _totals(report: Report) -> str:
 
 
 def _about(report: Report) -> str:
-    notes = "".join(f"<li>{escape(cells.one_line(note))}</li>" for note in report.notes)
+    notes = "".join(f"<li>{escape(one_line(note))}</li>" for note in report.notes)
     blocks = [
         f"<section><h3>Made from</h3>{_definitions(report.provenance)}</section>",
         *_further(report),
@@ -251,7 +252,7 @@ def _further(report: Report) -> list[str]:
 
 def _definitions(pairs: Mapping[str, str]) -> str:
     items = (
-        f"<dt>{escape(cells.one_line(str(name)))}</dt><dd>{_with_code(str(text))}</dd>"
+        f"<dt>{escape(one_line(str(name)))}</dt><dd>{_with_code(str(text))}</dd>"
         for name, text in pairs.items()
     )
     return f"<dl>{''.join(items)}</dl>"
@@ -259,7 +260,7 @@ def _definitions(pairs: Mapping[str, str]) -> str:
 
 def _with_code(text: str) -> str:
     """Escape a text, and show what stands between backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", escape(cells.one_line(text)))
+    return _CODE.sub(r"<code>\1</code>", escape(one_line(text)))
 
 
 def _labelled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -314,7 +315,7 @@ def _column(values: pd.Series, column: Column, statuses: list[str] | None) -> di
     if statuses is not None:
         return {**head, "list": statuses, "codes": pd.Categorical(texts, categories=statuses).codes.tolist()}
     codes, distinct = pd.factorize(texts)
-    words = [cells.one_line(str(value)) for value in distinct]
+    words = [one_line(str(value)) for value in distinct]
     if len(words) <= _REPEATS * len(values):
         return {**head, "list": words, "codes": codes.tolist()}
     words.append("")  # the code of what is missing is -1

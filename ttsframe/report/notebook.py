@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from ttsframe.formulas import one_line
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.html import amount
 
@@ -44,7 +45,7 @@ def _heading(report: Report) -> str:
     want = f"{work:,} {'wants' if work == 1 else 'want'} a look" if work else "all as they should be"
     says = f"{cells.counted(whole, 'row')}, {want}"
     return (
-        f'<div style="margin:4px 0 8px"><b style="font-size:15px">{escape(cells.one_line(report.title))}</b>'
+        f'<div style="margin:4px 0 8px"><b style="font-size:15px">{escape(one_line(report.title))}</b>'
         f'<span style="opacity:.7;margin-left:10px">{says}</span></div>'
     )
 
@@ -107,7 +108,7 @@ def _chart(report: Report) -> str:
 
 def _foot(report: Report) -> str:
     lines = [f"{name}: {value}" for name, value in report.provenance.items()]
-    items = "".join(f"<li>{escape(cells.one_line(line))}</li>" for line in [*lines, *report.notes])
+    items = "".join(f"<li>{escape(one_line(line))}</li>" for line in [*lines, *report.notes])
     if not items:
         return ""
     return f'<details style="opacity:.8"><summary>Where from, and notes</summary><ul>{items}</ul></details>'

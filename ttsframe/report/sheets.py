@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe.formulas import harmless
 from ttsframe.report import cells, palette
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _sheet(book: Book, name: str, frame: pd.DataFrame, columns: Sequence[Column]
     for place, (column, writer) in enumerate(zip(columns, writers, strict=True)):
         sheet.set_column(place, place, _width(column, writer), None)
         head = "header_number" if column.kind in ("money", "count") else "header"
-        sheet.write_string(0, place, cells.harmless(column.name), book.formats[head])
+        sheet.write_string(0, place, harmless(column.name), book.formats[head])
     last = max(len(frame), 1)
     sheet.freeze_panes(1, 1)
     if columns:

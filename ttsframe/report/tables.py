@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ttsframe.errors import InputError, SettingsError
+from ttsframe.formulas import harmless
 from ttsframe.report import figures, palette
-from ttsframe.report.cells import Ids, as_text, checked_ids, described, harmless
+from ttsframe.report.cells import Ids, as_text, checked_ids, described
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.files import remove, replacing
 from ttsframe.report.workbook import write_sheet_file

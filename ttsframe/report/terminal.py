@@ -6,6 +6,7 @@ import codecs
 import sys
 from typing import TYPE_CHECKING
 
+from ttsframe.formulas import one_line
 from ttsframe.report import cells, figures
 from ttsframe.report.cells import money
 
@@ -35,10 +36,10 @@ def text_summary(report: Report, *, encoding: str | None = None) -> str:
     """
     code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
     fancy = _can(code, _EIGHTHS + "█·−")
-    lines = [cells.one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
+    lines = [one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
     for currency, block in figures.total_lines(report).items() if report.amounts else ():
         lines += ["", *_total_lines(report, currency, block)]
-    notes = [f"* {cells.one_line(note)}" for note in report.notes[:_NOTES_SHOWN]]
+    notes = [f"* {one_line(note)}" for note in report.notes[:_NOTES_SHOWN]]
     more = len(report.notes) - _NOTES_SHOWN
     lines += ["", *notes] if notes else []
     lines += [f"* and {cells.counted(more, 'more note')} in the report"] if more > 0 else []

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ttsframe.formulas import harmless
 from ttsframe.report import cells, figures, palette
 from ttsframe.report.files import replacing
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL
@@ -91,7 +92,7 @@ def _summary(book: Book, report: Report) -> None:
     sheet.set_column(1, 4, 16)
     sheet.set_column(5, 5, 56)
     form = book.formats
-    sheet.write_string(0, 0, cells.harmless(report.title), form["title"])
+    sheet.write_string(0, 0, harmless(report.title), form["title"])
     row = _status_block(book, sheet, report, 2)
     for currency, lines in figures.total_lines(report).items():
         row = _totals_block(book, sheet, report, (currency, lines), row + 1)
@@ -137,7 +138,7 @@ def _totals_block(
     form = book.formats
     heads = [f"Amounts {currency}".strip(), "Rows", *report.amounts, *figures.difference_heads(report)]
     for place, text in enumerate(heads):
-        sheet.write_string(row, place, cells.harmless(text), form["header_number" if place else "header"])
+        sheet.write_string(row, place, harmless(text), form["header_number" if place else "header"])
     for line in lines:
         row += 1
         total = line.status is None
@@ -172,10 +173,10 @@ def _further_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # 
     for section, name, value in figures.further(report):
         if section != above:
             row += above is not None
-            sheet.write_string(row, 0, cells.harmless(section), book.formats["header"])
+            sheet.write_string(row, 0, harmless(section), book.formats["header"])
             sheet.write_blank(row, 1, None, book.formats["header"])
             above, row = section, row + 1
-        sheet.write_string(row, 0, cells.harmless(name), book.formats["text"])
+        sheet.write_string(row, 0, harmless(name), book.formats["text"])
         _figure(book, sheet, row, value)
         row += 1
     return row if above is None else row + 1
@@ -185,7 +186,7 @@ def _figure(book: Book, sheet: Any, row: int, value: Any) -> None:  # noqa: ANN4
     if isinstance(value, (int, float)) and math.isfinite(value):
         sheet.write_number(row, 1, value, book.formats["money" if isinstance(value, float) else "count"])
     else:
-        sheet.write_string(row, 1, cells.harmless(str(value)), book.formats["text"])
+        sheet.write_string(row, 1, harmless(str(value)), book.formats["text"])
 
 
 def _made_block(book: Book, sheet: Any, report: Report, row: int) -> None:  # noqa: ANN401
@@ -194,8 +195,8 @@ def _made_block(book: Book, sheet: Any, report: Report, row: int) -> None:  # no
         sheet.write_blank(row, place, None, book.formats["header"])
     for name, value in report.provenance.items():
         row += 1
-        sheet.write_string(row, 0, cells.harmless(str(name)), book.formats["text"])
-        sheet.write_string(row, 1, cells.harmless(str(value)), book.formats["text"])
+        sheet.write_string(row, 0, harmless(str(name)), book.formats["text"])
+        sheet.write_string(row, 1, harmless(str(value)), book.formats["text"])
 
 
 def _about(book: Book, report: Report, cut: int) -> None:
@@ -219,8 +220,8 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
     for name, text in pairs:
         row += 1
         sheet.set_row(row, _LINE_POINTS * -(-len(text) // _LINE_CHARACTERS))
-        sheet.write_string(row, 0, cells.harmless(name), book.formats["wrapped"])
-        sheet.write_string(row, 1, cells.harmless(text), book.formats["wrapped"])
+        sheet.write_string(row, 0, harmless(name), book.formats["wrapped"])
+        sheet.write_string(row, 1, harmless(text), book.formats["wrapped"])
     return row + 2
 
 

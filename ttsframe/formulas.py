@@ -1,0 +1,81 @@
+"""Text from outside, kept from being a formula where it is written, and as it was where it is read.
+
+A cell of text whose first sign, after blanks and quotes, is one of `= + - @` is a formula to
+Excel, LibreOffice and Google Sheets, in their full-width forms too (OWASP, "CSV Injection").
+A leading apostrophe keeps it text. Who reads a file of ours takes away just what was added.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+_BLANKS = f'[\\s"\u201c\u201d{_INVISIBLE}]*'
+# Line ends and other controls would break a row, or end a cell early; lone surrogates cannot be written.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# With apostrophes of its own a text gets one more, so that each text is written in its own way.
+_FORMULA = re.compile(f"'*{_BLANKS}[{_SIGNS}]")
+# Where semicolons separate (European Excel), what follows one begins a cell.
+_START_OF_CELL = f";{_BLANKS}['\"\\s]*"
+_AFTER_SEMICOLON = re.compile(f"({_START_OF_CELL})(?=[{_SIGNS}])")
+_GUARDED = re.compile(f"({_START_OF_CELL})'(?=[{_SIGNS}])")
+_SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff;]|^'*{_BLANKS}[{_SIGNS}]")
+
+
+def harmless(text: str) -> str:
+    """Make a text safe as the cell of a spreadsheet or CSV file.
+
+    Parameters
+    ----------
+    text
+        Text from outside.
+
+    Returns
+    -------
+    str
+        On one line, and with an apostrophe before what would start a formula; every other
+        text as it was. `as_given` takes the apostrophes away again.
+    """
+    if text.isalnum() or not _SUSPECT.search(text):
+        return text
+    line = one_line(text)
+    if ";" in line:
+        line = _AFTER_SEMICOLON.sub(r"\1'", line)
+    return "'" + line if _FORMULA.match(line) else line
+
+
+def as_given(cells: pd.Series) -> pd.Series:
+    """Give back the texts that `harmless` made these cells of.
+
+    Parameters
+    ----------
+    cells
+        Text as a file of ours holds it.
+
+    Returns
+    -------
+    pandas.Series
+        The same column without the apostrophes that were added; what is missing stays so.
+    """
+    guarded = cells.str.contains("'", regex=False, na=False)
+    if not guarded.any():
+        return cells
+    given = cells.copy()
+    given[guarded] = cells[guarded].map(_unguarded).to_numpy()
+    return given
+
+
+def one_line(text: str) -> str:
+    """Replace line ends, tabs and other controls by a blank."""
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text))
+
+
+def _unguarded(cell: str) -> str:
+    line = cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    return _GUARDED.sub(r"\1", line) if ";" in line else line
