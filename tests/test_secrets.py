@@ -198,6 +198,55 @@ def test_secrets__behind_escapes_in_an_answer_too_deep_to_write_are_passed_on_to
     assert set(frame["reason"]) == {"bad_answer"}
 
 
+APP_KEY = "6bkcvnt1b1ilc"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (f"app {APP_KEY} may not", "app *** may not"),
+        (f"{APP_KEY}", "***"),
+        (f"/order?app_key={APP_KEY}&platform=SHOPIFY", "/order?app_key=***&platform=SHOPIFY"),
+        (f"url%3Fapp_key%3D{APP_KEY}%26a", "url%3Fapp_key%3D***%26a"),
+        (f"app\\n{APP_KEY}\\n", "app\n***\n"),
+        (r"app \u0036bkcvnt1b1ilc", "app ***"),
+        (f"id 7{APP_KEY}", f"id 7{APP_KEY}"),
+    ],
+    ids=[
+        "a word",
+        "alone",
+        "in a URL",
+        "in a URL in a URL",
+        "between line ends",
+        "escaped",
+        "part of a word",
+    ],
+)
+def test_secrets__an_app_key_that_a_gateway_repeats_is_masked_in_frame_and_store(said, told, tmp_path):
+    body = f'{{"code":21008111,"message":"{said}","request_id":"r"}}'
+    credentials = dataclasses.replace(sandbox.CREDENTIALS, app_key=APP_KEY)
+    with (
+        raw_gateway(answer(body.encode())) as served,
+        Shop(credentials, Settings(base_url=served.base_url, cache=tmp_path / "raw.sqlite")) as shop,
+    ):
+        frame = tts.lookup(["580194009000000001"], shop=shop)
+    assert list(frame["status"]) == ["denied"]
+    assert list(frame["error_message"]) == [told]
+    if "***" in told:
+        assert_clean(everything_in(tmp_path), {APP_KEY})
+
+
+@pytest.mark.parametrize("app_key", ["k", "0", "id", "data", "580194", "577000", "21008111"])
+def test_secrets__an_app_key_that_looks_like_a_part_of_an_answer_spoils_none(app_key):
+    credentials = dataclasses.replace(sandbox.CREDENTIALS, app_key=app_key)
+    access = Access(credentials, auth_wire=lambda: None)
+    body = (
+        b'{"code":21008111,"message":"k 0","data":{"external_orders":[{"id":"580194009000000001",'
+        b'"order_id":577000000000000001,"line_items":[577000,0]}]}}'
+    )
+    assert access.without_secrets(body, access.sign(reference_request("1", "SHOPIFY"))) == body
+
+
 def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monkeypatch, sent):
     real = Wire.send
 

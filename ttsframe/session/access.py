@@ -6,6 +6,7 @@ refusals of one stale token lead to one renewal.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +17,7 @@ import orjson
 from ttsframe import tiktok
 from ttsframe.errors import AccessError, OutageError, TtsframeError
 from ttsframe.session.wire import WireTrouble
-from ttsframe.signing import redact, sign, spellings
+from ttsframe.signing import MASK, redact, sign, spellings
 from ttsframe.tiktok import Verdict
 from ttsframe.tokens import Pair, Tokens
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 # A correction smaller than the header's whole seconds and the trip is no correction.
 _LEAST_CLOCK_ERROR_SECONDS = 2.0
+
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A shorter text is no real app key, and may well be a word of the answer.
+_LEAST_APP_KEY_LENGTH = 6
 
 
 class Signed(NamedTuple):
@@ -67,6 +72,7 @@ class Access:
         self._clock_corrected = False
         self._renewed_token: str | None = None
         self._renewal_trouble: TtsframeError | None = None
+        self._app_key = credentials.app_key.encode()
         self._secrets = frozenset(credentials.secrets)
         kept = tokens.read(credentials) if tokens else None
         self._use(kept or Pair(credentials.access_token, credentials.refresh_token))
@@ -105,9 +111,11 @@ class Access:
         return Signed(target, headers, token, signature, offset)
 
     def without_secrets(self, body: bytes, signed: Signed) -> bytes:
-        """Mask secrets that a gateway repeats in its answer, before anything reads or stores it."""
+        """Mask secrets and the app key that a gateway repeats, before anything reads or stores its answer."""
         if b"\\" in body:
             body = _plainly_spelled(body)
+        if len(self._app_key) >= _LEAST_APP_KEY_LENGTH and self._app_key in body:
+            body = _without_word(body, self._app_key)
         if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
             return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
         return body
@@ -272,6 +280,14 @@ def _plainly_spelled(body: bytes) -> bytes:
         return body if content is None else orjson.dumps(content)
     except orjson.JSONEncodeError:  # nested deeper than can be written
         return b""
+
+
+def _without_word(body: bytes, word: bytes) -> bytes:
+    """Mask a word in the texts of JSON: not in a number, nor inside an order id."""
+    # What an escape of JSON or of a URL ends with does not belong to the word.
+    begins = rb"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))"
+    found = re.compile(begins + re.escape(word) + rb"(?![0-9A-Za-z])")
+    return _JSON_TEXT.sub(lambda text: found.sub(MASK.encode(), text[0]), body)
 
 
 def _no_renewal(trouble: WireTrouble) -> TtsframeError:
