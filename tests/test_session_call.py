@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 import traceback
+from email.utils import formatdate
 
 import pandas as pd
 import pytest
@@ -68,11 +70,23 @@ def test_call__follows_the_gateways_clock(offset_seconds, tmp_path):
 
 
 def test_call__a_clock_that_is_refused_though_followed_ends_with_its_cure(tmp_path):
+    ahead = formatdate(time.time() + 3600, usegmt=True)
+    refusal = answer(
+        b'{"code":36009004,"message":"Invalid timestamp"}',
+        status="400 Bad Request",
+        headers=f"Date: {ahead}\r\n",
+    )
+    with raw_gateway(refusal) as served, served.shop(tmp_path) as shop:
+        with pytest.raises(SettingsError, match="date, time and time zone"):
+            shop.shops()
+        assert len(served.requests) == 2
+
+
+def test_call__follows_anew_a_clock_that_has_changed_since_the_last(tmp_path):
     with gateway(10, clock_offset_seconds=3600) as box, shop_of(box, tmp_path) as shop:
         shop.shops()
         box.change(clock_offset_seconds=-3600)
-        with pytest.raises(SettingsError, match="date, time and time zone"):
-            shop.shops()
+        assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
 
 
 def test_call__clock_and_token_may_both_be_wrong(expired, tmp_path):
