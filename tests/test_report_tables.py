@@ -185,6 +185,28 @@ def test_write_csv__takes_away_what_an_earlier_report_left(report, tmp_path):
     assert {path.name for path in folder.iterdir()} == {"orders.csv", "summary.csv", "only_tiktok.csv"}
 
 
+@pytest.mark.parametrize("payouts_first", [True, False])
+def test_write_csv__takes_away_what_an_earlier_report_with_other_columns_left(
+    report, tmp_path, payouts_first
+):
+    with_payouts = replace(report, rows=report.rows.assign(settled_amount=1.0))
+    first, second = (with_payouts, report) if payouts_first else (report, with_payouts)
+    folder = tmp_path / "out"
+    write_csv(first, folder)
+    (folder / "only_tiktok.csv").write_text("order_id,status\nmine,mine\n")
+    clean = replace(second, rows=second.rows[second.rows["status"] == "matched"])
+    write_csv(clean, folder)
+    assert {path.name for path in folder.iterdir()} == {"orders.csv", "summary.csv", "only_tiktok.csv"}
+
+
+@pytest.mark.parametrize("header", ["Order ID,status", "order_id,amount", "", "status,x"])
+def test_write_csv__leaves_files_of_a_folder_that_holds_no_report(report, tmp_path, header):
+    for name in ("orders.csv", "conflict.csv"):
+        (tmp_path / name).write_text(f"{header}\n1,mine\n", newline="")
+    write_csv(replace(report, rows=report.rows[report.rows["status"] == "matched"]), tmp_path)
+    assert (tmp_path / "conflict.csv").read_text().endswith("mine\n")
+
+
 def test_write_csv__a_file_in_the_folders_place_is_told(report, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="name another folder"):

@@ -102,6 +102,7 @@ def write_csv(report: Report, folder: str | os.PathLike[str], *, ids: str = "pla
     """
     style = checked_ids(ids)
     place = make_folder(Path(folder))
+    earlier = _headers(report, place)
     written = [place / "orders.csv", place / "summary.csv"]
     _save_csv(report.rows, written[0], report.columns, style)
     _save_csv(report.summary, written[1], None, style)
@@ -109,8 +110,10 @@ def write_csv(report: Report, folder: str | os.PathLike[str], *, ids: str = "pla
     for status in figures.needing_work(report):
         written.append(place / f"{status}.csv")
         _save_csv(report.rows[state == status], written[-1], report.columns, style)
-    for stale in _stale(report, place, written):
-        remove(stale)
+    for status in {*report.statuses, *palette.KNOWN}:
+        stale = place / f"{status}.csv"
+        if stale not in written and _first_line(stale) in earlier:
+            remove(stale)
     return written
 
 
@@ -150,15 +153,18 @@ def _header(columns: Sequence[Column]) -> list[str]:
     return [harmless(column.name) for column in columns]
 
 
-def _stale(report: Report, place: Path, written: list[Path]) -> list[Path]:
-    """Files that an earlier report left for a status without rows now; known by their header."""
-    header = ",".join(_header(described(report.rows, report.columns)))
-    candidates = [place / f"{status}.csv" for status in {*report.statuses, *palette.KNOWN}]
-    return [
-        path for path in candidates if path not in written and path.is_file() and _first_line(path) == header
-    ]
+def _headers(report: Report, place: Path) -> set[str]:
+    """The headers by which the files of an earlier report are known: as now, or as it had them."""
+    now = _header(described(report.rows, report.columns))
+    before = _first_line(place / "orders.csv").split(",")
+    # With payouts a report has some columns more; any other file of that name is no report's.
+    is_report = report.status in before and (set(before) <= set(now) or set(before) >= set(now))
+    return {",".join(names) for names in ([now, before] if is_report else [now])}
 
 
 def _first_line(path: Path) -> str:
+    """The header of a file; blank where there is none."""
+    if not path.is_file():
+        return ""
     with path.open(encoding="utf-8-sig", errors="replace") as handle:
         return handle.readline().rstrip("\n")
