@@ -159,33 +159,80 @@ def test_unreachable__names_the_host_and_what_to_check():
 # The same trouble for all
 
 
-def test_same_trouble__ends_the_run_when_every_order_gets_it():
+SHARED = [
+    "Invalid shop_cipher",
+    "Invalid parameter. The `shop_cipher` is invalid. For more details: https://partner.tiktokshop.com/x",
+    "Invalid shop_id",
+    "The Shop does not exist",
+    "no such cipher",
+    "app_key is wrong",
+    "bad App Key",
+]
+OF_AN_ORDER = [
+    "Invalid order_id",
+    "Invalid order_id. For more details: https://partner.tiktok-shop.com/shop?app_key",
+    "platform SHOPIFY is not one of TikTok Shop",
+    "see partner.tiktokshop.com",
+    "",
+    None,
+]
+
+
+@pytest.mark.parametrize("message", SHARED)
+def test_same_trouble__that_names_shop_or_app_ends_the_run_after_ten(message):
     trouble = SameTrouble(1000)
-    errors = [trouble.seen("bad_parameter", "Invalid shop_cipher") for _ in range(10)]
+    errors = [trouble.seen("bad_parameter", message) for _ in range(10)]
     assert errors[:9] == [None] * 9
     assert isinstance(errors[9], SettingsError)
-    assert "Invalid shop_cipher" in str(errors[9])
+    assert message in str(errors[9])
     assert "TIKTOK_SHOP_CIPHER" in str(errors[9])
 
 
+@pytest.mark.parametrize("message", OF_AN_ORDER)
+def test_same_trouble__of_another_parameter_ends_the_run_after_a_hundred_at_the_start(message):
+    trouble = SameTrouble(1000)
+    errors = [trouble.seen("bad_parameter", message) for _ in range(100)]
+    assert errors[:99] == [None] * 99
+    assert isinstance(errors[99], SettingsError)
+    assert str(message) in str(errors[99])
+    assert "order ids" in str(errors[99])
+
+
+def test_same_trouble__that_names_the_shop_only_now_and_then_is_not_all_of_the_shop():
+    trouble = SameTrouble(1000)
+    assert trouble.seen("bad_parameter", "Invalid order_id") is None
+    assert [trouble.seen("bad_parameter", "Invalid shop_cipher") for _ in range(98)] == [None] * 98
+    assert isinstance(trouble.seen("bad_parameter", "Invalid shop_cipher"), SettingsError)
+
+
+@pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("questions", [2, 3, 9])
-def test_same_trouble__in_a_small_run_every_order_is_enough(questions):
+def test_same_trouble__in_a_small_run_every_order_is_enough(questions, message):
     trouble = SameTrouble(questions)
-    errors = [trouble.seen("bad_parameter", "x") for _ in range(questions)]
+    errors = [trouble.seen("bad_parameter", message) for _ in range(questions)]
     assert errors[:-1] == [None] * (questions - 1)
     assert isinstance(errors[-1], TtsframeError)
 
 
-def test_same_trouble__one_order_alone_has_its_own():
-    assert SameTrouble(1).seen("bad_parameter", "x") is None
+def test_same_trouble__under_a_hundred_orders_all_of_them_are_needed():
+    trouble = SameTrouble(60)
+    errors = [trouble.seen("bad_parameter", "Invalid order_id") for _ in range(60)]
+    assert errors[:-1] == [None] * 59
+    assert isinstance(errors[-1], TtsframeError)
 
 
+@pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
+def test_same_trouble__one_order_alone_has_its_own(message):
+    assert SameTrouble(1).seen("bad_parameter", message) is None
+
+
+@pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("reason", [None, "not_this_shop", "refused_id", "unknown_code"])
-def test_same_trouble__one_other_end_shows_that_it_is_an_orders_own(reason):
+def test_same_trouble__one_other_end_shows_that_it_is_an_orders_own(reason, message):
     trouble = SameTrouble(1000)
-    assert [trouble.seen("bad_parameter", "x") for _ in range(5)] == [None] * 5
+    assert [trouble.seen("bad_parameter", message) for _ in range(5)] == [None] * 5
     assert trouble.seen(reason, None) is None
-    assert [trouble.seen("bad_parameter", "x") for _ in range(50)] == [None] * 50
+    assert [trouble.seen("bad_parameter", message) for _ in range(150)] == [None] * 150
 
 
 # Fatal answers
@@ -211,8 +258,8 @@ def test_fatal__says_what_to_do_and_what_the_gateway_said(verdict, error, parts)
 
 def test_fatal__every_verdict_ends_the_run_or_an_order():
     goes_on = {Verdict.ANSWERED, Verdict.ROW, Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER}
-    assert goes_on | tries.FATAL == set(Verdict)
-    assert not goes_on & tries.FATAL
+    assert goes_on | set(tries.CURES) == set(Verdict)
+    assert not goes_on & set(tries.CURES)
     assert [verdict for verdict, *_ in CURES] == list(tries.CURES)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,13 @@ MOST_REFUSALS = 100
 FREE_DROPS = 1
 UNREACHABLE_TRIES = 3
 _SUSPICIOUS_IN_A_ROW = 20
-_SAME_TROUBLE_FOR_ALL = 10
+# Of a message that names what all requests share a few are proof; another may be of the first orders only.
+_SAME_SHARED_TROUBLE = 10
+_SAME_TROUBLE = 100
+# The shop, its id or cipher, or the app key; not SHOPIFY, and not "TikTok Shop".
+_SHARED = re.compile(r"(?<!tiktok )\bshop(?![a-z])|cipher|app[ _]?key")
+# There gateways append an address.
+_MESSAGE_TAIL = "for more details"
 
 AGAIN = "Run the same command again and it goes on."
 
@@ -148,7 +155,10 @@ class Outage:
 
 
 class SameTrouble:
-    """Tells when every order gets the same refused parameter: then it is no order's trouble.
+    """Tells when every order gets a refused parameter: then it is no order's trouble.
+
+    Ten at the start are enough where all name what every request shares: the shop or the app key.
+    Otherwise a hundred at the start, or all orders where there are fewer, but more than one.
 
     Parameters
     ----------
@@ -157,20 +167,31 @@ class SameTrouble:
     """
 
     def __init__(self, questions: int) -> None:
-        self._enough = min(_SAME_TROUBLE_FOR_ALL, questions) if questions > 1 else None
+        self._questions = questions
+        self._possible = questions > 1
         self._count = 0
+        self._all_shared = True
 
     def seen(self, reason: str | None, message: str | None) -> TtsframeError | None:
         """Note how an order ended; return the error that ends the run, if all end so."""
+        # Stored and not computed: workers come at the same time, and none may undo what another has seen.
         if reason != "bad_parameter":
-            self._enough = None
+            self._possible = False
+        if not _names_what_all_share(message or ""):
+            self._all_shared = False
         self._count += 1
-        if self._enough is None or self._count < self._enough:
+        enough = _SAME_SHARED_TROUBLE if self._all_shared else _SAME_TROUBLE
+        if not self._possible or self._count < min(enough, self._questions):
             return None
         return SettingsError(
             f"the gateway refuses a parameter of every request: {message}. If it names the shop, set "
-            "TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists; else check TIKTOK_APP_KEY."
+            "TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists; if the app, check TIKTOK_APP_KEY; if the "
+            "order, check that the column holds TikTok's order ids."
         )
+
+
+def _names_what_all_share(message: str) -> bool:
+    return bool(_SHARED.search(message.lower().partition(_MESSAGE_TAIL)[0]))
 
 
 def unreachable(host: str, why: str) -> OutageError:
@@ -264,6 +285,5 @@ CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
         ),
     ),
 }
-FATAL = frozenset(CURES)
 NO_ANSWER = frozenset({Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER})
 """The same request may be answered later."""
