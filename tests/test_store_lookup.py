@@ -201,6 +201,11 @@ CONTENTS = {
             "external_order_references": [{"order_id": "1", "external_order_id": "8", "platform": "SHOPIFY"}],
         },
     },
+    "null id beside the other name": {
+        "code": 0,
+        "request_id": "r",
+        "data": {"external_orders": [{"id": None, "external_order_id": "7", "platform": "SHOPIFY"}]},
+    },
     "about another order": {
         "code": 0,
         "request_id": "r",

@@ -165,6 +165,12 @@ SHAPES = {
             "external_order_references": [{"external_order_id": "5312", "platform": "SHOPIFY"}],
         }
     ),
+    "null id beside the other name": official(
+        {"id": None, "external_order_id": "5312", "platform": "SHOPIFY"}
+    ),
+    "both names, the first counts": official(
+        {"id": "5312", "external_order_id": "99", "platform": "SHOPIFY"}
+    ),
     "id as number": official({"id": 5312, "platform": "SHOPIFY"}),
     "platform in lower case": official({"id": "5312", "platform": "shopify"}),
     "without platform": official({"id": "5312"}),

@@ -80,7 +80,8 @@ def _external_id(entry: dict[str, Any], order_id: str, platform: str) -> str | N
         raise ValueError("it is about another order")
     if str(entry.get("platform") or platform).strip().upper() != platform:
         return None
-    external_id = _plain_text(entry.get("id", entry.get("external_order_id")))
+    id_ = entry.get("id")
+    external_id = _plain_text(entry.get("external_order_id") if id_ is None else id_)
     return external_id.strip() or None if external_id else None
 
 
