@@ -98,16 +98,24 @@ def test_schedule__of_the_same_time_the_first_put_back_goes_first(clock):
     assert places(schedule) == [0, 1, 2]
 
 
+def test_schedule__those_whose_time_has_come_go_before_what_was_never_tried_and_in_their_order(clock):
+    schedule = scheduled(5, clock)
+    for not_before in (1020.0, 1010.0, 1030.0):
+        schedule.again(schedule.take(), not_before=not_before)
+    clock.now = 1040.0
+    assert places(schedule) == [1, 0, 2, 3, 4]
+
+
 def test_schedule__counts_what_is_left(clock):
     schedule = scheduled(3, clock)
-    assert (schedule.ready, schedule.unfinished) == (3, 3)
+    assert schedule.unfinished == 3
     attempt = schedule.take()
-    assert (schedule.ready, schedule.unfinished) == (2, 3)
+    assert schedule.unfinished == 3
     schedule.again(attempt, not_before=1010.0)
-    assert (schedule.ready, schedule.unfinished) == (2, 3)
+    assert schedule.unfinished == 3
     schedule.take()
     schedule.done()
-    assert (schedule.ready, schedule.unfinished) == (1, 2)
+    assert schedule.unfinished == 2
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import logging
 import os
@@ -16,7 +15,7 @@ import threading
 import pytest
 
 from ttsframe import tokens
-from ttsframe.config import Credentials, shop_digest
+from ttsframe.config import Credentials
 from ttsframe.tokens import Pair, Tokens
 
 CREDENTIALS = Credentials("29a39dkey", "app-secret-1", "ROW_access-1", "GCP_cipher-1", "ROW_refresh-1")
@@ -113,21 +112,6 @@ def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monk
     assert Tokens(file).read(sellers[1]) == RENEWED
 
 
-def test_tokens__a_file_of_the_former_form_is_read_and_goes_on(file):
-    pair = hashlib.sha256(b"ROW_access-1\nROW_refresh-1").hexdigest()
-    of_another = {"from": "0" * 64, "access_token": "ROW_access-5", "refresh_token": None}
-    app, shop = shop_digest(CREDENTIALS.app_key), shop_digest(CREDENTIALS.shop_cipher)
-    file.parent.mkdir(parents=True)
-    file.write_text(
-        json.dumps({f"{app}/{shop}": {"from": pair, **RENEWED._asdict()}, f"{app}/another": of_another})
-    )
-    assert Tokens(file).read(CREDENTIALS) == RENEWED
-    assert Tokens(file).read(dataclasses.replace(CREDENTIALS, shop_cipher="")) == RENEWED
-    Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
-    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
-    assert "ROW_access-5" in file.read_text()
-
-
 @posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_tokens__file_and_folder_are_the_users_alone(file, umask):
@@ -198,7 +182,7 @@ def test_tokens__a_corrupt_file_is_passed_over_and_replaced(file, content):
 
 @pytest.mark.parametrize(
     "change",
-    [{"access_token": None}, {"access_token": 7}, {"refresh_token": 7}, {"from": None}, {"access_token": ""}],
+    [{"access_token": None}, {"access_token": 7}, {"refresh_token": 7}, {"access_token": ""}],
 )
 def test_tokens__a_corrupt_entry_is_passed_over(file, change):
     Tokens(file).write(CREDENTIALS, RENEWED)

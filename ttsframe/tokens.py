@@ -124,7 +124,7 @@ class Tokens:
             return {}
         if not isinstance(entries, dict):
             return {}
-        return dict(_present(name, entry) for name, entry in entries.items() if isinstance(entry, dict))
+        return {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
 
 
 def _open_lock(path: Path) -> BinaryIO | None:
@@ -153,14 +153,6 @@ def _name(credentials: Credentials) -> str:
     """The app, and a digest of the pair in the environment: a new pair there is another entry."""
     pair = f"{credentials.access_token}\n{credentials.refresh_token}"
     return f"{shop_digest(credentials.app_key)}/{hashlib.sha256(pair.encode()).hexdigest()}"
-
-
-def _present(name: str, entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Files were once written with the shop in the name, the digest of the pair in `from`, and no time."""
-    if "from" not in entry:
-        return name, entry
-    kept = {field: entry.get(field) for field in Pair._fields}
-    return f"{name.partition('/')[0]}/{entry['from']}", {**kept, "written_at": time.time()}
 
 
 def _is_old(entry: dict[str, Any], now: float) -> bool:

@@ -78,11 +78,6 @@ class Schedule:
         """How many attempts are ready, waiting or under way."""
         return len(self._ready) + len(self._waiting) + self._under_way
 
-    @property
-    def ready(self) -> int:
-        """How many attempts could be sent now."""
-        return len(self._ready)
-
     def _seconds_to_next(self, now: float) -> float | None:
         """0 if one can go; else how long to wait, or None until something changes."""
         due = []
