@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import sys
 import threading
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 
 import ttsframe as tts
 from ttsframe import columns
-from ttsframe.errors import AccessError, InputError, SettingsError
+from ttsframe.errors import AccessError, InputError, SettingsError, StoreWarning
 from ttsframe.progress import Progress
 from ttsframe.session import tries
+from ttsframe.store import Store
 
 FIRST = 580_194_009_000_000_000
 
@@ -313,6 +315,59 @@ def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatc
         tts.lookup(["1", "2"], shop=shop)
     assert seen == [True, True]
     assert gc.isenabled()
+
+
+ANSWERS = {
+    "1": canned.official("#1001"),
+    "2": canned.official(),
+    "3": canned.error(777, "odd"),
+    "4": canned.error(36009004, "Invalid order_id", 400),
+    "5": canned.error(21008111, "not yours"),
+}
+
+
+def interrupted(shop, monkeypatch, *, after=5):
+    """Look up with Ctrl-C after so many answers; return what is said."""
+    seen = []
+
+    def stop(self, status):
+        seen.append(status)
+        if len(seen) == after:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "count", stop)
+    monkeypatch.setattr(sys.modules["ttsframe.lookup"], "_WAIT_AFTER_INTERRUPT_SECONDS", 30)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        tts.lookup(list(ANSWERS), shop=shop)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("lifetime_unlinked", "kept"), [(3600.0, 3), (0.0, 2)])
+def test_interrupt__counts_what_is_kept_and_no_other_answer(tmp_path, monkeypatch, lifetime_unlinked, kept):
+    with (
+        canned.serve(ANSWERS) as gateway,
+        gateway.shop(tmp_path, lifetime_unlinked=lifetime_unlinked) as shop,
+    ):
+        said = interrupted(shop, monkeypatch)
+    assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
+    assert Store(tmp_path / "store.sqlite").info().answers == kept
+
+
+def test_interrupt__counts_nothing_where_the_store_takes_nothing(tmp_path, monkeypatch):
+    no_folder = tmp_path / "taken"
+    no_folder.touch()
+    with canned.serve(ANSWERS) as gateway, gateway.shop(no_folder) as shop, pytest.warns(StoreWarning):
+        said = interrupted(shop, monkeypatch)
+    assert said.startswith("interrupted: 0 of 5 answers are kept.")
+
+
+def test_interrupt__counts_the_answer_of_that_moment_once(tmp_path, monkeypatch):
+    answers = dict.fromkeys(ANSWERS, canned.official("#1001"))
+    with canned.serve(answers) as gateway, gateway.shop(tmp_path) as shop:
+        said = interrupted(shop, monkeypatch, after=1)
+    kept = Store(tmp_path / "store.sqlite").info().answers
+    assert kept >= 1
+    assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
 
 
 def test_lookup__same_refused_parameter_for_every_order_ends_the_call(tmp_path):

@@ -285,11 +285,11 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, pr
                 shown.count(finished.outcome.status)
     except KeyboardInterrupt as interrupt:
         for finished in asked.leftover():
-            take(finished)
+            # What was being taken just then comes once more, and is counted once.
+            if journey.outcomes[misses[finished.place]] is None:
+                take(finished)
         store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
-        known = (journey.outcomes[place] for place in misses)
-        kept = sum(outcome is not None and outcome.fetched_at is not None for outcome in known)
-        interrupt.args = (f"interrupted: {kept:,} of {len(misses):,} answers are kept. {AGAIN}",)
+        interrupt.args = (f"interrupted: {store.kept:,} of {len(misses):,} answers are kept. {AGAIN}",)
         raise
 
 

@@ -67,12 +67,18 @@ class Store:
         self._reader: sqlite3.Connection | None = None
         self._writer: Writer | None = None
         self._warned = False
+        self._kept = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def kept(self) -> int:
+        """How many of the answers that were given to be kept are on disk."""
+        return self._kept + (self._writer.written if self._writer else 0)
 
     def read(self, keys: Sequence[str], *, max_age_seconds: float | None = None) -> Iterator[list[Hit]]:
         """Read the answers that are there and not expired.
@@ -154,6 +160,7 @@ class Store:
             reader.close()
         if writer:
             writer.close(within_seconds=within_seconds)
+            self._kept += writer.written
             if writer.unwritten:
                 why = writer.trouble or "the disk did not take them in time"
                 self._warn_unstored(f"{why}; {writer.unwritten:,} will have to be asked for again")

@@ -62,6 +62,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="ttsframe-store", daemon=True)
         self.trouble: str | None = None
         """Why rows could not be written, once that has happened."""
+        self.written = 0
+        """How many rows are on disk."""
         self._thread.start()
 
     @property
@@ -139,6 +141,7 @@ class Writer:
                     connection.execute("ROLLBACK")
                 raise
             del self._pending[: len(rows)]
+            self.written += len(rows)
 
     def _note(self, error: Exception) -> None:
         now = time.monotonic()
