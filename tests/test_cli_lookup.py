@@ -109,3 +109,44 @@ def test_cli__long_runs_are_told_on_standard_error_and_no_handler_is_left(offlin
     assert main(["lookup", "-"]) == 130
     assert capsys.readouterr().err == "2 of 2 orders asked in 6 min\nttsframe: interrupted\n"
     assert logging.getLogger(LOGGER).handlers == []
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("refs.doc", "none of the suffixes .csv, .xlsx, .parquet"),
+        ("taken/refs.csv", "a file stands where a folder should be: name another folder"),
+        ("folder.csv", "is a folder: name a file in it"),
+        (f"{'x' * 300}.csv", "its name is too long"),
+        (f"{'x' * 300}/refs.csv", "its name is too long"),
+        ("refs.parquet", 'Parquet files need pyarrow: pip install "ttsframe[parquet]"'),
+    ],
+)
+def test_lookup__what_cannot_be_written_is_told_before_anything_is_read_or_asked(
+    output, says, offline, monkeypatch, capsys
+):
+    (offline / "taken").touch()
+    (offline / "folder.csv").mkdir()
+    monkeypatch.setattr("ttsframe.report.tables.find_spec", lambda name: None)
+    monkeypatch.setattr("ttsframe.cli.lookup.read_ids", lambda *_, **__: pytest.fail("the ids were read"))
+    before = sorted(path.name for path in offline.rglob("*"))
+    assert main(["lookup", "ids.txt", "-o", output]) == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert (out, err.count("\n")) == ("", 1)
+    assert sorted(path.name for path in offline.rglob("*")) == before
+
+
+def test_lookup__a_folder_to_come_is_not_made_by_a_run_that_fails(offline, capsys):
+    (offline / "a.csv").write_text("Order ID\n5.76461E+17\n")
+    assert main(["lookup", "a.csv", "--offline", "-o", "new/deep/refs.csv"]) == 2
+    assert "lost their last digits" in capsys.readouterr().err
+    assert not (offline / "new").exists()
+    (offline / "a.csv").write_text(f"Order ID\n{FIRST}\n")
+    assert main(["lookup", "a.csv", "--offline", "-o", "new/deep/refs.csv"]) == 1
+    assert [path.name for path in (offline / "new" / "deep").iterdir()] == ["refs.csv"]
+
+
+def test_plan__writes_nothing_so_any_output_will_do(offline, monkeypatch, capsys):
+    feed(monkeypatch, f"{FIRST}\n")
+    assert main(["lookup", "-", "--plan", "-o", "refs.doc"]) == 0

@@ -146,3 +146,25 @@ def test_report__workbook_has_room_for_the_names_of_files(tmp_path):
     path = match(tiktok(T1), shopify(marked(S1, T1)).assign(source_file=name)).to_excel(tmp_path)
     summary = openpyxl.load_workbook(path)["Summary"]
     assert summary.column_dimensions["A"].width > len(f"Shopify file {name}")
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("report.csv", "is named like a file, and several are written: name a folder"),
+        ("taken", "a file stands where a folder should be: name another folder"),
+        ("taken/deeper", "a file stands where a folder should be: name another folder"),
+        ("odd", "is a folder: name a file in it"),
+    ],
+)
+def test_reconcile__what_cannot_be_written_is_told_before_anything_is_read_or_asked(
+    output, says, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "taken").touch()
+    (tmp_path / "odd" / "report.html").mkdir(parents=True)
+    read = "ttsframe.cli.reconcile.read_tiktok_orders"
+    monkeypatch.setattr(read, lambda *_, **__: pytest.fail("the orders were read"))
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    assert main(["reconcile", "--tiktok", "a.csv", "--shopify", "b.csv", "-o", str(tmp_path / output)]) == 2
+    assert says in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before

@@ -11,7 +11,7 @@ from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
 from ttsframe.exports import read_ids
 from ttsframe.lookup import Plan, lookup, plan
 from ttsframe.progress import Estimate
-from ttsframe.report import save_frame
+from ttsframe.report import check_target, save_frame
 from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _ANSWERED = ("linked", "unlinked")
 def run(options: argparse.Namespace) -> int:
     """Look up; see `ttsframe lookup --help`."""
     asked = platforms(options.platform or DEFAULT_PLATFORM)
+    if options.output != "-" and not options.plan:
+        check_target(options.output)
     orders = read_ids([_source(name) for name in options.files], column=options.column)
     for note in orders.attrs["notes"]:
         sys.stderr.write(f"ttsframe: note: {note}\n")

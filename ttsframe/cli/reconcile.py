@@ -9,7 +9,7 @@ from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.exports import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.lookup import lookup
 from ttsframe.match import Match, match
-from ttsframe.report import text_summary, to_look_at
+from ttsframe.report import check_folder, text_summary, to_look_at
 from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+_FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
 _HINT = (
     "To reconcile with the marks in the Shopify orders alone, which needs no credentials, add --no-lookup."
 )
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if options.refs and options.no_lookup:
         raise InputError("--refs and --no-lookup exclude each other: give one of them")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
+    check_folder(options.output, _FILES)
     tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
     shopify = read_shopify_orders(options.shopify)
     settlement = read_tiktok_settlement(options.settlement) if options.settlement else None

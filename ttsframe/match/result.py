@@ -29,8 +29,6 @@ GOOD_STATUSES = frozenset({"matched", "not_expected"})
 SHOWN_LAST = ("matched_on", "evidence")
 """What made a pair: people look at what is wrong with it first."""
 
-_SUFFIXES_OF_FILES = (".csv", ".xlsx", ".html")
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Match:
@@ -129,12 +127,6 @@ class Match:
         InputError
             If `folder` is named like a file, or the files cannot be written.
         """
-        place = Path(folder)
-        if place.suffix.lower() in _SUFFIXES_OF_FILES and not place.is_dir():
-            raise InputError(
-                f"{folder} is named like a file, and to_csv writes several: name a folder, "
-                f"e.g. {place.with_suffix('')}."
-            )
         return list(showing.write_csv(self.report, folder, ids=ids))
 
     def to_excel(self, path: str | os.PathLike[str]) -> Path:

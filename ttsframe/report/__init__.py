@@ -7,13 +7,15 @@ from ttsframe.report.html import write_html
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL, Report
 from ttsframe.report.notebook import html_summary
 from ttsframe.report.plots import plot
-from ttsframe.report.tables import save_frame, write_csv
+from ttsframe.report.tables import check_folder, check_target, save_frame, write_csv
 from ttsframe.report.terminal import text_summary
 from ttsframe.report.workbook import write_excel
 
 __all__ = [
     "LONG_NUMBERS_IN_EXCEL",
     "Report",
+    "check_folder",
+    "check_target",
     "counted",
     "html_summary",
     "make_folder",

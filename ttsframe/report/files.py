@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +36,7 @@ def replacing(target: Path) -> Iterator[Path]:
     InputError
         If the file cannot be written.
     """
-    whole = Path(os.path.realpath(target))
-    if whole.is_dir():
-        raise InputError(f"{target} is a folder: name a file in it, e.g. {target / 'orders.csv'}.")
-    part = whole.with_name(f".{whole.stem[:80]}.{secrets.token_hex(4)}.part{whole.suffix}")
+    whole, part = _places(target)
     try:
         folder(whole.parent)
         yield part
@@ -47,6 +45,33 @@ def replacing(target: Path) -> Iterator[Path]:
         raise InputError(_advice(target, error)) from error
     finally:
         _remove(part)
+
+
+def check(target: Path) -> None:
+    """Find out before hours of work whether `replacing` could write; nothing is left behind.
+
+    Parameters
+    ----------
+    target
+        The file that is to be written.
+
+    Raises
+    ------
+    InputError
+        If it could not be written.
+    """
+    whole, part = _places(target)
+    made = [place for place in whole.parents if not place.exists()]
+    try:
+        folder(whole.parent)
+        part.touch(exist_ok=False)
+    except OSError as error:
+        raise InputError(_advice(target, error)) from error
+    finally:
+        _remove(part)
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
 
 
 def folder(path: Path) -> Path:
@@ -76,6 +101,20 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(_advice(path, error)) from error
+
+
+def _places(target: Path) -> tuple[Path, Path]:
+    """The file that a name leads to, and the one beside it that is written first."""
+    whole = Path(os.path.realpath(target))
+    try:
+        is_folder = stat.S_ISDIR(whole.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        is_folder = False
+    except OSError as error:
+        raise InputError(_advice(target, error)) from error
+    if is_folder:
+        raise InputError(f"{target} is a folder: name a file in it, e.g. {target / 'orders.csv'}.")
+    return whole, whole.with_name(f".{whole.stem[:80]}.{secrets.token_hex(4)}.part{whole.suffix}")
 
 
 def _advice(path: Path, error: OSError) -> str:

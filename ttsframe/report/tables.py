@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -10,8 +11,8 @@ from ttsframe.errors import InputError, SettingsError
 from ttsframe.formulas import harmless
 from ttsframe.report import figures, palette
 from ttsframe.report.cells import Ids, as_text, checked_ids, described
+from ttsframe.report.files import check, remove, replacing
 from ttsframe.report.files import folder as make_folder
-from ttsframe.report.files import remove, replacing
 from ttsframe.report.workbook import write_sheet_file
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ROWS_AT_A_TIME = 50_000
 SUFFIXES = (".csv", ".xlsx", ".parquet")
+_SUFFIXES_OF_ONE = (".csv", ".xlsx", ".html")
+_NO_PYARROW = 'Parquet files need pyarrow: pip install "ttsframe[parquet]", or name a .csv.'
 
 
 def save_frame(
@@ -64,17 +67,34 @@ def save_frame(
         _write_rows(frame, target, columns, style)
         return
     path = Path(target)
-    suffix = path.suffix.lower()
+    suffix = _suffix(path)
     if suffix == ".csv":
         _save_csv(frame, path, columns, style)
     elif suffix == ".xlsx":
         write_sheet_file(frame, path, columns=columns, sheet=sheet)
-    elif suffix == ".parquet":
-        _save_parquet(frame, path)
     else:
-        raise InputError(
-            f"{path} has none of the suffixes {', '.join(SUFFIXES)}: name the file with one of them."
-        )
+        _save_parquet(frame, path)
+
+
+def check_target(target: str | os.PathLike[str]) -> None:
+    """Find out before hours of work whether `save_frame` could write; nothing is left behind.
+
+    Parameters
+    ----------
+    target
+        The file that is to be written.
+
+    Raises
+    ------
+    InputError
+        If its suffix is none that `save_frame` knows, or the file cannot be written.
+    SettingsError
+        If pyarrow is missing, which Parquet needs.
+    """
+    path = Path(target)
+    if _suffix(path) == ".parquet" and not find_spec("pyarrow"):
+        raise SettingsError(_NO_PYARROW)
+    check(path)
 
 
 def write_csv(report: Report, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
@@ -98,10 +118,10 @@ def write_csv(report: Report, folder: str | os.PathLike[str], *, ids: str = "pla
     Raises
     ------
     InputError
-        If they cannot be written.
+        If `folder` is named like a file, or they cannot be written.
     """
     style = checked_ids(ids)
-    place = make_folder(Path(folder))
+    place = make_folder(_folder(folder))
     earlier = _headers(report, place)
     written = [place / "orders.csv", place / "summary.csv"]
     _save_csv(report.rows, written[0], report.columns, style)
@@ -115,6 +135,44 @@ def write_csv(report: Report, folder: str | os.PathLike[str], *, ids: str = "pla
         if stale not in written and _first_line(stale) in earlier:
             remove(stale)
     return written
+
+
+def check_folder(folder: str | os.PathLike[str], names: Sequence[str]) -> None:
+    """Find out before hours of work whether a report could be written; nothing is left behind.
+
+    Parameters
+    ----------
+    folder
+        Where it is to be written.
+    names
+        The files that it will hold.
+
+    Raises
+    ------
+    InputError
+        If `folder` is named like a file, or one of them cannot be written.
+    """
+    for name in names:
+        check(_folder(folder) / name)
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    place = Path(path)
+    if place.suffix.lower() in _SUFFIXES_OF_ONE and not place.is_dir():
+        raise InputError(
+            f"{path} is named like a file, and several are written: name a folder, "
+            f"e.g. {place.with_suffix('')}."
+        )
+    return place
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"{path} has none of the suffixes {', '.join(SUFFIXES)}: name the file with one of them."
+        )
+    return suffix
 
 
 def _save_csv(frame: pd.DataFrame, path: Path, columns: Sequence[Column] | None, ids: Ids) -> None:
@@ -140,9 +198,7 @@ def _save_parquet(frame: pd.DataFrame, path: Path) -> None:
         with replacing(path) as part:
             bare.to_parquet(part, index=False)
     except ImportError as error:
-        raise SettingsError(
-            'Parquet files need pyarrow: pip install "ttsframe[parquet]", or name a .csv.'
-        ) from error
+        raise SettingsError(_NO_PYARROW) from error
     except (ValueError, TypeError) as error:
         raise InputError(
             f"{path} cannot hold these columns ({error}): make each of one type, or name a .csv."
