@@ -155,12 +155,16 @@ def refuse_rounded(what: str, count: int, advice: str = _DOWNLOAD_AGAIN) -> None
         raise InputError(f"{what} {LOST}: all {count:,} end in {_ROUNDED_ENDING}; {advice}.")
 
 
+def note_of_rounded(name: str, count: int) -> list[str]:
+    """Return the note about ids of which a few, as `rounded` counts them, all end in 000."""
+    if count < _LEAST_IDS_TO_SUSPECT:
+        return []
+    as_rounded = f"{name}: every order id ends in 000, as a spreadsheet leaves them when it has rounded them"
+    return [f"{as_rounded}; if it went through one, download it again."]
+
+
 def _suspect_rounding(name: str, found: Cells, notes: list[str]) -> None:
     """Tell of few ids, and refuse many, that all end as a spreadsheet leaves long numbers."""
     count = rounded(found)
     refuse_rounded(f"{name}: the order ids", count)
-    if count >= _LEAST_IDS_TO_SUSPECT:
-        notes.append(
-            f"{name}: every order id ends in 000, as a spreadsheet leaves them when it has rounded them; "
-            "if it went through one, download it again."
-        )
+    notes += note_of_rounded(name, count)

@@ -11,6 +11,9 @@ from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, names
 from ttsframe.errors import InputError
 from ttsframe.exports import tables
 from ttsframe.exports.headers import ORDER_ID_NAMES
+from ttsframe.exports.notes import with_notes
+from ttsframe.exports.order_ids import note_of_rounded, rounded
+from ttsframe.exports.reference_ids import whole_rows
 from ttsframe.formulas import as_given
 
 if TYPE_CHECKING:
@@ -34,25 +37,18 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         With `columns.REFERENCES` (`columns.LINE_ITEMS` where the file has lines); what the file
-        does not hold is missing.
+        does not hold is missing. Rows whose ids a spreadsheet has rounded are left out, and
+        counted in ``frame.attrs["notes"]``.
 
     Raises
     ------
     InputError
-        If the file cannot be read or is no look-up's.
+        If the file cannot be read or is no look-up's, or all or most of its ids have lost
+        their last digits in a spreadsheet.
     """
-    table = _parquet(path) if str(path).lower().endswith(".parquet") else _table(path)
-    missing = [name for name in _NEEDED if name not in table.columns]
-    unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
-    if missing or unknown:
-        raise InputError(
-            f"{path} is not a file of references as `ttsframe lookup -o {path}` writes it: "
-            + (
-                f"it has no column {', '.join(missing)}."
-                if missing
-                else f"its status holds {min(unknown)!r}."
-            )
-        )
+    is_parquet = str(path).lower().endswith(".parquet")
+    table, notes = (_parquet(path), []) if is_parquet else _table(path)
+    _check(path, table)
     columns = LINE_ITEMS if "line_item_id" in table.columns else REFERENCES
     data: dict[str, Any] = {name: table.get(name) for name in names(columns)}
     data["order_id"] = ids.clean(table["order_id"]).ids
@@ -65,12 +61,30 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     data["from_cache"] = (
         pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
     )
-    return typed(data, columns, index=table.index)
+    whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], notes)
+    notes += note_of_rounded(str(path), rounded(data["order_id"].dropna()))
+    frame = typed(data, columns, index=table.index)
+    return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
 
 
-def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
-    frame = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)[0]
-    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(as_given)
+def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
+    """Refuse what is no file of references."""
+    missing = [name for name in _NEEDED if name not in table.columns]
+    unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
+    if missing or unknown:
+        raise InputError(
+            f"{path} is not a file of references as `ttsframe lookup -o {path}` writes it: "
+            + (
+                f"it has no column {', '.join(missing)}."
+                if missing
+                else f"its status holds {min(unknown)!r}."
+            )
+        )
+
+
+def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[str]]:
+    frame, notes = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)
+    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(as_given), notes
 
 
 def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:

@@ -11,6 +11,7 @@ import pandas as pd
 from ttsframe import ids
 from ttsframe.columns import MATCH_SOURCES, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
 from ttsframe.errors import InputError
+from ttsframe.exports.reference_ids import whole_rows
 from ttsframe.match import keys
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class References:
     answered: Flags
     reason: pd.Series
     status: pd.Series
+    notes: tuple[str, ...] = ()
+    """Which rows were left out."""
 
 
 @dataclass(frozen=True)
@@ -168,20 +171,33 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
 def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
     _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
-    frame = frame.reset_index(drop=True)
-    external = keys.external_text(frame["external_order_id"])
+    notes: list[str] = []
+    frame = _whole(frame.reset_index(drop=True), notes)
+    external = frame["external_order_id"]
     linked, unlinked = (_says(frame, "status", word) for word in ("linked", "unlinked"))
     if "status" not in frame:
         linked, unlinked = external.notna().to_numpy(), external.isna().to_numpy()
     platforms = _says(frame, "platform", "shopify")
     return References(
-        ids=keys.id_text(frame["order_id"]),
+        ids=frame["order_id"],
         external=external if linked.all() else external.where(linked),
         shopify=platforms if "platform" in frame else np.ones(len(frame), dtype=bool),
         answered=(linked & external.notna().to_numpy()) | unlinked,
         reason=_text(frame, "reason"),
         status=_text(frame, "status"),
+        notes=tuple(notes),
     )
+
+
+def _whole(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Clean the ids; leave out the rows of which a spreadsheet has rounded one: it names another order."""
+    frame = frame.assign(
+        order_id=keys.id_text(frame["order_id"]),
+        external_order_id=keys.external_text(frame["external_order_id"]),
+    )
+    order_ids, external = frame["order_id"], frame["external_order_id"]
+    whole = whole_rows("the references", order_ids, external, frame.get("status"), notes)
+    return frame if whole.all() else frame[whole].reset_index(drop=True)
 
 
 def read_settlement(frame: pd.DataFrame) -> Settlement:

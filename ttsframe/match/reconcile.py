@@ -93,7 +93,8 @@ def match(
     Raises
     ------
     InputError
-        If a frame has not the columns it needs, or an id more than once.
+        If a frame has not the columns it needs, or an id more than once, or all or most ids of
+        `refs` have lost their last digits in a spreadsheet.
 
     See Also
     --------
@@ -109,7 +110,7 @@ def match(
     scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
     return Match(
         orders_frame(scene),
-        (*_notes(given, universe, rows, size), *_told_by_readers(tiktok, shopify, settlement)),
+        (*_notes(given, universe, rows, size), *_told_by_readers(tiktok, shopify, refs, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
         days_of(scene),
         closed_of(scene),
@@ -158,7 +159,8 @@ def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[
         "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
         f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
     }
-    return tuple(note for note, holds in found.items() if holds)
+    left_out = () if given.refs is None else given.refs.notes
+    return (*(note for note, holds in found.items() if holds), *left_out)
 
 
 def _provenance(
