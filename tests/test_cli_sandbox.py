@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -12,6 +15,8 @@ import pytest
 from ttsframe import sandbox
 from ttsframe.cli import main
 from ttsframe.sandbox import handle, samples
+
+posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,50 @@ def test_sandbox__serves_as_long_as_a_command_runs_and_leaves_nothing(tmp_path, 
     assert not Path(cache).parent.exists()
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(url)
+
+
+@posix
+def test_sandbox__a_command_that_a_signal_ends_gives_the_code_of_a_shell():
+    code = "import os; os.kill(os.getpid(), 9)"
+    assert main(["sandbox", "--", sys.executable, "-c", code]) == 128 + 9
+
+
+def interrupted(code):
+    """Run Python code beside a sandbox until it prints something; then press Ctrl-C."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ttsframe", "sandbox", "--", sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+SLEEP = "print('up', flush=True); time.sleep(50)"
+
+
+@posix
+def test_sandbox__interrupted_beside_a_silent_command_is_one_line_and_exit_130():
+    code = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); {SLEEP}"
+    assert interrupted(code) == (130, "", "ttsframe: interrupted\n")
+
+
+@posix
+def test_sandbox__interrupted_lets_the_command_end_in_its_own_way():
+    code = f"""
+import sys, time
+try:
+    {SLEEP}
+except KeyboardInterrupt:
+    time.sleep(1)
+    print("put away")
+    sys.exit(130)
+"""
+    assert interrupted(code) == (130, "put away\n", "")
 
 
 def test_sandbox__runs_the_command_of_its_own_installation(tmp_path, capfd, monkeypatch):

@@ -9,13 +9,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ttsframe.errors import InputError
+from ttsframe.errors import EXIT_INTERRUPTED, InputError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from ttsframe.sandbox import Sandbox
+
+_BY_SIGNAL = 128
+_LEAVE_SECONDS = 10
+"""How long a command has to end after Ctrl-C; a second Ctrl-C ends it at once."""
 
 _HINT = """\
 serving at {url} until Ctrl-C. The lines on standard output are the settings that lead to it:
@@ -49,12 +53,32 @@ def _run_beside(gateway: Sandbox, command_line: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         settings = gateway.environment | {"TTSFRAME_CACHE": str(Path(folder) / "sandbox.sqlite")}
         try:
-            done = subprocess.run(  # noqa: S603 - the user's own command
-                [*own, *command_line[1:]], env={**os.environ, **settings}, check=False
+            child = subprocess.Popen(  # noqa: S603 - the user's own command
+                [*own, *command_line[1:]], env={**os.environ, **settings}
             )
         except OSError as error:
             raise InputError(f"cannot run {command_line[0]}: {error.strerror}") from None
-    return done.returncode
+        code = _wait(child)
+    # A signal that ended it is told as a shell tells it.
+    return _BY_SIGNAL - code if code < 0 else code
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a command. Ctrl-C goes to it as well: let it put its things away, and say so itself."""
+    try:
+        return child.wait()
+    except KeyboardInterrupt:
+        if _leave(child) == EXIT_INTERRUPTED:
+            return EXIT_INTERRUPTED
+        raise
+
+
+def _leave(child: subprocess.Popen[bytes]) -> int:
+    try:
+        return child.wait(_LEAVE_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        child.kill()
+        return child.wait()
 
 
 def _hint(sandbox: Sandbox) -> None:
