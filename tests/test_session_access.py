@@ -181,8 +181,8 @@ class Auth:
         pass
 
 
-def access_with(auth, *, tokens=None):
-    return Access(sandbox.CREDENTIALS, auth_wire=lambda: auth, tokens=tokens)
+def access_with(auth, *, tokens=None, credentials=sandbox.CREDENTIALS):
+    return Access(credentials, auth_wire=lambda: auth, tokens=tokens)
 
 
 def test_renew__many_threads_renew_once():
@@ -248,6 +248,19 @@ def test_renew__an_older_pair_in_the_file_does_not_replace_the_newer_that_could_
     assert access.renew(access.sign(REQUEST))
     assert access.sign(REQUEST).access_token == "token-4"
     assert tokens.read(sandbox.CREDENTIALS).access_token == "token-4"
+
+
+def test_renew__finds_what_was_renewed_when_the_access_token_was_mistyped(tokens):
+    auth = Auth("token-2")
+    mistyped = dataclasses.replace(sandbox.CREDENTIALS, access_token="mistyped")
+    access = access_with(auth, tokens=tokens, credentials=mistyped)
+    assert access.renew(access.sign(REQUEST))
+    put_right = access_with(auth, tokens=tokens)
+    assert put_right.sign(REQUEST).access_token == sandbox.CREDENTIALS.access_token
+    # The refresh token was spent for the mistyped one: it must not be asked with again.
+    assert put_right.renew(put_right.sign(REQUEST))
+    assert put_right.sign(REQUEST).access_token == "token-2"
+    assert auth.asked == 1
 
 
 # Credentials that never work

@@ -68,13 +68,17 @@ class Tokens:
 
     def read(self, credentials: Credentials) -> Pair | None:
         """Return the pair renewed from these credentials, or None."""
-        entry = self._entries().get(_name(credentials))
-        if entry is None:
-            return None
-        access, refresh = entry.get("access_token"), entry.get("refresh_token")
-        if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
-            return None
-        return Pair(access, refresh)
+        return _pair(self._entries().get(_name(credentials)))
+
+    def read_same_refresh(self, credentials: Credentials) -> Pair | None:
+        """Return the pair last renewed from the refresh token of these credentials, or None.
+
+        The access token beside it may have been another, such as a mistyped one: the refresh
+        token was spent for it all the same.
+        """
+        digest = _digest(credentials.refresh_token or "")
+        same = [entry for entry in self._entries().values() if entry.get("refresh_digest") == digest]
+        return _pair(max(same, key=_written_at, default=None))
 
     def write(self, credentials: Credentials, pair: Pair) -> None:
         """Keep a pair: the whole file is replaced at once, so it is never half written.
@@ -89,8 +93,16 @@ class Tokens:
 
     def _replace(self, credentials: Credentials, pair: Pair) -> None:
         now = time.time()
-        entries = {name: entry for name, entry in self._entries().items() if not _is_old(entry, now)}
-        entries[_name(credentials)] = {**pair._asdict(), "written_at": now}
+        entries = {
+            name: entry
+            for name, entry in self._entries().items()
+            if now - _written_at(entry) <= _KEPT_SECONDS
+        }
+        entries[_name(credentials)] = {
+            **pair._asdict(),
+            "refresh_digest": _digest(credentials.refresh_token or ""),
+            "written_at": now,
+        }
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A name of its own (mode 0600), so that nobody else's file is written into.
         descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f"{self._path.name}.")
@@ -151,11 +163,23 @@ def _is_locked(file: BinaryIO) -> bool:
 
 def _name(credentials: Credentials) -> str:
     """The app, and a digest of the pair in the environment: a new pair there is another entry."""
-    pair = f"{credentials.access_token}\n{credentials.refresh_token}"
-    return f"{shop_digest(credentials.app_key)}/{hashlib.sha256(pair.encode()).hexdigest()}"
+    pair = _digest(f"{credentials.access_token}\n{credentials.refresh_token}")
+    return f"{shop_digest(credentials.app_key)}/{pair}"
 
 
-def _is_old(entry: dict[str, Any], now: float) -> bool:
-    """Whether a pair was given up: the environment has another, so nothing will ever replace it."""
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _pair(entry: dict[str, Any] | None) -> Pair | None:
+    """Read an entry; None where it is not of our form."""
+    access, refresh = (entry or {}).get("access_token"), (entry or {}).get("refresh_token")
+    if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
+        return None
+    return Pair(access, refresh)
+
+
+def _written_at(entry: dict[str, Any]) -> float:
+    """When a pair was written; one that nobody has replaced for long was given up."""
     written_at = entry.get("written_at")
-    return not isinstance(written_at, int | float) or now - written_at > _KEPT_SECONDS
+    return written_at if isinstance(written_at, int | float) else 0.0

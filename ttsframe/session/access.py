@@ -213,8 +213,9 @@ class Access:
             if self._tokens is None:
                 return self._ask_once()
             with self._tokens.locked():
-                # Another process may have renewed it meanwhile: the refresh token may be good once only.
-                kept = self._tokens.read(self._credentials)
+                # Another process may have renewed it meanwhile, or an earlier run with another access token:
+                # the refresh token may be good once only.
+                kept = self._tokens.read_same_refresh(self._credentials)
                 # One that was in use here before is older: the newer could not be kept.
                 if kept and kept.access_token not in self._secrets:
                     self._use(kept)
