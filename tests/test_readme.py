@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import requests_cache
 
 import ttsframe as tts
 from ttsframe import columns
@@ -136,6 +137,18 @@ def test_readme__shell_runs(at_home, monkeypatch, capsys):
         ran += 1
     assert ran >= 5
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_readme__requests_cache_opens_the_store(at_home, capsys):
+    found = tts.lookup(at_home)
+    assert main(["cache", "info"]) == 0
+    path, told, *_ = capsys.readouterr().out.splitlines()
+    (opened,) = re.findall(r"`(requests_cache\.\w+\(.*?\))`", README.read_text())
+    cache = eval(opened, {"requests_cache": requests_cache, "path": path})
+    stored = {response.url.split("/")[-2] for response in cache.filter()}
+    assert stored == set(found.loc[found["http_status"].notna(), "order_id"])
+    assert told.startswith(f"{len(stored)} answers")
+    cache.close()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell is POSIX")
