@@ -95,9 +95,21 @@ def test_platforms__unknown_ones_are_refused_naming_the_ten(asked):
         b'{"code": NaN}',
         b"[" * 5000 + b"]" * 5000,
         b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b'{"code": 0, "x": ' + b"[" * 300 + b"]" * 300 + b"}",
         b'{"code": 0, "x": "' + b"x" * tiktok.MOST_BYTES + b'"}',
     ],
-    ids=["empty", "text", "html", "cut short", "no UTF-8", "NaN", "deep list", "deep object", "over 1 MiB"],
+    ids=[
+        "empty",
+        "text",
+        "html",
+        "cut short",
+        "no UTF-8",
+        "NaN",
+        "deep list",
+        "deep object",
+        "too deep to be written",
+        "over 1 MiB",
+    ],
 )
 def test_payload__what_cannot_be_read_is_none_and_a_bad_answer(body):
     content = tiktok.payload(body)

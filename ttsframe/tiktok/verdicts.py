@@ -88,9 +88,11 @@ def payload(body: bytes | str) -> Any:  # noqa: ANN401
     if not body or len(body) > MOST_BYTES:
         return None
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
+        content = orjson.loads(body)
+        orjson.dumps(content)  # what is nested too deep to be written cannot be stored
+    except (orjson.JSONDecodeError, TypeError):
         return None
+    return content
 
 
 def judge(http_status: int, content: Any) -> Answer:  # noqa: ANN401
