@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 import sys
 import threading
+import time
 from pathlib import Path
 
 import canned_gateway as canned
@@ -21,7 +23,7 @@ from ttsframe import columns
 from ttsframe.errors import AccessError, InputError, SettingsError, StoreWarning
 from ttsframe.progress import Progress
 from ttsframe.session import tries
-from ttsframe.store import Store
+from ttsframe.store import Store, Stored, key
 
 FIRST = 580_194_009_000_000_000
 
@@ -315,6 +317,21 @@ def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatc
         tts.lookup(["1", "2"], shop=shop)
     assert seen == [True, True]
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    "refusal", [canned.error(777, "odd"), canned.error(36009004, "Invalid order_id", 400)]
+)
+def test_lookup__a_stored_row_that_is_no_answer_is_asked_again(tmp_path, refusal):
+    http_status, body = refusal
+    with canned.serve({"1": canned.official("#1001")}) as gateway, gateway.shop(tmp_path) as shop:
+        with shop.store() as store:
+            name = key(shop.settings.host, shop.name, "SHOPIFY", "1")
+            stored = Stored(gateway.base_url, http_status, json.loads(body), time.time())
+            store.write(name, stored, lifetime_seconds=3600)
+        found = tts.lookup(["1"], shop=shop)
+    assert found["external_order_id"].tolist() == ["#1001"]
+    assert gateway.requests == [("1", "SHOPIFY")]
 
 
 ANSWERS = {

@@ -250,6 +250,12 @@ def test_probable__what_does_not_fit_is_not_paired(other):
     assert found["matched_on"].isna().all()
 
 
+def test_probable__one_of_another_currency_is_no_candidate():
+    found = match(tiktok(T1), shopify({"shopify_id": S1, "currency": "EUR"}), probable=True).orders.iloc[0]
+    assert (found["status"], found["reason"]) == ("only_tiktok", "no_mark")
+    assert pd.isna(found["evidence"])
+
+
 def test_probable__window_is_inclusive():
     found = rows(
         tiktok(T1), shopify({"shopify_id": S1, "created_at": "2026-11-11 14:00:00+00:00"}), probable=True

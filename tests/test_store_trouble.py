@@ -12,10 +12,12 @@ import time
 import warnings
 
 import pytest
+from session_tools import wait_until
 from store_tools import DAY_SECONDS, answer, hits, keep, lock, names, picture, python, raw, read
 
 from ttsframe.errors import StoreError, StoreWarning
 from ttsframe.store import Store, file, writer
+from ttsframe.store.writer import Row, Writer
 
 WAIT_SECONDS = 0.4
 
@@ -193,6 +195,51 @@ def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
             store.close()
 
 
+class Broken:
+    """A disk that takes nothing until it is mended; `tries` counts how often it was asked."""
+
+    def __init__(self, monkeypatch):
+        self._open, self.tries, self.mended = file.open_for_writing, 0, False
+        monkeypatch.setattr(file, "open_for_writing", self)
+        # Every row is a batch of its own, and no second try comes by itself.
+        monkeypatch.setattr(writer, "BATCH", 1)
+        monkeypatch.setattr(writer, "_RETRY_SECONDS", 3600)
+
+    def __call__(self, *arguments, **options):
+        self.tries += 1
+        if not self.mended:
+            raise OSError(5, "Input/output error")
+        return self._open(*arguments, **options)
+
+
+def write_to(door, keys):
+    """Give rows to a writer, and wait until it has taken them all from its line."""
+    for name in keys:
+        door.put(Row(name, "{}", 2**40))
+    assert wait_until(lambda: not door._rows.qsize() and door.unwritten == len(keys))
+
+
+def test_writer__in_trouble_it_tries_no_more_until_a_while_has_passed(path, monkeypatch):
+    disk = Broken(monkeypatch)
+    door = Writer(path)
+    write_to(door, names(20))
+    tries = disk.tries
+    door.close()
+    assert (tries, disk.tries) == (1, 2)
+    assert door.unwritten == 20
+
+
+def test_writer__in_trouble_it_holds_the_first_rows_and_counts_the_others(path, monkeypatch):
+    monkeypatch.setattr(writer, "MOST_PENDING", 5)
+    disk = Broken(monkeypatch)
+    door = Writer(path)
+    write_to(door, names(20))
+    disk.mended = True
+    door.close()
+    assert (door.written, door.unwritten) == (5, 15)
+    assert Store(path).info().answers == 5
+
+
 # Read-only
 
 
@@ -288,6 +335,7 @@ def test_full__a_limit_of_the_process_is_told(path):
     """Portable: the kernel refuses to let the file grow."""
     code = """
 import resource, signal, sys, warnings, pathlib
+from session_tools import wait_until
 from store_tools import *
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
