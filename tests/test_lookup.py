@@ -285,6 +285,13 @@ def test_lookup__what_holds_no_column_of_ids_is_told_what_to_give(orders, says):
             verb(orders)
 
 
+@pytest.mark.parametrize("platform", [5, None])
+def test_lookup__a_platform_that_is_no_text_is_told_what_to_give(platform):
+    for verb in (tts.lookup, tts.plan):
+        with pytest.raises(InputError, match="give the name of a platform"):
+            verb(["1"], platform=platform)
+
+
 @pytest.mark.parametrize("column", [1, ("a", "b"), ["a"], 0.5])
 def test_lookup__a_column_that_is_no_text_and_not_there_is_told(column):
     with pytest.raises(InputError, match="There are: Order No"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ttsframe.errors import InputError
@@ -50,6 +51,11 @@ def platforms(asked: Any) -> list[str]:  # noqa: ANN401
     InputError
         If a name is none of the ten, naming them; or if none is asked.
     """
+    if isinstance(asked, bytes) or not isinstance(asked, Iterable):
+        raise InputError(
+            f"platform is {asked!r}, which is no text: give the name of a platform, or a list of them. "
+            f"The platforms are: {', '.join(PLATFORMS)}."
+        )
     given = [asked] if isinstance(asked, str) else list(asked)
     found = list(dict.fromkeys(str(name).strip().upper() for name in given))
     unknown = [name for name in found if name not in PLATFORMS]
