@@ -47,7 +47,6 @@ def sample_report(rows: int = 300, *, seed: int = 7) -> Report:
             "All order-2026-11-23.csv": f"{rows:,} rows",
             "orders_export_1.csv": f"{rows + 12:,} rows",
         },
-        keys={"TikTok": "order_id", "Shopify": "shopify_id"},
     )
     return replace(report, summary=summarise(report))
 
@@ -81,6 +80,10 @@ def _columns(random, status):
         "financial_status": np.where(
             no_shopify, None, np.where(status == "state_differs", "refunded", "paid")
         ),
+        "tiktok_counted": amounts,
+        "shopify_counted": totals,
+        "tiktok_refunded": np.where(no_tiktok, np.nan, 0.0),
+        "shopify_refunded": np.where(no_shopify, np.nan, 0.0),
         "reason": [
             REASONS[state][place % len(REASONS[state])] if state in REASONS else None
             for place, state in enumerate(status)

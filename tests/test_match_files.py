@@ -54,7 +54,13 @@ def test_files__every_status_is_there(made, result):
     ("status", "reasons"),
     [
         ("amount_differs", {"platform_discount"}),
-        ("state_differs", {"refunded_on_shopify", "cancelled_on_tiktok; refunded_on_tiktok"}),
+        (
+            "state_differs",
+            {
+                "refunded_on_shopify; refund_differs",
+                "cancelled_on_tiktok; refunded_on_tiktok; refund_differs",
+            },
+        ),
         ("not_expected", {"cancelled_before_payment"}),
         ("unknown", {"not_this_shop"}),
         ("only_shopify", {"not_in_export"}),

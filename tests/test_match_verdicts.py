@@ -17,7 +17,7 @@ def test_match__pair_that_agrees_is_matched():
     result = match(tiktok(T1), shopify(marked(S1, T1)), refs((T1, S1))).orders
     assert result.iloc[0].drop("reason").tolist() == [
         *(T1, S1, "#1001", "matched", "reference", "reference; tag"),
-        *(20.0, 20.0, 0.0, "USD", "Completed", "paid"),
+        *(20.0, 20.0, 0.0, "USD", "Completed", "paid", 20.0, 20.0, 0.0, 0.0),
     ]
 
 
@@ -84,11 +84,17 @@ def test_match__missing_amount_is_no_difference_but_told(left, right):
         (CANCELLED, {}, "cancelled_on_tiktok"),
         ({}, CANCELLED, "cancelled_on_shopify"),
         (UNPAID, {}, "cancelled_before_payment; cancelled_on_tiktok"),
-        ({"refunded": 20.0}, {}, "refunded_on_tiktok"),
-        ({"refunded": 25.0}, {}, "refunded_on_tiktok"),
-        ({}, {"refunded": 20.0}, "refunded_on_shopify"),
+        ({"refunded": 20.0}, {}, "refunded_on_tiktok; refund_differs"),
+        ({"refunded": 25.0}, {}, "refunded_on_tiktok; refund_differs"),
+        ({}, {"refunded": 20.0}, "refunded_on_shopify; refund_differs"),
         ({}, {"financial_status": "Refunded"}, "refunded_on_shopify"),
-        ({"cancelled": True, "refunded": 20.0}, {}, "cancelled_on_tiktok; refunded_on_tiktok"),
+        (
+            {"cancelled": True, "refunded": 20.0},
+            {},
+            "cancelled_on_tiktok; refunded_on_tiktok; refund_differs",
+        ),
+        ({}, {"financial_status": "voided"}, "voided_on_shopify"),
+        ({}, {"financial_status": "Voided", "cancelled": True}, "cancelled_on_shopify; voided_on_shopify"),
     ],
 )
 def test_match__closed_on_one_side_only_differs_in_state(left, right, reason):
@@ -100,21 +106,58 @@ def test_match__closed_on_one_side_only_differs_in_state(left, right, reason):
     [
         (CANCELLED, CANCELLED),
         (CANCELLED, {"financial_status": "refunded"}),
-        ({"refunded": 20.0}, CANCELLED),
         ({"refunded": 20.0}, {"refunded": 20.0}),
+        (CANCELLED, {"financial_status": "voided"}),
     ],
 )
 def test_match__closed_on_both_sides_agrees(left, right):
     assert pair(left, right) == ("matched", "")
 
 
+def test_match__closed_on_both_sides_agrees_but_tells_of_the_refund():
+    assert pair({"refunded": 20.0}, CANCELLED) == ("matched", "refund_differs")
+
+
 def test_match__partial_refund_on_one_side_is_told_but_agrees():
-    assert pair({"refunded": 5.0}) == ("matched", "refunded_on_tiktok")
+    assert pair({"refunded": 5.0}) == ("matched", "refunded_on_tiktok; refund_differs")
     assert pair(right={"refunded": 5.0, "financial_status": "partially_refunded"}) == (
         "matched",
-        "refunded_on_shopify",
+        "refunded_on_shopify; refund_differs",
     )
     assert pair({"refunded": 5.0}, {"refunded": 5.0}) == ("matched", "")
+    assert pair({"refunded": 5.0}, {"refunded": 5.02}) == ("matched", "refund_differs")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"refunded": 5.0}, {"refunded": 5.01}),
+        ({"refunded": None}, {"refunded": None}),
+        ({"refunded": None}, {"refunded": 0.0}),
+    ],
+)
+def test_match__refunds_within_the_tolerance_or_not_told_do_not_differ(left, right):
+    assert pair(left, right) == ("matched", "")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "reason"),
+    [
+        ({}, {"financial_status": "pending"}, "unpaid_on_shopify"),
+        ({}, {"financial_status": "Authorized"}, "unpaid_on_shopify"),
+        ({}, {"financial_status": "expired"}, "unpaid_on_shopify"),
+        ({"paid_at": None}, {"financial_status": "pending"}, ""),
+        ({"paid_at": None}, {}, "unpaid_on_tiktok"),
+        ({"paid_at": None}, {"financial_status": "partially_refunded"}, "unpaid_on_tiktok"),
+    ],
+)
+def test_match__paid_on_one_side_only_is_told_but_agrees(left, right, reason):
+    ours = tiktok({"order_id": T1, **left}, T2)
+    assert rows(ours, shopify(marked(S1, T1, **right)))[0][2:] == ("matched", reason)
+
+
+def test_match__times_of_payment_that_are_blank_throughout_tell_nothing():
+    assert pair({"paid_at": None}) == ("matched", "")
 
 
 def test_match__refund_of_an_order_of_nothing_is_not_full():

@@ -8,13 +8,23 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from report_sample import sample_report
 
 from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_STATUSES, STATUSES, typed
 from ttsframe.errors import SettingsError
-from ttsframe.report import figures, html_summary, palette, plot, summarise, text_summary, write_html
+from ttsframe.report import (
+    figures,
+    html_summary,
+    palette,
+    plot,
+    summarise,
+    text_summary,
+    write_excel,
+    write_html,
+)
 from ttsframe.report.html import page_html
 
 HOSTILE = "</script><!--<script>alert(1)</script>\u2028&<b>"
@@ -48,16 +58,29 @@ def test_needing_work__leaves_out_the_good_and_the_empty():
     assert figures.needing_work(made) == ["conflict"]
 
 
-def test_total_lines__counts_an_order_on_two_rows_once():
-    made = small(
-        status=["duplicate", "duplicate"],
-        order_id=["1", "1"],
-        shopify_id=["7", "8"],
-        tiktok_amount=[10.0, 10.0],
-        shopify_total=[10.0, 11.0],
-        currency=["USD", "USD"],
-    )
-    assert lines_of(made, "USD")["duplicate"] == (2, (10.0, 21.0))
+def test_total_lines__tells_what_is_not_known():
+    made = small(status=["matched", "matched", "only_tiktok"], shopify_total=[10.0, 5.0, None])
+    untold = {"TikTok": pd.Series([True, False, True])}
+    made.rows.loc[1, "tiktok_amount"] = 4.0
+    matched, alone, whole = figures.total_lines(replace(made, untold=untold))[""]
+    assert (matched.amounts, matched.difference) == ((4.0, 15.0), 1.0)
+    assert np.isnan([alone.amounts[0], alone.difference]).all()
+    assert (whole.amounts, whole.difference) == ((4.0, 15.0), 1.0)
+
+
+def test_renderings__say_so_where_nothing_is_known(tmp_path):
+    made = small(status=["matched"], shopify_total=[10.0], currency=["USD"])
+    made = replace(made, untold={"TikTok": pd.Series([True])}, remarks=("One more thing.",))
+    text = text_summary(made)
+    assert re.search(r"\n  all +not known +10\.00 +not known\n", text)
+    write_excel(made, tmp_path / "report.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Summary"]
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert cells.count("not known") == 4
+    for shown in (text, html_summary(made), page_html(made).decode(), " ".join(map(str, cells))):
+        assert "1 row tells no amount on TikTok" in shown
+        assert "One more thing." in shown
+        assert "nan" not in shown.lower().replace("finance", "").replace("financial", "")
 
 
 def test_total_lines__never_adds_currencies_up():
@@ -174,7 +197,8 @@ def test_write_html__hostile_text_stays_text(report):
     page = Page(page_html(made).decode())
     assert len([tag for tag, _ in page.tags if tag == "script"]) == 2
     assert not [tag for tag, _ in page.tags if tag == "b" and "alert" in tag]
-    codes = json.loads(page.scripts["data"])["columns"][-1]
+    columns = {column["name"]: column for column in json.loads(page.scripts["data"])["columns"]}
+    codes = columns["reason"]
     assert codes["list"][codes["codes"][0]] == HOSTILE.replace("\u2028", " ")
     assert HOSTILE.replace("\u2028", " ") in page.text
     assert "alert" not in page.scripts["code"]
@@ -298,10 +322,31 @@ def test_templates__hold_no_address_of_elsewhere():
         assert "http" not in (folder / name).read_text(encoding="utf-8").replace("http-equiv", "")
 
 
-def test_totals__amounts_without_currency_count_with_the_only_one_known():
-    made = small(status=["matched", "only_tiktok"], currency=["USD", None], tiktok_amount=[1.0, 2.0])
-    assert list(figures.total_lines(made)) == ["USD"]
-    assert lines_of(made, "USD")[None] == (2, (3.0, 0.0))
+def test_totals__amounts_without_currency_are_never_added_to_another():
+    made = small(
+        status=["matched", "only_tiktok", "only_tiktok"],
+        currency=["USD", None, None],
+        tiktok_amount=[1.0, 2.0, 4.0],
+    )
+    assert list(figures.total_lines(made)) == ["USD", ""]
+    assert lines_of(made, "USD")[None] == (1, (1.0, 0.0))
+    assert "currency not told" in text_summary(made)
+    assert "currency not told" in page_html(made).decode()
+    assert "currency not told" in html_summary(made)
+    assert "amount TikTok (currency not told)" in set(summarise(made)["section"])
+
+
+def test_text_summary__folds_no_warning_and_never_one_note_alone():
+    counting = tuple(f"file {number}: 1 row, 1 order." for number in range(6))
+    warnings = tuple(f"Warning {number}." for number in range(7))
+    made = replace(small(status=["matched"]), notes=counting, inventory=frozenset(counting))
+    assert [note in text_summary(made) for note in counting] == [True] * 6
+    text = text_summary(replace(made, notes=(*counting, *warnings)))
+    assert [note in text for note in warnings] == [True] * 7
+    assert "and 6 more notes in the report" in text
+    text = text_summary(replace(made, notes=(*counting, *warnings[:2])))
+    assert text.index(warnings[0]) < text.index(counting[0])
+    assert "and 3 more notes in the report" in text
 
 
 def test_totals__amounts_without_currency_stand_apart_between_several():

@@ -146,9 +146,9 @@ SETTLEMENTS: tuple[Column, ...] = (
 )
 
 MATCH_STATUSES: dict[str, str] = {
-    "matched": "one order each side; amounts and states agree",
+    "matched": "one order each side; amounts, where both are told, and states agree",
     "amount_differs": "one each side; amounts differ by more than the tolerance, or currencies differ",
-    "state_differs": "cancelled or fully refunded on one side only",
+    "state_differs": "cancelled, fully refunded or voided on one side only",
     "duplicate": "several Shopify orders for one TikTok order",
     "conflict": "the sources name different TikTok orders for one Shopify order",
     "only_tiktok": "no such Shopify order in the files",
@@ -176,14 +176,19 @@ MATCH_ORDERS: tuple[Column, ...] = (
     Column("tiktok_amount", "money", "the amount on TikTok"),
     Column("shopify_total", "money", "the total on Shopify"),
     Column("difference", "money", "shopify_total − tiktok_amount"),
-    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ"),
+    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ; missing if not told"),
     Column("tiktok_status", "text", "the order status as TikTok exported it"),
     Column("financial_status", "text", "the financial status on Shopify"),
     Column("reason", "text", "the cause, where it can be seen"),
+    Column("tiktok_counted", "money", "what the row adds to TikTok's total; 0 if closed or counted above"),
+    Column("shopify_counted", "money", "what the row adds to Shopify's total; 0 if closed or counted above"),
+    Column("tiktok_refunded", "money", "what was refunded on TikTok; missing where not told"),
+    Column("shopify_refunded", "money", "what was refunded on Shopify; missing where not told"),
 )
 
 MATCH_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_amount", "money", "what TikTok paid out for the order; only with `settlement=`"),
+    Column("settled_currency", "text", "the currency of the payout; only with `settlement=`"),
     Column("settled_at", "time", "the last settlement date; only with `settlement=`"),
 )
 
@@ -200,6 +205,10 @@ MATCH_REASONS: dict[str, str] = {
     "cancelled_on_shopify": "cancelled on Shopify alone",
     "refunded_on_tiktok": "refunded on TikTok alone, in full or in part",
     "refunded_on_shopify": "refunded on Shopify alone, in full or in part",
+    "refund_differs": "the refunded amounts differ by more than the tolerance",
+    "voided_on_shopify": "voided on Shopify alone",
+    "unpaid_on_shopify": "paid on TikTok, but pending, authorized or expired on Shopify",
+    "unpaid_on_tiktok": "paid on Shopify, but not on TikTok",
     "currency": "the two currencies differ, so the amounts cannot be compared",
     "platform_discount": "the difference is the discount that TikTok paid",
     "free_sample": "one side or both are 0",

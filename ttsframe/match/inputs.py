@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 
-
 SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
 """Sources as bits, the strongest lowest, so that a set of sources is one small number."""
 
@@ -54,12 +53,14 @@ class Tiktok:
     cancelled: Flags
     unpaid: Flags
     """Neither paid nor refunded; False where the frame has no `paid_at`."""
+    paid: Flags
     created: Times
     currency: pd.Series
     amount: Hundredths
     refunded: Hundredths
     platform_discount: Hundredths
     """From an optional column of this name; else missing."""
+    files: pd.Series
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Shopify:
     financial_status: pd.Series
     source: pd.Series
     marks: Marks
+    files: pd.Series
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Settlement:
 
     ids: pd.Series
     amount: Hundredths
+    currency: pd.Series
     settled_at: pd.Series
 
 
@@ -139,12 +142,14 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         bad_ids=bad_ids,
         status=_text(frame, "status"),
         cancelled=_cancelled(frame),
-        unpaid=_unpaid(frame),
+        unpaid=~_paid(frame) & ("paid_at" in frame),
+        paid=_paid(frame),
         created=_times(frame, "created_at"),
         currency=_text(frame, "currency"),
         amount=_minor_units(frame, "amount"),
         refunded=_minor_units(frame, "refunded"),
         platform_discount=_minor_units(frame, "platform_discount"),
+        files=_text(frame, "source_file"),
     )
 
 
@@ -165,6 +170,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         financial_status=_text(frame, "financial_status"),
         source=_text(frame, "source"),
         marks=_marks(frame),
+        files=_text(frame, "source_file"),
     )
 
 
@@ -207,7 +213,7 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     order_ids = keys.id_text(frame["order_id"])
     _refuse_repeated(order_ids, "the settlement", "order_id")
     settled_at = frame["settled_at"] if "settled_at" in frame else pd.Series(pd.NaT, index=frame.index)
-    return Settlement(order_ids, _minor_units(frame, "settled_amount"), settled_at)
+    return Settlement(order_ids, _minor_units(frame, "settled_amount"), _text(frame, "currency"), settled_at)
 
 
 def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
@@ -293,12 +299,10 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
     return Times(bare.to_numpy(dtype="datetime64[us]"), zoned=zoned)
 
 
-def _unpaid(frame: pd.DataFrame) -> Flags:
+def _paid(frame: pd.DataFrame) -> Flags:
     """A refund proves a payment, even where the file tells no time of it."""
-    if "paid_at" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    unpaid: Flags = np.isnat(_times(frame, "paid_at").moments) & ~(_minor_units(frame, "refunded") > 0)
-    return unpaid
+    paid: Flags = ~np.isnat(_times(frame, "paid_at").moments) | (_minor_units(frame, "refunded") > 0)
+    return paid
 
 
 def _cancelled(frame: pd.DataFrame) -> Flags:

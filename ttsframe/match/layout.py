@@ -10,6 +10,7 @@ import pandas as pd
 from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, typed
 from ttsframe.match import keys, verdicts
 from ttsframe.match.conflicts import with_contradictions
+from ttsframe.match.currencies import currencies_of
 from ttsframe.match.inputs import SOURCE_BITS
 from ttsframe.match.reasons import reason_bits, reason_text
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from ttsframe.match.inputs import Inputs, Settlement
     from ttsframe.match.pairing import Rows
 
-SIDES = ("TikTok", "Shopify")
+COUNTED = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
+"""Each side, and the column that its totals add up."""
 _SETS_OF_SOURCES = 1 << len(MATCH_SOURCES)
 
 
@@ -44,9 +46,11 @@ def scene_of(
         All that the frame is written from.
     """
     tiktok, shopify = given.tiktok, given.shopify
-    currency, differ = _currencies(tiktok.currency, shopify.currency, *rows_in_files(given, rows))
-    faces = verdicts.face(tiktok, shopify, rows, differ)
-    return verdicts.Scene(given, universe, rows, faces, currency, candidates, tolerance)
+    left, right = rows_in_files(given, rows)
+    proven = (left >= 0) & (right >= 0) & (rows.bits != SOURCE_BITS["probable"])
+    currencies = currencies_of(tiktok, shopify, left, right, proven)
+    faces = verdicts.face(tiktok, shopify, rows, currencies.differ)
+    return verdicts.Scene(given, universe, rows, faces, currencies, candidates, tolerance)
 
 
 def orders_frame(scene: verdicts.Scene) -> pd.DataFrame:
@@ -76,10 +80,13 @@ def orders_frame(scene: verdicts.Scene) -> pd.DataFrame:
         "tiktok_amount": faces.amount / 100,
         "shopify_total": faces.total / 100,
         "difference": faces.difference / 100,
-        "currency": scene.currency,
+        "currency": scene.currencies.text,
         "tiktok_status": _taken(tiktok.status, left),
         "financial_status": _taken(shopify.financial_status, right),
         "reason": reason_text(reason_bits(scene), _words(scene, codes)),
+        **dict(zip(COUNTED.values(), (side / 100 for side in _counted(faces)), strict=True)),
+        "tiktok_refunded": faces.refunds[0] / 100,
+        "shopify_refunded": faces.refunds[1] / 100,
     }
     frame = typed(data, MATCH_ORDERS)
     if settlement is None:
@@ -105,8 +112,32 @@ def days_of(scene: verdicts.Scene) -> pd.Series:
 
 
 def closed_of(scene: verdicts.Scene) -> pd.DataFrame:
-    """Tell on which side each row's order is cancelled or refunded in full."""
-    return pd.DataFrame(dict(zip(SIDES, scene.faces.closed, strict=True)))
+    """Return what each row's orders would add to the totals, were they not closed on that side."""
+    faces = scene.faces
+    sides = zip(COUNTED, faces.amounts, faces.closed, _first(faces), strict=True)
+    return pd.DataFrame(
+        {side: np.where(closed & first, amount, 0.0) / 100 for side, amount, closed, first in sides}
+    )
+
+
+def untold_of(scene: verdicts.Scene) -> pd.DataFrame:
+    """Tell on which side each row has an order without an amount."""
+    faces = scene.faces
+    there = zip(COUNTED, faces.amounts, (faces.has_tiktok, faces.has_shopify), strict=True)
+    return pd.DataFrame({side: has & np.isnan(amount) for side, amount, has in there})
+
+
+def _counted(faces: verdicts.Faces) -> list[np.ndarray]:
+    """Return what each row adds to its sides' totals: nothing if closed there, or on an earlier row."""
+    return [
+        np.where((closed | ~first) & ~np.isnan(amount), 0.0, amount)
+        for amount, closed, first in zip(faces.amounts, faces.closed, _first(faces), strict=True)
+    ]
+
+
+def _first(faces: verdicts.Faces) -> list[np.ndarray]:
+    """Tell, for each side, which rows are the first of their order."""
+    return [~pd.Series(row).duplicated().to_numpy() for row in (faces.tiktok_row, faces.shopify_row)]
 
 
 def _taken(text: pd.Series, rows: np.ndarray) -> pd.Series:
@@ -115,26 +146,6 @@ def _taken(text: pd.Series, rows: np.ndarray) -> pd.Series:
         return text.iloc[: len(rows)].reset_index(drop=True)
     taken: pd.Series = pd.Series(text.array.take(rows, allow_fill=True), dtype=TEXT_DTYPE)
     return taken
-
-
-def _currencies(
-    tiktok: pd.Series, shopify: pd.Series, left: np.ndarray, right: np.ndarray
-) -> tuple[pd.Series, np.ndarray]:
-    """Write the currency of each row, and tell where both are known and differ."""
-    codes, found = pd.factorize(pd.concat([tiktok, shopify], ignore_index=True))
-    words = [str(word).strip().upper() for word in found]
-    ours = verdicts.along(codes[: len(tiktok)], left, -1)
-    theirs = verdicts.along(codes[len(tiktok) :], right, -1)
-    kinds, combinations = pd.factorize((ours + 1) * (len(words) + 1) + theirs + 1)
-    texts = [_currency(words, *divmod(int(kind), len(words) + 1)) for kind in combinations]
-    differ = np.array(["/" in str(text) for text in texts], dtype=bool)
-    return keys.spelled(texts, kinds), differ[kinds]
-
-
-def _currency(words: list[str], ours: int, theirs: int) -> str | None:
-    """Join two words, numbered from 1; 0 stands for none."""
-    named = dict.fromkeys(words[number - 1] for number in (ours, theirs) if number)
-    return "/".join(named) if named else None
 
 
 def _matched_on(rows: Rows, statuses: np.ndarray) -> Any:  # noqa: ANN401 - as `_category`
@@ -202,6 +213,7 @@ def _payouts(settlement: Settlement, nodes: np.ndarray, left: np.ndarray, orders
     row = verdicts.along(payout, left, -1)
     data = {
         "settled_amount": verdicts.along(settlement.amount, row, np.nan) / 100,
+        "settled_currency": _taken(settlement.currency, row),
         "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
     }
     return typed(data, MATCH_SETTLEMENT)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ttsframe.columns import MATCH_REASONS
 from ttsframe.match.claims import Answer
+from ttsframe.match.inputs import words_of
 from ttsframe.match.keys import spelled
 from ttsframe.match.verdicts import along, amounts_differ, either
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ttsframe.match.verdicts import Faces, Scene
 
 _BITS = {reason: 1 << place for place, reason in enumerate(MATCH_REASONS)}
+
+_UNPAID_WORDS = ("expired", "pending", "authorized")
+_PAID_WORDS = ("paid", "partially_refunded")
 
 _ZONE_HOURS = 14
 """How far a clock without a zone can be from UTC."""
@@ -27,7 +31,7 @@ _SAME_MOMENT_HOURS = 36
 def reason_bits(scene: Scene) -> np.ndarray:
     """Collect the causes that can be seen, as bits of `columns.MATCH_REASONS`."""
     bits = np.zeros(len(scene.rows.tiktok), dtype=np.int32)
-    for found in (_absence(scene), _dates(scene), _states(scene), _amounts(scene)):
+    for found in (_absence(scene), _dates(scene), _states(scene), _payments(scene), _amounts(scene)):
         for reason, where in found.items():
             bits[where] |= _BITS[reason]
     return bits
@@ -140,8 +144,33 @@ def _states(scene: Scene) -> dict[str, np.ndarray]:
         "cancelled_on_shopify": right & faces.cancelled[1],
         "refunded_on_tiktok": (left | partial) & faces.refunded[0],
         "refunded_on_shopify": (right | partial) & faces.refunded[1],
+        "refund_differs": faces.both & ~faces.currencies_differ & _apart(*faces.refunds, scene),
+        "voided_on_shopify": right & faces.voided,
         "cancelled_before_payment": left
         & along(tiktok.cancelled & tiktok.unpaid, faces.tiktok_row, fill=False),
+    }
+
+
+def _apart(one: np.ndarray, other: np.ndarray, scene: Scene) -> np.ndarray:
+    """Tell where two sums differ by more than the tolerance; False where one is not told."""
+    apart: np.ndarray = np.abs(one - other) > scene.hundredths
+    return apart
+
+
+def _payments(scene: Scene) -> dict[str, np.ndarray]:
+    """Name what is paid on one side only, where both orders stand."""
+    tiktok, faces = scene.given.tiktok, scene.faces
+    stands = faces.both & ~faces.closed[0] & ~faces.closed[1]
+    codes, words = words_of(scene.given.shopify.financial_status)
+    unpaid, paid = (
+        along(np.array([word in said for word in words])[codes], faces.shopify_row, fill=False)
+        for said in (_UNPAID_WORDS, _PAID_WORDS)
+    )
+    # A column of times of payment that is blank throughout tells nothing.
+    without = tiktok.unpaid & tiktok.paid.any()
+    return {
+        "unpaid_on_shopify": stands & unpaid & along(tiktok.paid, faces.tiktok_row, fill=False),
+        "unpaid_on_tiktok": stands & paid & along(without, faces.tiktok_row, fill=False),
     }
 
 
@@ -159,5 +188,5 @@ def _amounts(scene: Scene) -> dict[str, np.ndarray]:
         "platform_discount": differ & (discount > 0) & (left_over <= scene.hundredths),
         "free_sample": (open_pair & ((faces.amount == 0) | (faces.total == 0)))
         | (alone & ~faces.closed[0] & (faces.amount == 0)),
-        "no_amount": pair & (np.isnan(faces.amount) | np.isnan(faces.total)),
+        "no_amount": faces.both & (np.isnan(faces.amount) | np.isnan(faces.total)),
     }

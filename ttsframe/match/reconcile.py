@@ -11,7 +11,7 @@ import numpy as np
 from ttsframe.errors import InputError
 from ttsframe.match import claims, inputs, pairing
 from ttsframe.match.conflicts import together
-from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of
+from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of, untold_of
 from ttsframe.match.probable import WINDOW_HOURS, guess
 from ttsframe.match.result import Match
 from ttsframe.report import counted
@@ -46,7 +46,7 @@ def match(
     a Shopify order claimed for two TikTok orders, by any sources    ``conflict``, on every row of both
     a TikTok order with two Shopify orders, by any sources           ``duplicate``, a row each
     one and one, only guessed from amount and time (see `probable`)  ``probable``
-    one and one; cancelled or fully refunded on one side only        ``state_differs``
+    one and one; cancelled, refunded or voided on one side only      ``state_differs``
     one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
     one and one; else, a missing amount or currency included         ``matched``
     a Shopify order for one TikTok order that is not in the file     ``only_shopify``, ``not_in_export``
@@ -110,10 +110,15 @@ def match(
     scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
     return Match(
         orders_frame(scene),
-        (*_notes(given, universe, rows, size), *_told_by_readers(tiktok, shopify, refs, settlement)),
+        (
+            *scene.currencies.notes,
+            *_notes(given, universe, rows, size),
+            *_told_by_readers(tiktok, shopify, refs, settlement),
+        ),
         _provenance(tiktok, shopify, refs, settlement),
         days_of(scene),
         closed_of(scene),
+        untold_of(scene),
     )
 
 

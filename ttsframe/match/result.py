@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,14 @@ GOOD_STATUSES = frozenset({"matched", "not_expected"})
 SHOWN_LAST = ("matched_on", "evidence")
 """What made a pair: people look at what is wrong with it first."""
 
+_COUNTS = re.compile(r": [\d,]+ rows?, [\d,]+ orders?\.$|^Shopify orders without a sign of TikTok")
+"""Notes that only count what was read."""
+
+_TIES = (
+    "Each total is the sum of the column tiktok_counted or shopify_counted; the column difference compares "
+    "pairs alone, and cancelled or refunded ones too."
+)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Match:
@@ -46,8 +55,10 @@ class Match:
     days
         The day of each row, on `orders`' index: TikTok's, or else Shopify's.
     closed
-        Whether each row's order is cancelled or refunded in full, a column a side, on
-        `orders`' index: the totals tell such amounts apart.
+        What each row's orders would add to the totals, were they not cancelled or refunded in
+        full, a column a side, on `orders`' index: the totals tell such amounts apart.
+    untold
+        Whether each row has an order without an amount, a column a side, on `orders`' index.
 
     See Also
     --------
@@ -59,13 +70,15 @@ class Match:
     provenance: Mapping[str, str] = field(default_factory=dict)
     days: pd.Series | None = None
     closed: pd.DataFrame | None = None
+    untold: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        return type(self), (self.orders, self.notes, dict(self.provenance), self.days, self.closed)
+        frames = (self.days, self.closed, self.untold)
+        return type(self), (self.orders, self.notes, dict(self.provenance), *frames)
 
     @property
     def counts(self) -> pd.Series:
@@ -86,6 +99,7 @@ class Match:
     @cached_property
     def report(self) -> Report:
         """The result as the report layer shows it."""
+        counting = tuple(note for note in self.notes if _COUNTS.search(note))
         bare = showing.Report(
             title="TikTok Shop and Shopify orders",
             rows=self.orders,
@@ -94,17 +108,23 @@ class Match:
             statuses=self._statuses,
             good=GOOD_STATUSES,
             summary=pd.DataFrame(columns=["section", "name", "value"]),
-            amounts={"TikTok": "tiktok_amount", "Shopify": "shopify_total"},
+            amounts={"TikTok": "tiktok_counted", "Shopify": "shopify_counted"},
             days=self.days,
-            notes=self.notes,
+            notes=(*(note for note in self.notes if note not in counting), *counting),
             provenance=self.provenance,
-            keys={"TikTok": "order_id", "Shopify": "shopify_id"},
-            closed={} if self.closed is None else {str(side): flags for side, flags in self.closed.items()},
+            closed=_by_side(self.closed),
+            untold=_by_side(self.untold),
+            remarks=self._remarks(),
+            inventory=frozenset(counting),
             last=SHOWN_LAST,
         )
         figures = showing.summarise(bare)
-        own = pd.DataFrame(self._pairs_by_source() + self._payouts(), columns=["section", "name", "value"])
-        return replace(bare, summary=pd.concat([figures, own.astype({"value": "object"})], ignore_index=True))
+        own = pd.DataFrame(
+            self._pairs_by_source() + self._checks() + self._payouts(),
+            columns=["section", "name", "value"],
+            dtype="object",  # a column of numbers would make money of the counts
+        )
+        return replace(bare, summary=pd.concat([figures, own], ignore_index=True))
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file a status that wants a look.
@@ -198,16 +218,55 @@ class Match:
         found = self.orders["matched_on"].value_counts(sort=False)
         return [("matched_on", source, int(found.get(source, 0))) for source in MATCH_SOURCES]
 
+    def _checks(self) -> list[tuple[str, str, Any]]:
+        """Count the pairs that were not compared in full, and the refunds that differ."""
+        found = {
+            "amounts_not_compared": int(self._gives("no_amount", "currency").sum()),
+            "partial_refunds_differ": int(self._partial_refunds_differ().sum()),
+        }
+        return [("pairs", name, count) for name, count in found.items()]
+
+    def _remarks(self) -> tuple[str, ...]:
+        """Say beneath the totals how the rows tie to them, and what they do not hold."""
+        apart, refunds = (count for _, _, count in self._checks())
+        said = [_TIES]
+        if apart:
+            pairs = showing.counted(apart, "pair")
+            said.append(f"The amounts of {pairs} could not be compared: the difference leaves them out.")
+        if refunds:
+            said.append(f"{showing.counted(refunds, 'row')} whose partial refunds differ: refund_differs.")
+        return tuple(said)
+
+    def _gives(self, *words: str) -> pd.Series:
+        """Tell the rows whose reason is or holds one of these words."""
+        pattern = rf"(?:^|; )(?:{'|'.join(words)})(?:;|$)"
+        return self.orders["reason"].astype("object").str.contains(pattern).eq(True)  # noqa: FBT003
+
+    def _partial_refunds_differ(self) -> pd.Series:
+        orders = self.orders
+        partial = pd.Series(data=False, index=orders.index)
+        for refunded, amount in (("tiktok_refunded", "tiktok_amount"), ("shopify_refunded", "shopify_total")):
+            partial |= (orders[refunded] > 0) & (orders[refunded] < orders[amount])
+        return self._gives("refund_differs") & partial
+
     def _payouts(self) -> list[tuple[str, str, Any]]:
-        """Add up the payouts by status, each TikTok order once."""
+        """Add up the payouts by currency and status, each TikTok order once."""
         if "settled_amount" not in self.orders:
             return []
-        once = self.orders[self.orders["order_id"].isna() | ~self.orders["order_id"].duplicated()]
-        sums = once.groupby("status", observed=True)["settled_amount"].sum().round(2)
-        lines: list[tuple[str, str, Any]] = [
-            ("settled", str(status), value) for status, value in sums.items()
-        ]
-        return [*lines, ("settled", "total", round(float(sums.sum()), 2))]
+        paid = self.orders[self.orders["order_id"].isna() | ~self.orders["order_id"].duplicated()]
+        paid = paid[paid["settled_amount"].notna()]
+        currency = paid["settled_currency"].astype("object").fillna("")
+        lines: list[tuple[str, str, Any]] = []
+        for name, part in paid.groupby(currency):
+            section = showing.headed("settled", str(name))
+            sums = part.groupby("status", observed=True)["settled_amount"].sum().round(2)
+            lines += [(section, str(status), float(value)) for status, value in sums.items()]
+            lines.append((section, "total", round(float(sums.sum()), 2)))
+        return lines
+
+
+def _by_side(frame: pd.DataFrame | None) -> dict[str, pd.Series]:
+    return {} if frame is None else {str(side): values for side, values in frame.items()}
 
 
 def _file(path: str | os.PathLike[str], name: str) -> Path:

@@ -12,10 +12,10 @@ from ttsframe.match.claims import Answer
 from ttsframe.match.inputs import SOURCE_BITS, says
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from ttsframe.match.claims import Universe
+    from ttsframe.match.currencies import Currencies
     from ttsframe.match.inputs import Inputs, Shopify, Tiktok
     from ttsframe.match.keys import Flags, Hundredths, Nodes
     from ttsframe.match.pairing import Rows
@@ -37,8 +37,12 @@ class Faces:
     cancelled: tuple[Flags, Flags]
     refunded: tuple[Flags, Flags]
     """Refunded at all, on TikTok and on Shopify."""
+    refunds: tuple[Hundredths, Hundredths]
+    """How much was refunded; NaN where it is not told."""
+    voided: Flags
+    """Voided on Shopify."""
     closed: tuple[Flags, Flags]
-    """Cancelled or fully refunded."""
+    """Cancelled, fully refunded, or voided."""
     tiktok_row: Nodes
     """The row in the file; -1 for none."""
     shopify_row: Nodes
@@ -48,6 +52,11 @@ class Faces:
     def both(self) -> Flags:
         """Whether the row has an order of each file."""
         return self.has_tiktok & self.has_shopify
+
+    @property
+    def amounts(self) -> tuple[Hundredths, Hundredths]:
+        """What each side comes to."""
+        return self.amount, self.total
 
     @property
     def difference(self) -> Hundredths:
@@ -62,8 +71,7 @@ class Scene(NamedTuple):
     universe: Universe
     rows: Rows
     faces: Faces
-    currency: pd.Series
-    """The currency of each row; both where they differ."""
+    currencies: Currencies
     candidates: Nodes
     """For each TikTok order of the file, how many Shopify orders it could be guessed to be."""
     tolerance: float
@@ -84,6 +92,7 @@ def face(tiktok: Tiktok, shopify: Shopify, rows: Rows, currencies_differ: Flags)
     full_right = ((shopify.refunded >= shopify.total) & (shopify.total > 0)) | says(
         shopify.financial_status, "refunded"
     )
+    voided = says(shopify.financial_status, "voided")
     return Faces(
         has_tiktok=has_tiktok,
         has_shopify=has_shopify,
@@ -94,9 +103,11 @@ def face(tiktok: Tiktok, shopify: Shopify, rows: Rows, currencies_differ: Flags)
             along((tiktok.refunded > 0) | full_left, left, fill=False),
             along((shopify.refunded > 0) | full_right, right, fill=False),
         ),
+        refunds=(along(tiktok.refunded, left, np.nan), along(shopify.refunded, right, np.nan)),
+        voided=along(voided, right, fill=False),
         closed=(
             along(tiktok.cancelled | full_left, left, fill=False),
-            along(shopify.cancelled | full_right, right, fill=False),
+            along(shopify.cancelled | full_right | voided, right, fill=False),
         ),
         tiktok_row=left,
         shopify_row=right,

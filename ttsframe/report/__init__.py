@@ -1,7 +1,7 @@
 """Frames → CSV, XLSX, HTML, plots. It knows nothing of matching: a `Report` tells it all."""
 
 from ttsframe.report.cells import counted
-from ttsframe.report.figures import summarise, to_look_at
+from ttsframe.report.figures import headed, summarise, to_look_at
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.html import write_html
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL, Report
@@ -17,6 +17,7 @@ __all__ = [
     "check_folder",
     "check_target",
     "counted",
+    "headed",
     "html_summary",
     "make_folder",
     "plot",

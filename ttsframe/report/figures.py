@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ttsframe.report.model import Report
 
 MOST_BARS = 62
 LEFT_OUT = "Amounts leave out what is cancelled or refunded in full on that side; partial refunds stay in."
+NOT_KNOWN = "not known"
+NO_CURRENCY = "currency not told"
+_SUMS = ["amount", "compared", "closed"]
 _PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
 
 
@@ -33,9 +37,11 @@ class Line(NamedTuple):
     status: str | None
     rows: int
     amounts: tuple[float, ...]
-    """What stands on each side, in the order of `Report.amounts`."""
+    """What stands on each side, in the order of `Report.amounts`; NaN where no amount is told."""
     closed: tuple[float, ...]
     """What is left out of them: orders cancelled or refunded in full on that side."""
+    difference: float
+    """Second side − first, over the rows that can be compared; NaN where none can."""
 
 
 def counts(report: Report) -> dict[str, int]:
@@ -62,13 +68,13 @@ def totals(report: Report) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Tidy: `currency` (blank where several are known and none is named), `side`, `status`,
-        `amount` (what stands), `closed` (cancelled or refunded in full on that side, which
-        `amount` leaves out). An order on several rows counts once where `Report.keys` names
-        its id.
+        Tidy: `currency` (blank where none is named), `side`, `status`, `amount` (what stands;
+        missing where no amount is told), `compared` (the part of it that stands on rows of
+        which a difference can be told), `closed` (cancelled or refunded in full on that side,
+        which `amount` leaves out).
     """
     parts = [_side_totals(report, position, side) for position, side in enumerate(report.amounts)]
-    blank = pd.DataFrame({"currency": [], "side": [], "status": [], "amount": [], "closed": []})
+    blank = pd.DataFrame(columns=["currency", "side", "status", *_SUMS])
     return pd.concat(parts, ignore_index=True) if parts else blank
 
 
@@ -79,7 +85,7 @@ def total_lines(report: Report) -> dict[str, list[Line]]:
     -------
     dict
         Currency to its lines: one a status that has rows in it, and last the sum of all
-        (`status` None). The largest currency stands first.
+        (`status` None). The largest currency stands first, and last, as a blank, what names none.
     """
     tidy = totals(report)
     rows = _rows_by_currency(report)
@@ -101,6 +107,22 @@ def beneath(total: Line) -> dict[str, tuple[float, ...]]:
         return {}
     ordered = tuple(stands + closed for stands, closed in zip(total.amounts, total.closed, strict=True))
     return {"cancelled_or_refunded": total.closed, "as_ordered": ordered}
+
+
+def said_beneath(report: Report, blocks: Iterable[list[Line]]) -> list[str]:
+    """Return what is to be said beneath the totals, a sentence each."""
+    said = [LEFT_OUT] if any(beneath(block[-1]) for block in blocks) else []
+    for side, flags in report.untold.items():
+        count = int(flags.sum())
+        if count:
+            rows = f"{count:,} row tells" if count == 1 else f"{count:,} rows tell"
+            said.append(f"{rows} no amount on {side}, so its totals are without them.")
+    return [*said, *report.remarks]
+
+
+def headed(word: str, currency: str) -> str:
+    """Name the amounts of a currency: `amounts USD`, or that it is not told."""
+    return f"{word} {currency}" if currency else f"{word} ({NO_CURRENCY})"
 
 
 def per_day(report: Report) -> Days | None:
@@ -134,7 +156,7 @@ def summarise(report: Report) -> pd.DataFrame:
     lines.append(("rows", "total", sum(found.values())))
     for currency, block in total_lines(report).items():
         for position, side in enumerate(report.amounts):
-            section = f"amount {side} {currency}".strip()
+            section = headed(f"amount {side}", currency)
             lines += [(section, line.status or "total", round(line.amounts[position], 2)) for line in block]
             lines += [(section, name, round(held[position], 2)) for name, held in beneath(block[-1]).items()]
     lines += [("made", name, value) for name, value in report.provenance.items()]
@@ -152,8 +174,8 @@ def further(report: Report) -> list[tuple[str, str, Any]]:
 
 
 def differences(line: Line) -> tuple[float, ...]:
-    """Return second side − first, where there are two sides; nothing otherwise."""
-    return (line.amounts[1] - line.amounts[0],) if len(line.amounts) == 2 else ()  # noqa: PLR2004
+    """Return the difference of a line, where there are two sides; nothing otherwise."""
+    return (line.difference,) if len(line.amounts) == 2 else ()  # noqa: PLR2004
 
 
 def difference_heads(report: Report) -> tuple[str, ...]:
@@ -177,37 +199,36 @@ def _periods(days: pd.Series) -> tuple[str, pd.Series, pd.PeriodIndex]:
 
 
 def _side_totals(report: Report, position: int, side: str) -> pd.DataFrame:
-    rows = report.rows
+    amount = report.rows[report.amounts[side]].astype("float64")
     data = pd.DataFrame(
         {
             "currency": _currency(report, position),
-            "status": rows[report.status].astype("object"),
-            "amount": rows[report.amounts[side]].astype("float64"),
+            "status": report.rows[report.status].astype("object"),
+            "amount": amount,
+            "compared": amount.mask(_not_comparable(report)),
+            "closed": report.closed.get(side, 0.0),
         }
     )
-    if side in report.keys:
-        key = rows[report.keys[side]]
-        data = data[key.isna() | ~key.duplicated()]
-    known = data.dropna(subset="amount")
-    stands = ~report.closed[side].loc[known.index] if side in report.closed else known["amount"].notna()
-    known = known.assign(amount=known["amount"].where(stands, 0.0), closed=known["amount"].mask(stands, 0.0))
-    sums = known.groupby(["currency", "status"], sort=False)[["amount", "closed"]].sum().reset_index()
+    there = data[amount.notna() | report.untold.get(side, False)]
+    sums = there.groupby(["currency", "status"], sort=False)[_SUMS].sum(min_count=1).reset_index()
     sums.insert(1, "side", side)
-    return sums
+    return sums.fillna({"closed": 0.0})
+
+
+def _not_comparable(report: Report) -> pd.Series:
+    """Tell the rows of which no difference can be told: an amount is missing, or the currencies differ."""
+    flags = _currency(report, 0) != _currency(report, len(report.amounts) - 1)
+    for untold in report.untold.values():
+        flags |= untold
+    return flags
 
 
 def _currency(report: Report, position: int) -> pd.Series:
-    """Each row's currency on one side: `USD/EUR` is the first side's and the second's.
-
-    A platform's export may name none: where the report knows one currency only, it is taken.
-    """
+    """Each row's currency on one side: `USD/EUR` is the first side's and the second's."""
     if report.currency not in report.rows.columns:
         return pd.Series("", index=report.rows.index, dtype="object")
     text = report.rows[report.currency].astype("object").fillna("").astype("object")
     words = {value: str(value).split("/") for value in text.unique()}
-    known = {part.strip() for parts in words.values() for part in parts} - {""}
-    if len(known) == 1:
-        words[""] = [*known]
     picked = {value: parts[min(position, len(parts) - 1)].strip() for value, parts in words.items()}
     return text.map(picked).astype("object")
 
@@ -219,27 +240,42 @@ def _rows_by_currency(report: Report) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for currency, state, count in table.reset_index(name="count").itertuples(index=False):
         found.setdefault(str(currency), {})[str(state)] = int(count)
-    return dict(sorted(found.items(), key=lambda item: -sum(item[1].values())))
+    return dict(sorted(found.items(), key=lambda item: (item[0] == "", -sum(item[1].values()))))
 
 
 def _lines(report: Report, tidy: pd.DataFrame, currency: str, rows: Mapping[str, int]) -> list[Line]:
     here = tidy[tidy["currency"] == currency].set_index(["side", "status"])
-    amounts, closed = here["amount"].to_dict(), here["closed"].to_dict()
+    held = {name: here[name].to_dict() for name in _SUMS}
     lines = [
-        Line(
-            status,
-            rows.get(status, 0),
-            tuple(amounts.get((side, status), 0.0) for side in report.amounts),
-            tuple(closed.get((side, status), 0.0) for side in report.amounts),
-        )
+        _line(report, held, status, rows.get(status, 0))
         for status in counts(report)
-        if rows.get(status) or any((side, status) in amounts for side in report.amounts)
+        if rows.get(status) or any((side, status) in held["amount"] for side in report.amounts)
     ]
     places = range(len(report.amounts))
     total = Line(
         None,
         sum(line.rows for line in lines),
-        tuple(sum(line.amounts[place] for line in lines) for place in places),
+        tuple(_known_sum(line.amounts[place] for line in lines) for place in places),
         tuple(sum(line.closed[place] for line in lines) for place in places),
+        _known_sum(line.difference for line in lines),
     )
     return [*lines, total]
+
+
+def _line(report: Report, held: Mapping[str, Mapping[Any, float]], status: str, rows: int) -> Line:
+    """Make one line; a side without an order there adds 0, which is known."""
+    amounts, closed = (
+        tuple(held[name].get((side, status), 0.0) for side in report.amounts) for name in ("amount", "closed")
+    )
+    signs = zip((-1.0, 1.0), report.amounts, strict=False)
+    found = [
+        sign * held["compared"][side, status] for sign, side in signs if (side, status) in held["compared"]
+    ]
+    return Line(status, rows, amounts, closed, _known_sum(found))
+
+
+def _known_sum(values: Iterable[float]) -> float:
+    """Add up what is known; NaN where nothing is, and 0 of no values."""
+    given = list(values)
+    known = [value for value in given if not math.isnan(value)]
+    return math.nan if given and not known else sum(known)

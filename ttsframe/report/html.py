@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from html import escape
 from importlib import resources
@@ -87,7 +88,7 @@ def totals_table(report: Report, currency: str, lines: list[figures.Line]) -> st
     """Write the totals of one currency as a `<table>`."""
     heads = [*report.amounts, *figures.difference_heads(report)]
     cells_of_head = "".join(f'<th scope="col" class="num">{escape(head)}</th>' for head in ["Rows", *heads])
-    name = f"Amounts in {escape(currency)}" if currency else "Amounts"
+    name = escape(f"Amounts in {currency}" if currency else figures.headed("Amounts", currency))
     body = "".join(_totals_row(report, line) for line in lines) + _apart(lines[-1])
     return (
         f'<table class="totals"><thead><tr><th scope="col">{name}</th>{cells_of_head}</tr></thead>'
@@ -96,7 +97,9 @@ def totals_table(report: Report, currency: str, lines: list[figures.Line]) -> st
 
 
 def amount(value: float) -> str:
-    """Write an amount for reading: thousands apart, a true minus sign."""
+    """Write an amount for reading: thousands apart, a true minus sign; in words if it is not known."""
+    if math.isnan(value):
+        return figures.NOT_KNOWN
     text = f"{value:,.2f}"
     return "0.00" if text == "-0.00" else text.replace("-", "\u2212")
 
@@ -220,8 +223,8 @@ def _totals(report: Report) -> str:
     lines = figures.total_lines(report)
     blocks = [totals_table(report, currency, block) for currency, block in lines.items()]
     tables = f'<div class="scroll-x">{"".join(blocks)}</div>'
-    apart = any(figures.beneath(block[-1]) for block in lines.values())
-    told = f'<p class="told">{figures.LEFT_OUT}</p>' if apart else ""
+    said = figures.said_beneath(report, lines.values())
+    told = "".join(f'<p class="told">{escape(sentence)}</p>' for sentence in said)
     return f'<section class="card"><h2>Totals per side</h2>{tables}{told}</section>'
 
 

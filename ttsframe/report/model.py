@@ -42,22 +42,26 @@ class Report:
     summary
         Tidy figures: `section`, `name`, `value`; see `summarise`.
     amounts
-        Label of a side to its money column.
+        Label of a side to the money column that its totals add up, every row.
     days
         A date for each of `rows`, on the same index, for the chart; None for no chart.
     notes
         What was dropped, decided or guessed, a sentence each.
     provenance
         When, from which files, with which version, how many rows each held.
-    keys
-        Label of a side to the id column by which its amount counts once, where an order stands
-        on several rows; a side without one counts every row.
     currency
         The name of the currency column, whose `USD/EUR` names the currency of each side in
         turn; amounts of different currencies are never added up.
     closed
-        Label of a side to flags on the index of `rows`: the order is cancelled or refunded in
-        full there, so the totals leave its amount out and tell it apart.
+        Label of a side to amounts on the index of `rows`, which the totals leave out and tell
+        apart: those of orders cancelled or refunded in full there.
+    untold
+        Label of a side to flags on the index of `rows`: there is an order there, without an
+        amount, so no difference can be told of the row.
+    remarks
+        What is to be said beneath the totals, a sentence each.
+    inventory
+        Those of `notes` that only count what was read: a short summary may fold them away.
     last
         Columns that the page shows after the others; the files keep the order of `rows`.
     """
@@ -73,9 +77,11 @@ class Report:
     days: pd.Series | None = None
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[str, str] = field(default_factory=dict)
     currency: str = "currency"
     closed: Mapping[str, pd.Series] = field(default_factory=dict)
+    untold: Mapping[str, pd.Series] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    inventory: frozenset[str] = frozenset()
     last: tuple[str, ...] = ()
 
     def __repr__(self) -> str:

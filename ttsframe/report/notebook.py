@@ -57,14 +57,19 @@ def _bar(report: Report) -> str:
 
 def _tables(report: Report) -> list[str]:
     heads = [*report.amounts, *figures.difference_heads(report)]
-    return [_table(report, currency, heads, lines) for currency, lines in figures.total_lines(report).items()]
+    blocks = figures.total_lines(report)
+    told = "".join(f"<li>{escape(said)}</li>" for said in figures.said_beneath(report, blocks.values()))
+    style = "opacity:.7;font-size:12px;max-width:520px;margin:0 0 12px;padding-left:16px"
+    tables = [_table(report, currency, heads, lines) for currency, lines in blocks.items()]
+    return [*tables, f'<ul style="{style}">{told}</ul>'] if told and report.amounts else tables
 
 
 def _table(report: Report, currency: str, heads: list[str], lines: list[figures.Line]) -> str:
     tops = "".join(_number(escape(f"{head} {currency}".strip()), bold=False, quiet=True) for head in heads)
     rows = "".join(_row(report, line) for line in lines) + _apart(lines[-1])
     style = "border-collapse:collapse;margin:0 0 12px;font-size:13px"
-    first = f'<td style="{_CELL};text-align:left;opacity:.7">Status</td>'
+    name = "Status" if currency else figures.headed("Status", currency)
+    first = f'<td style="{_CELL};text-align:left;opacity:.7">{name}</td>'
     head = f'<tr style="background:none">{first}{_number("Rows", bold=False, quiet=True)}{tops}</tr>'
     return f'<table style="{style}"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
@@ -85,7 +90,7 @@ def _apart(total: figures.Line) -> str:
         numbers = "".join(_number(amount(value), bold=False, quiet=True) for value in held)
         blank = f'<td style="{_CELL}"></td>'
         numbers += blank * len(figures.differences(total))
-        rows.append(f'<tr style="background:none" title="{figures.LEFT_OUT}">{head}{blank}{numbers}</tr>')
+        rows.append(f'<tr style="background:none">{head}{blank}{numbers}</tr>')
     return "".join(rows)
 
 

@@ -83,7 +83,7 @@ def _draw_amounts(axes: Axes, report: Report) -> None:
     sides = list(report.amounts)
     reach: dict[str, Any] = {"plus": np.zeros(len(sides)), "minus": np.zeros(len(sides))}
     for line in lines:
-        amounts = np.asarray(line.amounts, dtype="float64")
+        amounts = np.nan_to_num(np.asarray(line.amounts, dtype="float64"))  # what is not known has no bar
         start = np.where(amounts >= 0, reach["plus"], reach["minus"])
         axes.barh(sides, amounts, left=start, height=0.55, color=hues[str(line.status)].solid)
         reach["plus"] += np.clip(amounts, 0, None)

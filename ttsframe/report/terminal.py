@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,25 @@ def text_summary(report: Report, *, encoding: str | None = None) -> str:
     code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
     fancy = _can(code, _EIGHTHS + "█·−")
     lines = [one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
-    for currency, block in figures.total_lines(report).items() if report.amounts else ():
+    blocks = figures.total_lines(report) if report.amounts else {}
+    for currency, block in blocks.items():
         lines += ["", *_total_lines(report, currency, block)]
-    notes = [f"* {one_line(note)}" for note in report.notes[:_NOTES_SHOWN]]
-    more = len(report.notes) - _NOTES_SHOWN
-    lines += ["", *notes] if notes else []
-    lines += [f"* and {cells.counted(more, 'more note')} in the report"] if more > 0 else []
+    lines += [f"  {one_line(said)}" for said in figures.said_beneath(report, blocks.values()) if blocks]
+    lines += _note_lines(report)
     return "\n".join(lines).encode(code, errors="replace").decode(code)
+
+
+def _note_lines(report: Report) -> list[str]:
+    """Write the notes: what warns first and whole, then as much of what only counts as there is room."""
+    warnings = [note for note in report.notes if note not in report.inventory]
+    counting = [note for note in report.notes if note in report.inventory]
+    room = max(_NOTES_SHOWN - len(warnings), 0)
+    if len(counting) - room == 1:
+        room += 1  # the line that tells of one more note would be as long as the note
+    shown = [f"* {one_line(note)}" for note in [*warnings, *counting[:room]]]
+    more = len(counting) - room
+    shown += [f"* and {cells.counted(more, 'more note')} in the report"] if more > 0 else []
+    return ["", *shown] if shown else []
 
 
 def _says(report: Report) -> str:
@@ -73,7 +86,7 @@ def _bar(count: int, most: int, *, fancy: bool) -> str:
 
 def _total_lines(report: Report, currency: str, block: list[figures.Line]) -> list[str]:
     heads = [
-        f"amounts {currency}".strip(),
+        figures.headed("amounts", currency),
         *report.amounts,
         *(head.lower() for head in figures.difference_heads(report)),
     ]
@@ -83,8 +96,7 @@ def _total_lines(report: Report, currency: str, block: list[figures.Line]) -> li
         table.append([line.status or "all", *(_grouped(value) for value in values)])
     apart = figures.beneath(block[-1])
     table += [[name, *(_grouped(value) for value in held)] for name, held in apart.items()]
-    told = [f"  {figures.LEFT_OUT}"] if apart else []
-    return [*_aligned(table), *told]
+    return _aligned(table)
 
 
 def _aligned(table: list[list[str]]) -> list[str]:
@@ -101,6 +113,8 @@ def _aligned(table: list[list[str]]) -> list[str]:
 
 
 def _grouped(value: float) -> str:
+    if math.isnan(value):
+        return figures.NOT_KNOWN
     whole, _, cents = money(round(value, 2)).partition(".")
     return f"{int(whole):,}.{cents}" if whole not in ("-0", "inf", "-inf", "") else f"{whole}.{cents}"
 

@@ -94,8 +94,7 @@ def _summary(book: Book, report: Report) -> None:
     form = book.formats
     sheet.write_string(0, 0, harmless(report.title), form["title"])
     row = _status_block(book, sheet, report, 2)
-    for currency, lines in figures.total_lines(report).items():
-        row = _totals_block(book, sheet, report, (currency, lines), row + 1)
+    row = _totals(book, sheet, report, row)
     row = _further_block(book, sheet, report, row + 1)
     _made_block(book, sheet, report, row)
     sheet.activate()
@@ -127,6 +126,17 @@ def _status_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # n
     return row + 2
 
 
+def _totals(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: ANN401
+    """The totals, a block a currency, and what is to be said of them."""
+    blocks = figures.total_lines(report)
+    for currency, lines in blocks.items():
+        row = _totals_block(book, sheet, report, (currency, lines), row + 1)
+    for said in figures.said_beneath(report, blocks.values()) if report.amounts else ():
+        sheet.write_string(row, 0, harmless(said), book.formats["quiet"])
+        row += 1
+    return row
+
+
 def _totals_block(
     book: Book,
     sheet: Any,  # noqa: ANN401
@@ -136,7 +146,7 @@ def _totals_block(
 ) -> int:
     currency, lines = block
     form = book.formats
-    heads = [f"Amounts {currency}".strip(), "Rows", *report.amounts, *figures.difference_heads(report)]
+    heads = [figures.headed("Amounts", currency), "Rows", *report.amounts, *figures.difference_heads(report)]
     for place, text in enumerate(heads):
         sheet.write_string(row, place, harmless(text), form["header_number" if place else "header"])
     for line in lines:
@@ -149,22 +159,26 @@ def _totals_block(
         sheet.write_string(row, 0, line.status or "All", pill)
         sheet.write_number(row, 1, line.rows, form[count])
         for place, value in enumerate((*line.amounts, *figures.differences(line)), start=2):
-            sheet.write_number(row, place, round(value, 6), form[amount])
+            _sum(sheet, (row, place), value, form[amount])
     return _apart(book, sheet, lines[-1], row) + 1
 
 
 def _apart(book: Book, sheet: Any, total: figures.Line, row: int) -> int:  # noqa: ANN401
     """The rows beneath the sum: what it leaves out, without a difference."""
-    apart = figures.beneath(total)
-    for name, held in apart.items():
+    for name, held in figures.beneath(total).items():
         row += 1
         sheet.write_string(row, 0, palette.label(name), book.formats["quiet"])
         for place, value in enumerate(held, start=2):
-            sheet.write_number(row, place, round(value, 6), book.formats["money_quiet"])
-    if apart:
-        row += 1
-        sheet.write_string(row, 0, figures.LEFT_OUT, book.formats["quiet"])
+            _sum(sheet, (row, place), value, book.formats["money_quiet"])
     return row
+
+
+def _sum(sheet: Any, cell: tuple[int, int], value: float, form: Any) -> None:  # noqa: ANN401
+    """A sum as a number, or the words for one that is not known."""
+    if math.isnan(value):
+        sheet.write_string(*cell, figures.NOT_KNOWN, form)
+    else:
+        sheet.write_number(*cell, round(value, 6), form)
 
 
 def _further_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: ANN401
