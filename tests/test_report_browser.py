@@ -131,6 +131,16 @@ def test_page__data_is_text_and_never_runs(page, report):
     assert HOSTILE in page.texts(f"#table tbody td:nth-child({place_of(report, 'reason')})")
 
 
+@pytest.mark.parametrize("width", [1200, 1000])
+def test_page__totals_of_many_digits_are_whole(browser, report, tmp_path, width):
+    rows = report.rows.assign(**{name: report.rows[name] * 15 for name in report.amounts.values()})
+    assert rows["tiktok_amount"].sum() > 130_000
+    browser.window(width, 900)
+    browser.open(write_html(replace(report, rows=rows), tmp_path / "report.html"))
+    box = "document.querySelector('.scroll-x')"
+    assert browser.run(f"return {box}.scrollWidth - {box}.clientWidth") == 0
+
+
 def test_page__asks_the_network_for_nothing(page):
     assert page.run("return performance.getEntriesByType('resource').length") == 0
     assert page.messages() == []
