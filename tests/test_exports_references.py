@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import nullcontext
+
 import pandas as pd
 import pytest
 from match_frames import refs, rows, shopify, tiktok
 
 from ttsframe.cli import main
 from ttsframe.columns import REFERENCES, typed
-from ttsframe.errors import InputError
+from ttsframe.errors import DoubtWarning, InputError
 from ttsframe.exports import read_references
 from ttsframe.match import match
 from ttsframe.report import save_frame
@@ -38,6 +41,15 @@ def matched_from(frame, folder, way):
     """What `match` makes of references given as a frame, or read back from a file."""
     given = frame if way == "frame" else read_references(saved(frame, folder, way))
     return match(tiktok(*IDS), shopify(*EXTERNAL), given)
+
+
+def exports(folder):
+    """Two files of plain orders, as the shell is given them."""
+    pd.DataFrame({"Order ID": IDS, "Order Amount": 20}).to_csv(folder / "t.csv", index=False)
+    pd.DataFrame({"Name": "#1", "Id": EXTERNAL, "Total": 20, "Financial Status": "paid"}).to_csv(
+        folder / "s.csv", index=False
+    )
+    return ["--tiktok", str(folder / "t.csv"), "--shopify", str(folder / "s.csv")]
 
 
 every_way = pytest.mark.parametrize("way", ["frame", "csv", "xlsx"])
@@ -88,9 +100,9 @@ def test_references__few_lost_ones_are_left_out_and_told(way, tmp_path):
 
 
 def test_references__few_that_end_in_000_are_told(tmp_path):
-    rounded = [f"{IDS[0][:13]}{place:02d}000" for place in range(12)]
-    result = matched_from(with_ids(rounded[:9], EXTERNAL[:9]), tmp_path, "csv")
-    assert any("every order id ends in 000" in note for note in result.notes)
+    rounded = [f"{IDS[0][:13]}{place:02d}000" for place in range(9)]
+    notes = read_references(saved(with_ids(rounded, EXTERNAL[:9]), tmp_path)).attrs["notes"]
+    assert [note.partition(": ")[2].partition(",")[0] for note in notes] == ["every order id ends in 000"]
 
 
 @every_way
@@ -122,15 +134,45 @@ def test_references__an_order_s_name_is_no_lost_id(name, tmp_path):
 
 
 def test_reconcile__spoilt_references_are_refused_in_the_words_of_the_shell(tmp_path, capsys):
-    pd.DataFrame({"Order ID": IDS, "Order Amount": 20}).to_csv(tmp_path / "t.csv", index=False)
-    pd.DataFrame({"Name": "#1", "Id": EXTERNAL, "Total": 20, "Financial Status": "paid"}).to_csv(
-        tmp_path / "s.csv", index=False
-    )
     path = saved(with_ids([SCIENTIFIC] * 12), tmp_path)
-    files = ["--tiktok", str(tmp_path / "t.csv"), "--shopify", str(tmp_path / "s.csv"), "--refs", str(path)]
-    assert main(["reconcile", *files, "-o", str(tmp_path / "report")]) == 2
+    files = exports(tmp_path)
+    assert main(["reconcile", *files, "--refs", str(path), "-o", str(tmp_path / "report")]) == 2
     assert capsys.readouterr().err == (
         f"ttsframe: {path}: the order ids lost their last digits in a spreadsheet; look up again, and "
         'save as a workbook or with --ids "excel".\n'
     )
     assert not (tmp_path / "report").exists()
+
+
+def test_references__of_other_orders_are_doubted(tmp_path):
+    others = with_ids([str(FIRST + 500 + place) for place in range(12)])
+    says = "The references hold 0 of the 12 TikTok orders: is this the look-up of these orders\\?"
+    with pytest.warns(DoubtWarning, match=says) as told:
+        result = matched_from(others, tmp_path, "csv")
+    assert told[0].filename == __file__
+    assert [note for note in result.notes if "references" in note] == [str(told[0].message)]
+
+
+@pytest.mark.parametrize(("held", "says"), [(1, ["?"]), (2, ["."]), (11, ["."]), (12, [])])
+def test_references__of_some_of_the_orders_are_counted(held, says, tmp_path):
+    given = with_ids(IDS[:held], EXTERNAL[:held])
+    with pytest.warns(DoubtWarning) if says == ["?"] else nullcontext():
+        result = matched_from(given, tmp_path, "frame")
+    notes = [note for note in result.notes if note.startswith(f"The references hold {held} of the 12 ")]
+    assert [note[-1] for note in notes] == says
+    # Whether an order was answered is told in its row; here it counts that it was asked.
+    failed = matched_from(with_ids(IDS, [None] * 12, status="failed", reason="timeout"), tmp_path, "frame")
+    assert not any("references hold" in note for note in failed.notes)
+
+
+def test_reconcile__references_of_other_orders_are_doubted_in_the_shell(tmp_path, capsys):
+    files = exports(tmp_path)
+    others = with_ids([str(FIRST + 500 + place) for place in range(12)])
+    arguments = [*files, "--refs", str(saved(others, tmp_path)), "-o", str(tmp_path / "report")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["reconcile", *arguments]) == 1
+    out, err = capsys.readouterr()
+    says = "The references hold 0 of the 12 TikTok orders: is this the look-up of these orders?"
+    assert err == f"ttsframe: note: {says}\n"
+    assert "The references hold 0 of the 12" in out

@@ -176,7 +176,10 @@ def test_result__plots():
 
 def test_result__notes_are_in_the_summary():
     result = sample()
-    assert result.notes == ("Shopify orders without a sign of TikTok, not listed: 1.",)
+    assert result.notes == (
+        "Shopify orders without a sign of TikTok, not listed: 1.",
+        "The references hold 2 of the 3 TikTok orders.",
+    )
     assert result.notes[0] in result.summary["value"].tolist()
 
 

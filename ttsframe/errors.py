@@ -46,3 +46,7 @@ class ContractError(TtsframeError):
 
 class StoreWarning(UserWarning):
     """Answers cannot be stored for now; the run goes on without."""
+
+
+class DoubtWarning(UserWarning):
+    """What was given is likely not what was meant; the result stands."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ttsframe.errors import InputError
+from ttsframe.errors import DoubtWarning, InputError
 from ttsframe.match import claims, inputs, pairing
 from ttsframe.match.conflicts import together
 from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of, untold_of
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ttsframe.match.inputs import Inputs, Shopify
     from ttsframe.match.pairing import Rows, Sizes
 
+# References that hold at most this share of so many orders are likely another file's.
+_SHARE_IN_DOUBT = 0.1
+_LEAST_ORDERS_TO_DOUBT = 10
 _PROBABLE = inputs.SOURCE_BITS["probable"]
 
 
@@ -96,6 +100,11 @@ def match(
         If a frame has not the columns it needs, or an id more than once, or all or most ids of
         `refs` have lost their last digits in a spreadsheet.
 
+    Warns
+    -----
+    DoubtWarning
+        If `refs` hold hardly any of ten or more TikTok orders.
+
     See Also
     --------
     compare : What changed between two results.
@@ -164,8 +173,21 @@ def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[
         "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
         f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
     }
-    left_out = () if given.refs is None else given.refs.notes
-    return (*(note for note, holds in found.items() if holds), *left_out)
+    told = () if given.refs is None else (*given.refs.notes, *_coverage(universe))
+    return (*(note for note, holds in found.items() if holds), *told)
+
+
+def _coverage(universe: Universe) -> tuple[str, ...]:
+    """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
+    total, held = len(universe.answers), int((universe.answers != claims.Answer.NOT_ASKED).sum())
+    if held == total:
+        return ()
+    note = f"The references hold {held:,} of the {total:,} TikTok orders"
+    if held > _SHARE_IN_DOUBT * total or total < _LEAST_ORDERS_TO_DOUBT:
+        return (f"{note}.",)
+    doubt = f"{note}: is this the look-up of these orders?"
+    warnings.warn(doubt, DoubtWarning, stacklevel=4)  # told of the line that calls `match`
+    return (doubt,)
 
 
 def _provenance(
