@@ -84,11 +84,12 @@ def test_lookup__nothing_on_standard_input_says_what_to_pipe_in(text, offline, m
             ["--column", "nope"],
             "the one that holds the order ids (--column). There are: Order ID, Buyer",
         ),
+        (["--column", "Quantity"], "is it the right one (--column)?"),
         (["--max-age", "soon"], "--max-age is not a duration such as 30d, 1h or 90s: 'soon'"),
     ],
 )
 def test_lookup__messages_name_options_as_typed(arguments, says, offline, capsys):
-    (offline / "a.csv").write_text(f"Order ID,Buyer\n{FIRST},Secret Person\n")
+    (offline / "a.csv").write_text(f"Order ID,Buyer,Quantity\n{FIRST},Secret Person,1\n")
     assert main(["lookup", "a.csv", *arguments]) == 2
     assert says in capsys.readouterr().err
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import ttsframe as tts
 from ttsframe import columns
-from ttsframe.errors import AccessError, InputError, SettingsError, StoreWarning
+from ttsframe.errors import AccessError, DoubtWarning, InputError, SettingsError, StoreWarning
 from ttsframe.progress import Progress
 from ttsframe.session import tries
 from ttsframe.store import Store, Stored, key
@@ -131,11 +131,12 @@ def test_lookup__takes_any_kind_of_column(make, tmp_path):
 
 
 def test_lookup__named_column_and_accessor(tmp_path):
-    orders = pd.DataFrame({"id in the shop": ["1", "2"], "order_id": ["8", "9"]}, index=["a", "b"])
-    with canned.serve({"2": canned.official("77")}) as gateway, gateway.shop(tmp_path) as shop:
+    one, two = str(FIRST + 1), str(FIRST + 2)
+    orders = pd.DataFrame({"id in the shop": [one, two], "order_id": ["8", "9"]}, index=["a", "b"])
+    with canned.serve({two: canned.official("77")}) as gateway, gateway.shop(tmp_path) as shop:
         found = orders.tts.lookup(column="id in the shop", shop=shop)
         beside = orders.tts.attach(found, column="id in the shop")
-    assert found["order_id"].tolist() == ["1", "2"]
+    assert found["order_id"].tolist() == [one, two]
     assert beside.index.tolist() == ["a", "b"]
     assert beside["external_order_id"].tolist()[1] == "77"
 
@@ -178,6 +179,36 @@ def test_lookup__ten_ids_that_all_end_in_000_are_refused_before_anything_is_open
         verb(make(["SKU-1", *rounded, None]))
     with pytest.raises(SettingsError):
         verb(make([*rounded, str(FIRST + 1)]))
+
+
+@pytest.mark.parametrize("verb", [tts.lookup, tts.plan])
+def test_lookup__a_named_column_of_short_numbers_is_refused_before_anything_is_opened(verb):
+    orders = pd.DataFrame({"Order ID": ["1", "2"], "Quantity": ["1", "2"]})
+    with pytest.raises(InputError, match="the column Quantity are too short for TikTok Shop order ids"):
+        verb(orders, column="Quantity")
+
+
+def test_lookup__a_column_that_is_called_order_id_may_hold_what_it_likes(tmp_path):
+    orders = pd.DataFrame({"Order ID": ["1", "2"]})
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        assert len(tts.lookup(orders, column="Order ID", shop=shop)) == 2
+
+
+def test_lookup__is_doubted_where_every_order_is_denied(tmp_path):
+    ids = [str(FIRST + place) for place in range(5)]
+    answers = {order_id: canned.error(21008111, "not this shop's") for order_id in ids}
+    with canned.serve(answers) as gateway, gateway.shop(tmp_path) as shop:
+        with pytest.warns(DoubtWarning, match="does TIKTOK_SHOP_CIPHER belong to the shop"):
+            tts.lookup(ids, shop=shop)
+        answers[ids[0]] = canned.official("7")
+        tts.lookup(ids, shop=shop, max_age=0)
+
+
+def test_lookup__is_doubted_where_nothing_is_an_id(tmp_path):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        with pytest.warns(DoubtWarning, match="is this the right column"):
+            tts.lookup([f"SKU-{place}" for place in range(5)], shop=shop)
+        tts.lookup([*(f"SKU-{place}" for place in range(5)), "1"], shop=shop)
 
 
 def test_lookup__unknown_column_names_those_there_are(tmp_path):
@@ -299,9 +330,9 @@ def test_lookup__a_column_that_is_no_text_and_not_there_is_told(column):
 
 
 def test_lookup__a_label_that_is_no_text(tmp_path):
-    orders = pd.DataFrame({7: ["1"], "order_id": ["2"]})
+    orders = pd.DataFrame({7: [str(FIRST)], "order_id": ["2"]})
     with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
-        assert tts.lookup(orders, column=7, shop=shop)["order_id"].tolist() == ["1"]
+        assert tts.lookup(orders, column=7, shop=shop)["order_id"].tolist() == [str(FIRST)]
 
 
 def test_lookup__a_file_that_is_there_is_no_order_id(tmp_path, monkeypatch):

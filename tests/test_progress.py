@@ -34,6 +34,14 @@ def test_progress__logs_the_start_and_the_end_of_a_long_run(caplog):
     assert end.endswith(": 1 linked, 1 failed.")
 
 
+def test_progress__the_end_of_a_long_run_names_every_outcome(caplog):
+    caplog.set_level(logging.INFO, LOGGER)
+    with Progress(3, LONG, shown=None, rate_per_second=lambda: 8.0) as progress:
+        for status in ("denied", "unlinked", "denied"):
+            progress.count(status)
+    assert caplog.messages[-1].endswith(": 0 linked, 0 failed, 2 denied, 1 unlinked.")
+
+
 @pytest.mark.parametrize(("estimate", "shown"), [(SHORT, None), (LONG, False)])
 def test_progress__short_or_silenced_runs_are_not_logged(estimate, shown, caplog):
     caplog.set_level(logging.INFO, LOGGER)

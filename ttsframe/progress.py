@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Progress:
         self._estimate = estimate
         self._silent = shown is False
         self._rate_per_second = rate_per_second
-        self._counts = {"linked": 0, "failed": 0}
+        self._counts = Counter(linked=0, failed=0)
         self._done = 0
         self._is_long = estimate.seconds > _TELL_ABOVE_SECONDS
         self._began = time.monotonic()
@@ -77,13 +78,15 @@ class Progress:
     def count(self, status: str) -> None:
         """Note the end of one order."""
         self._done += 1
-        if status in self._counts:
-            self._counts[status] += 1
+        self._counts[status] += 1
         if self._bar is not None and self._bar.update(1):
             self._show()
 
     def _show(self) -> None:
-        self._bar.set_postfix(**self._counts, pace=f"{self._rate_per_second():.0f}/s", refresh=False)
+        linked, failed = self._counts["linked"], self._counts["failed"]
+        self._bar.set_postfix(
+            linked=linked, failed=failed, pace=f"{self._rate_per_second():.0f}/s", refresh=False
+        )
 
     def _tell(self, line: str) -> None:
         """Say a line where the bar is; where nobody watches, only to the log."""

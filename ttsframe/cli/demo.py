@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ttsframe.cli.reconcile import write
+from ttsframe.cli.reconcile import FILES, write
 from ttsframe.config import Settings
 from ttsframe.errors import EXIT_OK
 from ttsframe.exports import read_shopify_orders, read_tiktok_orders
 from ttsframe.lookup import lookup
 from ttsframe.match import match
-from ttsframe.report import save_frame, text_summary
+from ttsframe.report import check_folder, save_frame, text_summary
 from ttsframe.shop import Shop
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from ttsframe.sandbox import samples  # noqa: PLC0415
 
     folder: Path = options.output
+    check_folder(folder, ("references.csv", *FILES))
     made = samples.write(folder / "samples")
     _say(f"sample exports, with the usual dirt in them: {made.tiktok.name}, {made.shopify.name}")
     tiktok, shopify = read_tiktok_orders(made.tiktok), read_shopify_orders(made.shopify)

@@ -6,6 +6,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from ttsframe.cli.options import as_typed
 from ttsframe.columns import LINE_ITEMS, REFERENCES
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
 from ttsframe.exports import read_ids
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         check_target(options.output)
     orders = read_ids([_source(name) for name in options.files], column=options.column)
     for note in orders.attrs["notes"]:
-        sys.stderr.write(f"ttsframe: note: {note}\n")
+        sys.stderr.write(f"ttsframe: note: {as_typed(note, 'lookup')}\n")
     if options.plan:
         _tell(plan(orders, platform=asked, max_age=options.max_age, offline=options.offline))
         return EXIT_OK

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ttsframe.cli.options import as_typed
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.exports import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.lookup import lookup
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
+FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
+"""What `write` leaves in the folder, but for a file a status."""
 _HINT = (
     "To reconcile with the marks in the Shopify orders alone, which needs no credentials, add --no-lookup."
 )
@@ -29,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if options.refs and options.no_lookup:
         raise InputError("--refs and --no-lookup exclude each other: give one of them")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
-    check_folder(options.output, _FILES)
+    check_folder(options.output, FILES)
     tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
     shopify = read_shopify_orders(options.shopify)
     settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     result = match(
         tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
     )
+    result = replace(result, notes=tuple(as_typed(note, "reconcile") for note in result.notes))
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
     return EXIT_OK if options.exit_zero or not to_look_at(result.report) else EXIT_DIFFERENCES

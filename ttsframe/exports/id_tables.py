@@ -10,7 +10,7 @@ from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
 from ttsframe.exports import headers, kinds, tables
 from ttsframe.exports.notes import counted, with_notes
-from ttsframe.exports.order_ids import clean_all
+from ttsframe.exports.order_ids import clean_all, refuse_short
 from ttsframe.exports.shapes import data_rows, trimmed
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[st
     if kinds.kind_of(table.header) is kinds.TIKTOK_ORDERS:
         cells = cells[data_rows(trimmed(cells))]
     found = clean_all(table.name, cells, notes)
+    refuse_short(column, found[pd.notna(found)])
     return pd.DataFrame({"order_id": found}, dtype="object").astype(TEXT_DTYPE), notes
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.exports.grouping import objects
+from ttsframe.exports.headers import ORDER_ID_NAMES, plain
 from ttsframe.exports.notes import counted
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ _ROUNDED_ENDING = "000"
 _LEAST_IDS_TO_SUSPECT = 3
 # One true id in a thousand ends in 000, so ten of them do once in 10^30 exports.
 _LEAST_IDS_TO_REFUSE = 10
-_LEAST_DIGITS_TO_SUSPECT = 17
+LEAST_DIGITS_TO_SUSPECT = 17
+"""A spreadsheet keeps 15 digits, and shows shorter numbers whole."""
+_LEAST_DIGITS_OF_MOST = 15
 LOST = "lost their last digits in a spreadsheet"
 _DOWNLOAD_AGAIN = "download again, and do not open and save the file before reading it"
 
@@ -127,11 +130,41 @@ def rounded(found: Iterable[str]) -> int:
     """
     distinct = set()
     for text in found:
-        if len(text) >= _LEAST_DIGITS_TO_SUSPECT and text.isdecimal():
+        if len(text) >= LEAST_DIGITS_TO_SUSPECT and text.isdecimal():
             if not text.endswith(_ROUNDED_ENDING):
                 return 0
             distinct.add(text)
     return len(distinct)
+
+
+def refuse_short(column: str | None, found: Iterable[str]) -> None:
+    """Refuse a column that the caller has named if what it holds is too short for order ids.
+
+    TikTok Shop's have 18 digits, or 19; no length is promised, so a column that is called
+    `order_id`, or ids without a column, are taken as they are.
+
+    Parameters
+    ----------
+    column
+        The name; None where the caller named none.
+    found
+        Ids, none missing.
+
+    Raises
+    ------
+    InputError
+        If most of the distinct numbers have fewer than 15 digits: asking for them would send
+        quantities, or phone numbers, to the gateway.
+    """
+    if column is None or plain(str(column)) in map(plain, ORDER_ID_NAMES):
+        return
+    lengths = [len(text) for text in set(found) if text.isdecimal()]
+    short = sum(length < _LEAST_DIGITS_OF_MOST for length in lengths)
+    if short > len(lengths) / 2:
+        raise InputError(
+            f"the numbers in the column {column} are too short for TikTok Shop order ids, which have 18 "
+            "digits or 19: is it the right one (column=)? If it is, call it order_id."
+        )
 
 
 def refuse_rounded(what: str, count: int, advice: str = _DOWNLOAD_AGAIN) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import warnings
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import config, ids, tiktok
-from ttsframe.errors import InputError
-from ttsframe.exports.order_ids import refuse_rounded, rounded
+from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.exports.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.lookup.given import order_ids
 from ttsframe.outcomes import LEVELS, Outcome, Questions, to_frame
 from ttsframe.progress import Estimate, Progress
@@ -31,6 +32,7 @@ __all__ = ["Plan", "lookup", "order_ids", "plan"]
 
 _OFFLINE = Outcome("skipped", "offline")
 _WAIT_AFTER_INTERRUPT_SECONDS = 0.5
+_ENOUGH_TO_DOUBT = 5
 
 
 class Plan(NamedTuple):
@@ -120,7 +122,7 @@ def lookup(
     _check_level(level)
     max_age_seconds = _age_seconds(max_age)
     # 2. Clean the ids, and ask each once.
-    journey = _questions(order_ids(orders, column=column), platforms)
+    journey = _questions(order_ids(orders, column=column), platforms, column=column)
     with _opened(shop, offline=offline) as opened, opened.store() as store:
         # 3. Take what the store holds.
         with _paused_collector():
@@ -136,6 +138,7 @@ def lookup(
         with _paused_collector():
             frame = to_frame(journey.questions, _all(journey), level=level)
             journey.outcomes.clear()
+        _doubt(frame)
         return frame
 
 
@@ -178,7 +181,7 @@ def plan(
     """
     platforms = tiktok.platforms(platform)
     max_age_seconds = _age_seconds(max_age)
-    journey = _questions(order_ids(orders, column=column), platforms)
+    journey = _questions(order_ids(orders, column=column), platforms, column=column)
     # Nothing is sent, so the shop cipher is enough; whatever else is set must be well-formed.
     with _opened(shop, offline=True) as opened, opened.store() as store:
         with _paused_collector():
@@ -193,6 +196,23 @@ def plan(
             seconds=opened.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
             basis=_basis(opened) if to_fetch else "",
         )
+
+
+def _doubt(frame: pd.DataFrame) -> None:
+    """Say what is likely wrong where not one of several orders has an answer of its own."""
+    statuses = frame["status"]
+    if len(frame) < _ENOUGH_TO_DOUBT:
+        return
+    if (statuses == "denied").all():
+        doubt = (
+            "every order was denied: does TIKTOK_SHOP_CIPHER belong to the shop of these orders? "
+            "`ttsframe shops` lists the shops that the token may act for."
+        )
+    elif (frame["reason"] == "not_digits").all():
+        doubt = "none of these is an order id: is this the right column?"
+    else:
+        return
+    warnings.warn(doubt, DoubtWarning, stacklevel=3)  # told of the line that calls `lookup`
 
 
 def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:
@@ -226,10 +246,12 @@ def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
         raise InputError(f"max_age is text such as 7d, seconds or a timedelta, not {max_age!r}") from None
 
 
-def _questions(given: pd.Series, platforms: list[str]) -> _Journey:
+def _questions(given: pd.Series, platforms: list[str], *, column: str | None) -> _Journey:
     """Every distinct id, cleaned, on every platform."""
     keys = ids.unique(ids.clean(given))
-    refuse_rounded("the order ids", rounded(keys.ids[pd.isna(keys.reasons)]))
+    good = keys.ids[pd.isna(keys.reasons)]
+    refuse_rounded("the order ids", rounded(good))
+    refuse_short(column, good)
     questions = Questions(
         np.repeat(keys.ids, len(platforms)), np.tile(np.array(platforms, dtype=object), len(keys.ids))
     )
