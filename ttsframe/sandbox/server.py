@@ -104,11 +104,12 @@ class Server:
         )
         await self._stop.wait()
         listening.close()
-        for connection in tuple(self.connections):
-            connection.abort()
-        # Two turns of the loop: one to lose the connections, one to close their sockets.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        # Some may be accepted and not made yet: each of them is a task of the loop.
+        while self.connections or len(asyncio.all_tasks()) > 1:
+            for connection in tuple(self.connections):
+                connection.abort()
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the sockets are closed a turn after their connections are lost
 
 
 class _Connection(asyncio.Protocol):
