@@ -72,7 +72,7 @@ def _refuse(what: str, texts: pd.Series, lost: np.ndarray, *, there: np.ndarray)
     if 2 * int(lost.sum()) > int(there.sum()):
         raise InputError(f"{what} {LOST}; {_ADVICE}.")
     suspected = _flags(texts.str.len() >= LEAST_DIGITS_TO_SUSPECT) & ~lost
-    refuse_rounded(what, rounded(texts[suspected]) if suspected.any() else 0, _ADVICE)
+    refuse_rounded(what, rounded(texts[suspected]), _ADVICE)
 
 
 def _flags(mask: pd.Series) -> np.ndarray:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.exports.notes import counted
 from ttsframe.match import claims, inputs, pairing
 from ttsframe.match.conflicts import together
 from ttsframe.match.layout import closed_of, days_of, orders_frame, scene_of, untold_of
 from ttsframe.match.probable import WINDOW_HOURS, guess
 from ttsframe.match.result import Match
-from ttsframe.report import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,6 +14,7 @@ import pandas as pd
 from ttsframe import report as showing
 from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
 from ttsframe.errors import InputError
+from ttsframe.exports.notes import counted
 
 if TYPE_CHECKING:
     import os
@@ -231,10 +232,10 @@ class Match:
         apart, refunds = (count for _, _, count in self._checks())
         said = [_TIES]
         if apart:
-            pairs = showing.counted(apart, "pair")
+            pairs = counted(apart, "pair")
             said.append(f"The amounts of {pairs} could not be compared: the difference leaves them out.")
         if refunds:
-            said.append(f"{showing.counted(refunds, 'row')} whose partial refunds differ: refund_differs.")
+            said.append(f"{counted(refunds, 'row')} whose partial refunds differ: refund_differs.")
         return tuple(said)
 
     def _gives(self, *words: str) -> pd.Series:

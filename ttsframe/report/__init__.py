@@ -1,6 +1,5 @@
 """Frames → CSV, XLSX, HTML, plots. It knows nothing of matching: a `Report` tells it all."""
 
-from ttsframe.report.cells import counted
 from ttsframe.report.figures import headed, summarise, to_look_at
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.html import write_html
@@ -16,7 +15,6 @@ __all__ = [
     "Report",
     "check_folder",
     "check_target",
-    "counted",
     "headed",
     "html_summary",
     "make_folder",

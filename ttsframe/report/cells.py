@@ -80,9 +80,9 @@ def money(value: float) -> str:
     return "0.00" if text == "-0.00" else text
 
 
-def counted(number: int, word: str) -> str:
-    """Write how many there are: `1 row`, `1,204 rows`."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+def wants(number: int) -> str:
+    """Say of so many rows that they need work: `1` wants a look, `2` want a look."""
+    return "wants a look" if number == 1 else "want a look"
 
 
 def number(value: Any) -> str:  # noqa: ANN401

@@ -169,9 +169,10 @@ def _lead(report: Report) -> str:
             if whole == 1
             else f"All <b>{whole:,}</b> rows are as they should be."
         )
-    want = "wants" if work == 1 else "want"
     fine = "1 is as it should be" if rest == 1 else f"{rest:,} are as they should be"
-    return f"<b>{work:,}</b> of <b>{whole:,}</b> {'row' if whole == 1 else 'rows'} {want} a look; {fine}."
+    return (
+        f"<b>{work:,}</b> of <b>{whole:,}</b> {'row' if whole == 1 else 'rows'} {cells.wants(work)}; {fine}."
+    )
 
 
 def _tiles(report: Report) -> str:
@@ -183,7 +184,7 @@ def _tiles(report: Report) -> str:
         (
             f'<button type="button" class="tile" data-status="" aria-pressed="true">{head}'
             f'<span class="tile-count">{whole:,}</span><span class="tile-share"></span>'
-            f'<span class="tile-meaning">{work:,} {"wants" if work == 1 else "want"} a look</span></button>'
+            f'<span class="tile-meaning">{work:,} {cells.wants(work)}</span></button>'
         )
     ]
     for place, (status, count) in enumerate(found.items()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from ttsframe.exports.notes import counted
 from ttsframe.formulas import one_line
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.html import amount
@@ -42,8 +43,8 @@ def html_summary(report: Report) -> str:
 
 def _heading(report: Report) -> str:
     whole, work = len(report.rows), figures.to_look_at(report)
-    want = f"{work:,} {'wants' if work == 1 else 'want'} a look" if work else "all as they should be"
-    says = f"{cells.counted(whole, 'row')}, {want}"
+    want = f"{work:,} {cells.wants(work)}" if work else "all as they should be"
+    says = f"{counted(whole, 'row')}, {want}"
     return (
         f'<div style="margin:4px 0 8px"><b style="font-size:15px">{escape(one_line(report.title))}</b>'
         f'<span style="opacity:.7;margin-left:10px">{says}</span></div>'

@@ -7,8 +7,9 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
+from ttsframe.exports.notes import counted
 from ttsframe.formulas import one_line
-from ttsframe.report import cells, figures
+from ttsframe.report import figures
 from ttsframe.report.cells import money
 
 if TYPE_CHECKING:
@@ -55,13 +56,13 @@ def _note_lines(report: Report) -> list[str]:
         room += 1  # the line that tells of one more note would be as long as the note
     shown = [f"* {one_line(note)}" for note in [*warnings, *counting[:room]]]
     more = len(counting) - room
-    shown += [f"* and {cells.counted(more, 'more note')} in the report"] if more > 0 else []
+    shown += [f"* and {counted(more, 'more note')} in the report"] if more > 0 else []
     return ["", *shown] if shown else []
 
 
 def _says(report: Report) -> str:
     whole, work = len(report.rows), figures.to_look_at(report)
-    return f"{cells.counted(whole, 'row')}: {whole - work:,} as they should be, {work:,} to look at"
+    return f"{counted(whole, 'row')}: {whole - work:,} as they should be, {work:,} to look at"
 
 
 def _count_lines(report: Report, *, fancy: bool) -> list[str]:

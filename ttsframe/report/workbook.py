@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ttsframe.exports.notes import counted
 from ttsframe.formulas import harmless
 from ttsframe.report import cells, figures, palette
 from ttsframe.report.files import replacing
@@ -240,5 +241,5 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
 
 
 def _cut_note(cut: int) -> list[str]:
-    told = f"{cells.counted(cut, 'cell')} cut at Excel's {MAX_CHARACTERS:,} characters"
+    told = f"{counted(cut, 'cell')} cut at Excel's {MAX_CHARACTERS:,} characters"
     return [f"{told}; the CSV files have the whole text."] if cut else []

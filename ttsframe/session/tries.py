@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
-from ttsframe.tiktok import READ_SCOPE, Verdict
+from ttsframe.tiktok import READ_SCOPE, Verdict, without_tail
 
 if TYPE_CHECKING:
     from ttsframe.tiktok import Answer
@@ -31,7 +31,6 @@ _SAME_TROUBLE = 100
 # The shop, its id or cipher, or the app key; not SHOPIFY, and not "TikTok Shop".
 _SHARED = re.compile(r"(?<!tiktok )\bshop(?![a-z])|cipher|app[ _]?key")
 # There gateways append an address.
-_MESSAGE_TAIL = "for more details"
 
 AGAIN = "Run the same command again and it goes on."
 
@@ -191,7 +190,7 @@ class SameTrouble:
 
 
 def _names_what_all_share(message: str) -> bool:
-    return bool(_SHARED.search(message.lower().partition(_MESSAGE_TAIL)[0]))
+    return bool(_SHARED.search(without_tail(message)))
 
 
 def unreachable(host: str, why: str) -> OutageError:

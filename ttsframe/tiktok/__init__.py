@@ -11,7 +11,16 @@ from ttsframe.tiktok.asking import (
     shops_request,
 )
 from ttsframe.tiktok.stored import read_stored
-from ttsframe.tiktok.verdicts import MOST_BYTES, Answer, Verdict, envelope, find, judge, payload
+from ttsframe.tiktok.verdicts import (
+    MOST_BYTES,
+    Answer,
+    Verdict,
+    envelope,
+    find,
+    judge,
+    payload,
+    without_tail,
+)
 
 __all__ = [
     "DEFAULT_PLATFORM",
@@ -32,4 +41,5 @@ __all__ = [
     "read_stored",
     "reference_request",
     "shops_request",
+    "without_tail",
 ]

@@ -124,8 +124,13 @@ def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN40
 
 def find(code: str, message: str) -> _Entry:
     """Find an error in the table, by its code and, where codes are shared, by its message."""
-    plain = message.translate(str.maketrans("", "", "\"'`")).lower().split(_MESSAGE_TAIL, maxsplit=1)[0]
+    plain = without_tail(message).translate(str.maketrans("", "", "\"'`"))
     return next((entry for entry in _TABLE.get(code, ()) if entry.hint in plain), _UNKNOWN)
+
+
+def without_tail(message: str) -> str:
+    """Return a message in small letters, without the words and the address that the gateway ends it with."""
+    return message.lower().partition(_MESSAGE_TAIL)[0]
 
 
 def _without_envelope(http_status: int, content: Any) -> Answer:  # noqa: ANN401
