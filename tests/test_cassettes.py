@@ -10,9 +10,9 @@ import yaml
 from recording import CREDENTIALS, DENIED, FOLDER, LINKED, PLACEHOLDER, REFUSED, UNLINKED, recorder, shop_for
 
 from ttsframe import lookup
+from ttsframe.client import tries
 from ttsframe.errors import AccessError
 from ttsframe.sandbox import CREDENTIALS as SANDBOX_CREDENTIALS
-from ttsframe.session import tries
 
 
 @pytest.fixture

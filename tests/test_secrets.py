@@ -12,20 +12,20 @@ import traceback
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from client_tools import Client
-from raw_gateway import answer, raw_gateway
-from session_tools import gateway, ids_of, look_up, shop_of, wait_until
+from support.client_tools import Client
+from support.raw_gateway import answer, raw_gateway
+from support.session_tools import gateway, ids_of, look_up, shop_of, wait_until
 
 import ttsframe as tts
 from ttsframe import sandbox
+from ttsframe.client import Session, tries
+from ttsframe.client.access import Access
+from ttsframe.client.tokens import Pair, Tokens
+from ttsframe.client.wire import Wire
 from ttsframe.config import Settings
 from ttsframe.errors import OutageError, TtsframeError
-from ttsframe.session import Session, tries
-from ttsframe.session.access import Access
-from ttsframe.session.wire import Wire
-from ttsframe.shop import Shop
-from ttsframe.tiktok import reference_request
-from ttsframe.tokens import Pair, Tokens
+from ttsframe.gateway import reference_request
+from ttsframe.references.shop import Shop
 
 KINDS = (
     "reset",

@@ -25,8 +25,8 @@ class Interrupting:
 sys.meta_path.insert(0, Interrupting())
 """
 MODULES = (
-    *("ttsframe.accessor", "numpy", "pandas", "pandas.core.frame", "ttsframe.attach", "requests"),
-    *("ttsframe.match", "ttsframe.cli", "ttsframe.cli.demo", "ttsframe.cli.options"),
+    *("ttsframe.accessor", "numpy", "pandas", "pandas.core.frame", "ttsframe.references.attach", "requests"),
+    *("ttsframe.matching", "ttsframe.cli", "ttsframe.cli.demo", "ttsframe.cli.options"),
 )
 SCRIPT = "import sys\nfrom ttsframe.cli import main\nsys.exit(main())\n"
 

@@ -17,13 +17,13 @@ from ttsframe import starting as _starting
 _starting.begin()
 
 from ttsframe import accessor as _accessor  # noqa: F401 - registers df.tts
-from ttsframe.attach import attach
 from ttsframe.config import Credentials
 from ttsframe.errors import TtsframeError
-from ttsframe.exports import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
-from ttsframe.lookup import lookup, plan
-from ttsframe.match import Match, compare, match
-from ttsframe.shop import Shop
+from ttsframe.matching import Match, compare, match
+from ttsframe.readers import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+from ttsframe.references.attach import attach
+from ttsframe.references.lookup import lookup, plan
+from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     from ttsframe import sandbox

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from ttsframe.attach import attach
-from ttsframe.lookup import Plan, lookup, plan
+from ttsframe.references.attach import attach
+from ttsframe.references.lookup import Plan, lookup, plan
 
 
 @pd.api.extensions.register_dataframe_accessor("tts")

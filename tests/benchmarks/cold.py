@@ -30,7 +30,7 @@ from measuring import Section, machine, python, spread, verdict, wrong_rows
 import ttsframe
 from ttsframe import sandbox
 from ttsframe.config import Credentials, Settings
-from ttsframe.signing import sign
+from ttsframe.gateway.signing import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable

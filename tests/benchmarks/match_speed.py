@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
-from ttsframe.match import match
+from ttsframe.matching import match
 
 SIZES = (100_000, 1_000_000)
 CASES = ("marks", "all marks", "references", "references by name", "references and marks")

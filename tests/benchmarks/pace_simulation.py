@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ttsframe.pace import Pace, Reply
+from ttsframe.ratelimit import Pace, Reply
 
 RATES = (5, 10, 20, 50, 100, 200)
 LATENCIES_SECONDS = (0.02, 0.12, 0.3, 0.5)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 from pace_simulation import GATEWAYS, Limit, Run, Simulation, moving
 
-from ttsframe.pace import Pace
+from ttsframe.ratelimit import Pace
 
 INK, LIMIT, ACCEPTED, REFUSED = "#24292f", "#8c959f", "#0969da", "#cf222e"
 

@@ -29,10 +29,10 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
 import ttsframe
-from ttsframe import store
+from ttsframe import cache as store
+from ttsframe.cache import file, rows
 from ttsframe.config import Credentials, Settings
-from ttsframe.shop import Shop
-from ttsframe.store import file, rows
+from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

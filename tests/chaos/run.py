@@ -41,8 +41,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from client_tools import Client
-from session_tools import expected, found, ids_of
+from support.client_tools import Client
+from support.session_tools import expected, found, ids_of
 
 from ttsframe import sandbox
 
@@ -51,7 +51,7 @@ PRELUDE = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 import ttsframe.cli
-from ttsframe.session import schedule, tries
+from ttsframe.client import schedule, tries
 tries.backoff_seconds = lambda failed: 0.02 * failed
 schedule._PROBE_EVERY_SECONDS = 0.1
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,8 +13,8 @@ from ttsframe import config, starting
 from ttsframe.cli import cache, demo, doctor, lookup, reconcile, sandbox, shops
 from ttsframe.cli.options import as_typed, parser
 from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, SettingsError, TtsframeError
-from ttsframe.progress import LOGGER
-from ttsframe.signing import redact
+from ttsframe.gateway.signing import redact
+from ttsframe.references.progress import LOGGER
 
 if TYPE_CHECKING:
     import argparse

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from ttsframe import config
+from ttsframe.cache import Store
 from ttsframe.errors import EXIT_OK
-from ttsframe.store import Store
 
 if TYPE_CHECKING:
     import argparse

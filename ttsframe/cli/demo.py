@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ttsframe.cli.reconcile import FILES, write
 from ttsframe.config import Settings
 from ttsframe.errors import EXIT_OK
-from ttsframe.exports import read_shopify_orders, read_tiktok_orders
-from ttsframe.lookup import lookup
-from ttsframe.match import match
+from ttsframe.matching import match
+from ttsframe.readers import read_shopify_orders, read_tiktok_orders
+from ttsframe.references.lookup import lookup
+from ttsframe.references.shop import Shop
 from ttsframe.report import check_folder, save_frame, text_summary
-from ttsframe.shop import Shop
 
 if TYPE_CHECKING:
     import argparse

@@ -6,18 +6,18 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ttsframe import config, tiktok
+from ttsframe import config, gateway
+from ttsframe.cache import Store
+from ttsframe.client.tokens import Tokens, default_file
 from ttsframe.errors import EXIT_ERROR, EXIT_OK, SettingsError, StoreError, TtsframeError
-from ttsframe.shop import Shop
-from ttsframe.store import Store
-from ttsframe.tiktok import Verdict
-from ttsframe.tokens import Tokens, default_file
+from ttsframe.gateway import Verdict
+from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from ttsframe.session import Called
+    from ttsframe.client import Called
 
 _EARLY_SECONDS, _LATE_SECONDS = 300, 30  # the window of the timestamp
 # An id that can be no order's: the answer tells of the permission, not of an order.
@@ -31,7 +31,7 @@ CHECKS = (
     "clock",
     "signature and token",
     "shop cipher",
-    f"scope {tiktok.READ_SCOPE}",
+    f"scope {gateway.READ_SCOPE}",
 )
 
 
@@ -64,7 +64,7 @@ def _checks() -> Iterator[str]:
     yield "all names are set"
     yield _store(settings)
     with Shop(credentials, settings, tokens=Tokens(default_file())) as shop:
-        called = shop.session.call(tiktok.shops_request())
+        called = shop.session.call(gateway.shops_request())
         yield settings.base_url
         yield _clock(called)
         called.check()
@@ -107,7 +107,7 @@ def _cipher(shop: Shop) -> str:
 
 
 def _scope(shop: Shop) -> str:
-    called = shop.session.call(tiktok.reference_request(_NO_ORDER, tiktok.DEFAULT_PLATFORM))
+    called = shop.session.call(gateway.reference_request(_NO_ORDER, gateway.DEFAULT_PLATFORM))
     if called.verdict is not Verdict.ROW:
         called.check()
     return "granted"

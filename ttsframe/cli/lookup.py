@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ttsframe.cli.options import as_typed
 from ttsframe.columns import LINE_ITEMS, REFERENCES
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
-from ttsframe.exports import read_ids
-from ttsframe.lookup import Plan, lookup, plan
-from ttsframe.progress import Estimate
+from ttsframe.gateway import DEFAULT_PLATFORM, platforms
+from ttsframe.readers import read_ids
+from ttsframe.references.lookup import Plan, lookup, plan
+from ttsframe.references.progress import Estimate
 from ttsframe.report import check_target, save_frame
-from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
 if TYPE_CHECKING:
     import argparse

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ttsframe
-from ttsframe.tiktok import DEFAULT_PLATFORM, PLATFORMS
+from ttsframe.gateway import DEFAULT_PLATFORM, PLATFORMS
 
 
 class Option(NamedTuple):

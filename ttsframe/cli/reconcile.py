@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ttsframe.cli.options import as_typed
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
-from ttsframe.exports import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
-from ttsframe.lookup import lookup
-from ttsframe.match import Match, match
+from ttsframe.gateway import DEFAULT_PLATFORM, platforms
+from ttsframe.matching import Match, match
+from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+from ttsframe.references.lookup import lookup
 from ttsframe.report import check_folder, text_summary, to_look_at
-from ttsframe.tiktok import DEFAULT_PLATFORM, platforms
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from ttsframe import config
+from ttsframe.client.tokens import Tokens, default_file
 from ttsframe.errors import EXIT_OK
-from ttsframe.shop import Shop
-from ttsframe.tokens import Tokens, default_file
+from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     import argparse

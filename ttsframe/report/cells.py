@@ -10,7 +10,7 @@ import pandas as pd
 
 from ttsframe.columns import Column, Kind
 from ttsframe.errors import InputError
-from ttsframe.formulas import harmless
+from ttsframe.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pandas as pd
 
-from ttsframe.formulas import one_line
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.files import replacing
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL
+from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     import os

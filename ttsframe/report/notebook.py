@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ttsframe.exports.notes import counted
-from ttsframe.formulas import one_line
+from ttsframe.readers.notes import counted
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.html import amount
+from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     from ttsframe.report.model import Report

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.formulas import harmless
 from ttsframe.report import cells, palette
+from ttsframe.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

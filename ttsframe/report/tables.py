@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ttsframe.errors import InputError, SettingsError
-from ttsframe.formulas import harmless
 from ttsframe.report import figures, palette
 from ttsframe.report.cells import Ids, as_text, checked_ids, described
 from ttsframe.report.files import check, remove, replacing
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.workbook import write_sheet_file
+from ttsframe.text import harmless
 
 if TYPE_CHECKING:
     import os

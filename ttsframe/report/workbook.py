@@ -6,12 +6,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttsframe.exports.notes import counted
-from ttsframe.formulas import harmless
+from ttsframe.readers.notes import counted
 from ttsframe.report import cells, figures, palette
 from ttsframe.report.files import replacing
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL
 from ttsframe.report.sheets import MAX_CHARACTERS, Book, add_sheets, close_book, open_book
+from ttsframe.text import harmless
 
 if TYPE_CHECKING:
     import os

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any
 
+from ttsframe.gateway.signing import sign
 from ttsframe.sandbox.refusals import (
     BAD_APP,
     BAD_PARAMETER,
@@ -14,7 +15,6 @@ from ttsframe.sandbox.refusals import (
     NO_CIPHER,
     RefusalError,
 )
-from ttsframe.signing import sign
 
 if TYPE_CHECKING:
     from ttsframe.config import Credentials

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ttsframe.config import Credentials
 from ttsframe.errors import EXIT_OK
+from ttsframe.gateway import DEFAULT_PLATFORM
 from ttsframe.sandbox.behaviour import Behaviour
 from ttsframe.sandbox.gateway import Gateway
 from ttsframe.sandbox.log import Log, Recorder
 from ttsframe.sandbox.orders import Table, read_table
 from ttsframe.sandbox.process import ChildServer
 from ttsframe.sandbox.server import HOST, Server
-from ttsframe.tiktok import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

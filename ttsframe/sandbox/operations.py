@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from ttsframe.gateway import PLATFORMS
 from ttsframe.sandbox.behaviour import EMPTIES
 from ttsframe.sandbox.orders import LineItem, Listed, Reference
 from ttsframe.sandbox.refusals import (
@@ -20,7 +21,6 @@ from ttsframe.sandbox.refusals import (
     TAIL,
     RefusalError,
 )
-from ttsframe.tiktok import PLATFORMS
 
 if TYPE_CHECKING:
     from ttsframe.sandbox.behaviour import Answers

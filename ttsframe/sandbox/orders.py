@@ -9,8 +9,8 @@ import pandas as pd
 from ttsframe import ids
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
+from ttsframe.gateway import DEFAULT_PLATFORM, PLATFORMS
 from ttsframe.sandbox.generate import Generated, generate_rows
-from ttsframe.tiktok import DEFAULT_PLATFORM, PLATFORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,0 +1,388 @@
+"""The store in trouble: locked, read-only, without room. Told once, never waited for long, nothing lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import threading
+import time
+import warnings
+
+import pytest
+from support.session_tools import wait_until
+from support.store_tools import DAY_SECONDS, answer, hits, keep, lock, names, picture, python, raw, read
+
+from ttsframe.cache import Store, file, writer
+from ttsframe.cache.writer import Row, Writer
+from ttsframe.errors import StoreError, StoreWarning
+
+WAIT_SECONDS = 0.4
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store" / "store.sqlite"
+
+
+@pytest.fixture(autouse=True)
+def _try_soon(monkeypatch):
+    monkeypatch.setattr(writer, "_LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(writer, "BATCH_SECONDS", 0.05)
+    monkeypatch.setattr(writer, "_RETRY_SECONDS", 0.1)
+
+
+@contextlib.contextmanager
+def mounted(folder, options):
+    """A disk of its own; skips where this user may not mount one."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def read_only(*files):
+    """Files and folders that nobody may change; as root only the file system itself can do that."""
+    if os.geteuid():
+        for each in files:
+            each.chmod(0o500 if each.is_dir() else 0o400)
+    else:
+        change = ["chattr", "+i", *map(str, files)]
+        if not shutil.which("chattr") or subprocess.run(change, check=False, capture_output=True).returncode:
+            pytest.skip("this file system cannot make a file read-only for root")
+    try:
+        yield
+    finally:
+        if os.geteuid():
+            for each in reversed(files):
+                each.chmod(0o700 if each.is_dir() else 0o600)
+        else:
+            subprocess.run(["chattr", "-i", *map(str, files)], check=True)
+
+
+def told(record):
+    return [str(each.message) for each in record if issubclass(each.category, StoreWarning)]
+
+
+def write_all(store, keys):
+    for name in keys:
+        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+
+
+def write_slowly(store, keys, *, pause_seconds):
+    for name in keys:
+        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+        time.sleep(pause_seconds)
+
+
+def unstored(path, *, count=5):
+    """Write to a store in trouble; return its one warning and the seconds it took."""
+    began = time.monotonic()
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+            assert hits(store, names(count)) == {}
+            write_all(store, names(count))
+            store.close()
+            write_all(store, names(count))
+    messages = told(record)
+    assert len(messages) == 1
+    return messages[0], time.monotonic() - began
+
+
+# Locked
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"])
+def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
+    keep(path, names(3))
+    with lock(path, statement), warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+            began = time.monotonic()
+            assert len(hits(store, names(3))) == 3
+            assert time.monotonic() - began < WAIT_SECONDS
+            write_all(store, names(3, first=3))
+            store.close()
+            assert WAIT_SECONDS <= time.monotonic() - began < 4 * WAIT_SECONDS
+    (message,) = told(record)
+    assert "locked" in message
+    assert "3 will have to be asked for again" in message
+    assert str(path) in message
+    assert set(read(path, names(6))) == set(names(3))
+
+
+def test_locked__reading_is_bounded_where_even_that_is_locked(path):
+    keep(path, names(3))
+    raw(path, "PRAGMA journal_mode = DELETE")
+    with lock(path, "BEGIN EXCLUSIVE"), Store(path, wait_seconds=WAIT_SECONDS) as store:
+        began = time.monotonic()
+        with pytest.warns(StoreWarning, match="cannot be used: .* locked"):
+            assert hits(store, names(3)) == {}
+        assert WAIT_SECONDS * 0.9 <= time.monotonic() - began < 2 * WAIT_SECONDS
+        write_all(store, names(3))
+        began = time.monotonic()
+        store.close()
+        assert time.monotonic() - began < WAIT_SECONDS, "the lock was waited for twice"
+    assert len(read(path, names(3))) == 3
+
+
+def test_locked__rows_wait_for_the_lock_and_are_all_written(path):
+    keep(path, names(1))
+    with lock(path) as holder, Store(path, wait_seconds=30) as store:
+        slowest = 0.0
+        for name in names(450):
+            began = time.monotonic()
+            store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+            slowest = max(slowest, time.monotonic() - began)
+        threading.Timer(0.5, holder.close).start()
+        store.close()
+    assert slowest < 0.3, "the lock held up the run"
+    assert len(read(path, names(450))) == 450
+
+
+def test_locked__past_the_wait_rows_are_still_kept_for_when_the_lock_goes(path):
+    keep(path, names(1))
+    with Store(path, wait_seconds=0.1) as store:
+        with lock(path), pytest.warns(StoreWarning, match="locked"):
+            write_slowly(store, names(200, first=1), pause_seconds=0.002)
+        store.close()
+    assert len(read(path, names(201))) == 201
+
+
+def test_locked__a_close_with_a_bound_keeps_to_it(path):
+    keep(path, names(1))
+    with lock(path), Store(path, wait_seconds=30) as store:
+        write_all(store, names(3))
+        began = time.monotonic()
+        with pytest.warns(StoreWarning, match="asked for again"):
+            store.close(within_seconds=0.3)
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("change", ["prune", "clear"])
+def test_locked__a_change_by_hand_is_refused_within_the_wait(path, change):
+    keep(path, names(3))
+    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="cannot be changed now: another program keeps it locked"):
+            getattr(store, change)()
+        assert time.monotonic() - began < 2 * WAIT_SECONDS
+        assert store.info().answers == 3
+
+
+def test_locked__the_check_says_so_within_the_wait(path):
+    keep(path, names(3))
+    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+        began = time.monotonic()
+        assert "locked" in store.check()
+        assert time.monotonic() - began < 2 * WAIT_SECONDS
+
+
+def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
+    monkeypatch.setattr(writer, "MOST_PENDING", 100)
+    keep(path, names(1))
+    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+        write_all(store, names(250, first=1))
+        with pytest.warns(StoreWarning, match="250 will"):
+            store.close()
+
+
+class Broken:
+    """A disk that takes nothing until it is mended; `tries` counts how often it was asked."""
+
+    def __init__(self, monkeypatch):
+        self._open, self.tries, self.mended = file.open_for_writing, 0, False
+        monkeypatch.setattr(file, "open_for_writing", self)
+        # Every row is a batch of its own, and no second try comes by itself.
+        monkeypatch.setattr(writer, "BATCH", 1)
+        monkeypatch.setattr(writer, "_RETRY_SECONDS", 3600)
+
+    def __call__(self, *arguments, **options):
+        self.tries += 1
+        if not self.mended:
+            raise OSError(5, "Input/output error")
+        return self._open(*arguments, **options)
+
+
+def write_to(door, keys):
+    """Give rows to a writer, and wait until it has taken them all from its line."""
+    for name in keys:
+        door.put(Row(name, "{}", 2**40))
+    assert wait_until(lambda: not door._rows.qsize() and door.unwritten == len(keys))
+
+
+def test_writer__in_trouble_it_tries_no_more_until_a_while_has_passed(path, monkeypatch):
+    disk = Broken(monkeypatch)
+    door = Writer(path)
+    write_to(door, names(20))
+    tries = disk.tries
+    door.close()
+    assert (tries, disk.tries) == (1, 2)
+    assert door.unwritten == 20
+
+
+def test_writer__in_trouble_it_holds_the_first_rows_and_counts_the_others(path, monkeypatch):
+    monkeypatch.setattr(writer, "MOST_PENDING", 5)
+    disk = Broken(monkeypatch)
+    door = Writer(path)
+    write_to(door, names(20))
+    disk.mended = True
+    door.close()
+    assert (door.written, door.unwritten) == (5, 15)
+    assert Store(path).info().answers == 5
+
+
+# Read-only
+
+
+def test_read_only__file_is_read_and_the_run_goes_on(path):
+    keep(path, names(3))
+    with read_only(path), warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+            assert len(hits(store, names(3))) == 3
+            write_all(store, names(3, first=3))
+            assert "read-only" in store.check()
+    (message,) = told(record)
+    assert "read-only" in message
+    assert len(read(path, names(6))) == 3
+
+
+def test_read_only__folder_is_read_and_stays_as_it_was(path):
+    keep(path, names(3))
+    before = picture(path.parent)
+    with read_only(path, path.parent), warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+            assert len(hits(store, names(3))) == 3
+            assert store.info().answers == 3
+            write_all(store, names(3, first=3))
+            with pytest.raises(StoreError, match="read-only"):
+                store.clear()
+    assert len(told(record)) == 1
+    assert picture(path.parent) == before
+
+
+def test_read_only__disk_is_read(tmp_path):
+    with mounted(tmp_path / "disk", "size=2m") as disk:
+        keep(disk / "store.sqlite", names(3))
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        assert len(read(disk / "store.sqlite", names(3))) == 3
+        message, _ = unstored(disk / "new" / "store.sqlite")
+        assert "read-only" in message
+
+
+def test_read_only__an_error_of_sqlite_is_told_in_plain_words(path, monkeypatch):
+    keep(path, names(3))
+    real = file.open_for_writing
+
+    def refusing(*arguments, **options):
+        connection = real(*arguments, **options)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    monkeypatch.setattr(file, "open_for_writing", refusing)
+    with pytest.warns(StoreWarning, match="read-only"), Store(path, wait_seconds=WAIT_SECONDS) as store:
+        write_all(store, names(3, first=3))
+
+
+# No room, no folder
+
+
+def test_full__disk_is_told_and_what_was_kept_stays(tmp_path):
+    with mounted(tmp_path / "disk", "size=300k") as disk:
+        path = disk / "store.sqlite"
+        keep(path, names(20))
+        with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(b"x" * 4096)
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            with Store(path, wait_seconds=WAIT_SECONDS) as store:
+                write_all(store, names(2000, first=20))
+        (message,) = told(record)
+        assert "disk is full" in message
+        (disk / "ballast").unlink()
+        assert set(read(path, names(20))) == set(names(20))
+
+
+def test_full__room_that_comes_back_is_used(path, monkeypatch):
+    real, limits = file.open_for_writing, [20, 100_000]
+
+    def small(*arguments, **options):
+        connection = real(*arguments, **options)
+        connection.execute(f"PRAGMA max_page_count = {limits.pop(0)}")
+        return connection
+
+    monkeypatch.setattr(file, "open_for_writing", small)
+    with Store(path, wait_seconds=WAIT_SECONDS) as store:
+        with pytest.warns(StoreWarning, match="the disk is full"):
+            write_slowly(store, names(600), pause_seconds=0.001)
+        store.close()
+    assert limits == []
+    assert len(read(path, names(600))) == 600
+
+
+def test_full__a_limit_of_the_process_is_told(path):
+    """Portable: the kernel refuses to let the file grow."""
+    code = """
+import resource, signal, sys, warnings, pathlib
+from support.session_tools import wait_until
+from support.store_tools import *
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+warnings.simplefilter("always")
+with Store(pathlib.Path(sys.argv[1]), wait_seconds=0.3) as store:
+    for name in names(2000):
+        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+print("went on")
+"""
+    done = python(code, path)
+    out, err = done.communicate(timeout=60)
+    assert out == "went on\n", err
+    assert err.count("StoreWarning") == 1
+    assert "not being stored" in err
+
+
+def test_folder__a_file_in_the_way_is_told(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    message, seconds = unstored(tmp_path / "taken" / "store.sqlite")
+    assert "folder cannot be made" in message
+    assert seconds < 2
+    assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_folder__that_may_not_be_made_is_told(tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    with read_only(folder):
+        message, _ = unstored(folder / "new" / "store.sqlite")
+    assert "may not write there" in message
+    assert list(folder.iterdir()) == []
+
+
+def test_folder__check_tells_the_same(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with Store(tmp_path / "taken" / "store.sqlite") as store:
+        assert "folder cannot be made" in store.check()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device"), "disk is full"),
+        (OSError(30, "Read-only file system"), "read-only"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+        (sqlite3.OperationalError("something new"), "something new"),
+    ],
+)
+def test_plain__says_what_is_wrong(error, words):
+    assert words in file.plain(error)

@@ -1,0 +1,170 @@
+"""Every rendering of a reconciliation and its exit code agree on what wants a look."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import openpyxl
+import pandas as pd
+import pytest
+from support.match_frames import S1, S2, S3, T1, T2, T3, marked, shopify, tiktok
+
+from ttsframe.cli import main
+from ttsframe.matching import match
+from ttsframe.report import text_summary, to_look_at
+from ttsframe.report.figures import LEFT_OUT
+from ttsframe.report.html import page_html
+
+TAG_1, TAG_2 = (f"TikTokOrderID:{order_id}" for order_id in (T1, T2))
+GUESSED = ({T1: 20, T2: 30}, [("", 20), (TAG_2, 30)])
+MATCHED = ({T1: 20, T2: 30}, [(TAG_1, 20), (TAG_2, 30)])
+DIFFERING = ({T1: 20, T2: 30}, [(TAG_1, 20), (TAG_2, 31)])
+CASES = pytest.mark.parametrize(
+    ("orders", "work"), [(GUESSED, ["probable"]), (MATCHED, []), (DIFFERING, ["amount_differs"])]
+)
+
+
+def export(folder, orders):
+    """The two files of orders: amounts by TikTok id, and (tag, total) on Shopify."""
+    ours, theirs = folder / "tiktok.csv", folder / "shopify.csv"
+    lines = [
+        f"{order_id},Completed,11/10/2026 12:00:00 PM,{amount}" for order_id, amount in orders[0].items()
+    ]
+    ours.write_text("\n".join(["Order ID,Order Status,Created Time,Order Amount", *lines]))
+    lines = [
+        f"#{1001 + place},{S1[:-1]}{place},2026-11-10 12:00:00 +0000,USD,{total},{tag}"
+        for place, (tag, total) in enumerate(orders[1])
+    ]
+    theirs.write_text("\n".join(["Name,Id,Created at,Currency,Total,Tags", *lines]))
+    return ["--tiktok", str(ours), "--shopify", str(theirs), "--date-order", "mdy"]
+
+
+def page_data(text):
+    return json.loads(re.search(r'id="data">(.*?)</script>', text)[1])
+
+
+def of_page(text):
+    """Statuses that have rows and want a look, as the page's script counts them."""
+    data = page_data(text)
+    codes = data["columns"][data["status"]]["codes"]
+    return [
+        status["name"] for code, status in enumerate(data["statuses"]) if status["work"] and code in codes
+    ]
+
+
+@CASES
+def test_reconcile__every_rendering_agrees_with_the_exit_code(tmp_path, capsys, orders, work):
+    report = tmp_path / "report"
+    arguments = ["reconcile", *export(tmp_path, orders), "--no-lookup", "--probable", "-o", str(report)]
+    assert main(arguments) == (1 if work else 0)
+    assert f"2 rows: {2 - len(work)} as they should be, {len(work)} to look at" in capsys.readouterr().out
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert of_page(page) == work
+    assert page.count('<span class="work">to do</span>') == len(work)
+    sheets = openpyxl.load_workbook(report / "report.xlsx").sheetnames
+    assert [sheet.lower().replace(" ", "_") for sheet in sheets[2:-1]] == work
+    assert {path.stem for path in report.glob("*.csv")} == {"orders", "summary", *work}
+
+
+def test_reconcile__a_guess_is_said_to_be_one_wherever_it_is_shown(tmp_path, capsys):
+    report = tmp_path / "report"
+    main(["reconcile", *export(tmp_path, GUESSED), "--no-lookup", "--probable", "-o", str(report)])
+    told = "until a person has agreed"
+    assert told in capsys.readouterr().out
+    assert told in (report / "report.html").read_text(encoding="utf-8")
+    book = openpyxl.load_workbook(report / "report.xlsx")
+    assert any(told in str(cell.value) for row in book["Summary"].iter_rows() for cell in row)
+    status = pd.read_csv(report / "orders.csv", dtype=str).set_index("order_id")["status"]
+    assert status.to_dict() == {T1: "probable", T2: "matched"}
+
+
+def test_reconcile__a_file_of_guesses_goes_when_none_is_left(tmp_path):
+    folder = tmp_path / "report"
+    assert folder / "probable.csv" in match(tiktok(T1), shopify(S1), probable=True).to_csv(folder)
+    match(tiktok(T1), shopify(marked(S1, T1))).to_csv(folder)
+    assert {path.name for path in folder.iterdir()} == {"orders.csv", "summary.csv"}
+
+
+@pytest.mark.parametrize("doubled", [0, 1, 2])
+def test_report__every_lead_counts_what_wants_a_look(doubled):
+    """One row and none, one row and several: the words follow the number."""
+    theirs = [marked(S1, T1), *(marked(name, T2) for name in (S2, S3)[:doubled])]
+    result = match(tiktok(T1, T2), shopify(*theirs))
+    want = {0: "1 wants a look", 1: "all as they should be", 2: "2 want a look"}[doubled]
+    assert to_look_at(result.report) == {0: 1, 1: 0, 2: 2}[doubled]
+    assert want in result._repr_html_()
+    lead = {
+        0: "<b>1</b> of <b>2</b> rows wants a look",
+        1: "All <b>2</b> rows",
+        2: "<b>2</b> of <b>3</b> rows want",
+    }
+    assert lead[doubled] in page_html(result.report).decode()
+
+
+def test_report__one_row_is_not_rows():
+    result = match(tiktok(T3), shopify())
+    assert "\n1 row: 0 as they should be, 1 to look at\n" in text_summary(result.report)
+    assert "<b>1</b> of <b>1</b> row wants a look" in page_html(result.report).decode()
+    assert result.provenance["TikTok"] == "1 row"
+
+
+def test_report__page_shows_what_made_a_pair_after_what_people_look_at():
+    result = match(tiktok(T1), shopify(marked(S1, T1)))
+    data = page_data(page_html(result.report).decode())
+    names = [column["name"] for column in data["columns"]]
+    assert names == list(result.orders.columns)
+    shown = [names[place] for place in data["shown"]]
+    assert shown[-2:] == ["matched_on", "evidence"]
+    assert shown[:-2] == [name for name in names if name not in ("matched_on", "evidence")]
+
+
+def test_report__what_is_left_out_of_the_totals_stands_beneath_without_a_difference():
+    gone = {"order_id": T2, "cancelled": True, "paid_at": None, "amount": 7.0}
+    result = match(tiktok(T1, gone), shopify(marked(S1, T1)))
+    text = text_summary(result.report)
+    assert re.search(r"\n  all +20\.00 +20\.00 +0\.00\n", text)
+    assert re.search(r"\n  cancelled_or_refunded +7\.00 +0\.00\n  as_ordered +27\.00 +20\.00\n", text)
+    for page in (page_html(result.report).decode(), result._repr_html_()):
+        assert re.search(r"Cancelled or refunded<.*?7\.00.*?As ordered<.*?27\.00", page, re.DOTALL)
+        assert "\u22127.00" not in page
+
+
+def test_report__workbook_tells_what_is_left_out_of_the_totals(tmp_path):
+    gone = {"order_id": T2, "cancelled": True, "paid_at": None, "amount": 7.0}
+    path = match(tiktok(T1, gone), shopify(marked(S1, T1))).to_excel(tmp_path)
+    summary = openpyxl.load_workbook(path)["Summary"]
+    held = {row[0]: row[2:5] for row in summary.iter_rows(values_only=True)}
+    assert held["Cancelled or refunded"] == (7, 0, None)
+    assert held["As ordered"] == (27, 20, None)
+    assert held["not_expected"] == (0, 0, 0)
+    assert LEFT_OUT in held
+
+
+def test_report__workbook_has_room_for_the_names_of_files(tmp_path):
+    name = "shopify_orders_export_of_the_second_shop_1.csv"
+    path = match(tiktok(T1), shopify(marked(S1, T1)).assign(source_file=name)).to_excel(tmp_path)
+    summary = openpyxl.load_workbook(path)["Summary"]
+    assert summary.column_dimensions["A"].width > len(f"Shopify file {name}")
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        ("report.csv", "is named like a file, and several are written: name a folder"),
+        ("taken", "a file stands where a folder should be: name another folder"),
+        ("taken/deeper", "a file stands where a folder should be: name another folder"),
+        ("odd", "is a folder: name a file in it"),
+    ],
+)
+def test_reconcile__what_cannot_be_written_is_told_before_anything_is_read_or_asked(
+    output, says, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "taken").touch()
+    (tmp_path / "odd" / "report.html").mkdir(parents=True)
+    read = "ttsframe.cli.reconcile.read_tiktok_orders"
+    monkeypatch.setattr(read, lambda *_, **__: pytest.fail("the orders were read"))
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    assert main(["reconcile", "--tiktok", "a.csv", "--shopify", "b.csv", "-o", str(tmp_path / output)]) == 2
+    assert says in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before

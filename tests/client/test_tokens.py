@@ -1,0 +1,268 @@
+"""Renewed tokens kept between runs: for the user alone, whole or not at all, one renewal at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from ttsframe.client import tokens
+from ttsframe.client.tokens import Pair, Tokens
+from ttsframe.config import Credentials
+
+CREDENTIALS = Credentials("29a39dkey", "app-secret-1", "ROW_access-1", "GCP_cipher-1", "ROW_refresh-1")
+RENEWED = Pair("ROW_access-2", "ROW_refresh-2")
+
+posix = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX")
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "config" / "ttsframe" / "tokens.json"
+
+
+class Clock:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self):
+        self.now_seconds = 1000.0
+
+    def monotonic(self):
+        return self.now_seconds
+
+    def sleep(self, seconds):
+        self.now_seconds += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(tokens.time, "monotonic", made.monotonic)
+    monkeypatch.setattr(tokens.time, "sleep", made.sleep)
+    return made
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("pair", [RENEWED, Pair("ROW_access-2", None)])
+def test_tokens__a_kept_pair_is_found_by_the_next_run(file, pair):
+    Tokens(file).write(CREDENTIALS, pair)
+    assert Tokens(file).read(CREDENTIALS) == pair
+
+
+def test_tokens__nothing_kept_is_none(file):
+    assert Tokens(file).read(CREDENTIALS) is None
+    assert not file.parent.exists()
+
+
+def test_tokens__the_last_pair_stands(file):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
+    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+
+
+@pytest.mark.parametrize(
+    "change", [{"access_token": "ROW_access-9"}, {"refresh_token": "ROW_refresh-9"}, {"refresh_token": None}]
+)
+def test_tokens__another_pair_in_the_environment_wins(file, change):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert Tokens(file).read(dataclasses.replace(CREDENTIALS, **change)) is None
+
+
+@pytest.mark.parametrize("change", [{"app_key": "other"}, {"access_token": "ROW_access-of-another-seller"}])
+def test_tokens__each_app_and_seller_has_its_own(file, change):
+    other = dataclasses.replace(CREDENTIALS, **change)
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert Tokens(file).read(other) is None
+    Tokens(file).write(other, Pair("ROW_access-4", "ROW_refresh-4"))
+    assert Tokens(file).read(CREDENTIALS) == RENEWED
+    assert Tokens(file).read(other) == Pair("ROW_access-4", "ROW_refresh-4")
+
+
+@pytest.mark.parametrize("shop_cipher", ["GCP_other", ""])
+def test_tokens__every_shop_of_a_seller_finds_the_pair_and_so_does_who_knows_no_shop(file, shop_cipher):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    other = dataclasses.replace(CREDENTIALS, shop_cipher=shop_cipher)
+    assert Tokens(file).read(other) == RENEWED
+    Tokens(file).write(other, Pair("ROW_access-3", "ROW_refresh-3"))
+    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+
+
+def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monkeypatch):
+    now = [1_800_000_000.0]
+    monkeypatch.setattr(tokens.time, "time", lambda: now[0])
+    sellers = [dataclasses.replace(CREDENTIALS, access_token=f"ROW_access-of-{name}") for name in "ab"]
+    Tokens(file).write(sellers[0], RENEWED)
+    now[0] += 300 * 86_400
+    Tokens(file).write(sellers[1], RENEWED)
+    assert Tokens(file).read(sellers[0]) == RENEWED
+    now[0] += 100 * 86_400
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert Tokens(file).read(sellers[0]) is None
+    assert Tokens(file).read(sellers[1]) == RENEWED
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_tokens__file_and_folder_are_the_users_alone(file, umask):
+    before = os.umask(umask)
+    try:
+        Tokens(file).write(CREDENTIALS, RENEWED)
+    finally:
+        os.umask(before)
+    assert mode(file) == 0o600
+    assert mode(file.parent) == 0o700
+
+
+@posix
+def test_tokens__a_file_others_could_read_is_closed_to_them(file):
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    file.chmod(0o644)
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert mode(file) == 0o600
+
+
+def test_tokens__the_file_names_no_app_shop_or_earlier_token(file):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    text = file.read_text()
+    kept = (CREDENTIALS.app_key, CREDENTIALS.shop_cipher, CREDENTIALS.access_token, CREDENTIALS.app_secret)
+    assert not any(value in text for value in kept)
+
+
+def test_tokens__a_write_that_fails_half_way_leaves_the_old_file(file, monkeypatch, caplog):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    before = file.read_bytes()
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with caplog.at_level(logging.WARNING, "ttsframe"):
+        Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert "No space left on device" in caplog.text
+    assert "ROW_" not in caplog.text
+
+
+def test_tokens__a_folder_that_cannot_be_made_is_logged_and_costs_no_time(tmp_path, caplog, clock):
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    kept = Tokens(tmp_path / "blocked" / "tokens.json")
+    with caplog.at_level(logging.WARNING, "ttsframe"), kept.locked():
+        kept.write(CREDENTIALS, RENEWED)
+    assert "cannot be kept" in caplog.text
+    assert "ROW_" not in caplog.text
+    assert kept.read(CREDENTIALS) is None
+    assert clock.now_seconds == 1000.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"null", b"[]", b"7", b"\xff\xfe", b"[" * 100_000, b'{"a": 1}'],
+    ids=["empty", "cut", "null", "list", "number", "no UTF-8", "deep", "other"],
+)
+def test_tokens__a_corrupt_file_is_passed_over_and_replaced(file, content):
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    assert Tokens(file).read(CREDENTIALS) is None
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    assert Tokens(file).read(CREDENTIALS) == RENEWED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"access_token": None}, {"access_token": 7}, {"refresh_token": 7}, {"access_token": ""}],
+)
+def test_tokens__a_corrupt_entry_is_passed_over(file, change):
+    Tokens(file).write(CREDENTIALS, RENEWED)
+    entries = json.loads(file.read_text())
+    file.write_text(json.dumps({name: entry | change for name, entry in entries.items()}))
+    assert Tokens(file).read(CREDENTIALS) is None
+
+
+def test_pair__shows_no_secret():
+    assert "ROW_" not in repr(RENEWED)
+    assert "ROW_" not in f"{RENEWED} {[RENEWED]}"
+
+
+def test_default_file__lies_in_the_user_config_folder(tmp_path):
+    assert tokens.default_file() == tmp_path / "home" / "config" / "ttsframe" / "tokens.json"
+
+
+# The lock
+
+
+def test_locked__takes_no_time_where_nobody_else_renews(file, clock):
+    for _ in range(2):
+        with Tokens(file).locked():
+            pass
+    assert clock.now_seconds == 1000.0
+
+
+def test_locked__is_given_back_after_an_error(file, clock):
+    with pytest.raises(RuntimeError, match="refused"), Tokens(file).locked():
+        raise RuntimeError("refused")
+    with Tokens(file).locked():
+        assert clock.now_seconds == 1000.0
+
+
+def test_locked__waits_for_the_other_to_end(file, clock, monkeypatch):
+    with contextlib.ExitStack() as other:
+        other.enter_context(Tokens(file).locked())
+
+        def sleep(seconds):
+            clock.sleep(seconds)
+            if clock.now_seconds > 1001.0:
+                other.close()
+
+        monkeypatch.setattr(tokens.time, "sleep", sleep)
+        with Tokens(file).locked():
+            assert 1001.0 < clock.now_seconds < 1002.0
+
+
+def test_locked__another_that_never_ends_is_passed_over(file, clock):
+    with Tokens(file).locked(), Tokens(file).locked():
+        assert 1020.0 < clock.now_seconds < 1060.0
+
+
+def test_locked__a_killed_process_leaves_no_lock(file, clock):
+    code = (
+        "import pathlib, sys, time; from ttsframe.client.tokens import Tokens\n"
+        "with Tokens(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline().strip() == b"locked"
+        other.kill()
+    with Tokens(file).locked():
+        assert clock.now_seconds == 1000.0
+
+
+def test_locked__one_at_a_time(file, monkeypatch):
+    monkeypatch.setattr(tokens, "_LOCK_LOOK_SECONDS", 0.001)
+    inside, most = [], []
+
+    def renew():
+        with Tokens(file).locked():
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=renew, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert most == [1] * 8

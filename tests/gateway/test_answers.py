@@ -1,0 +1,489 @@
+"""Requests described, answers read in every shape, and each line of the gateway's error table."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ttsframe import gateway as api
+from ttsframe.columns import REASONS, STATUSES
+from ttsframe.errors import InputError
+from ttsframe.gateway import Verdict
+from ttsframe.gateway.outcomes import LineItem, Reference
+
+ORDER = "577092126219211281"
+REQUEST_ID = "202611231200000102030405"
+TAIL = " For more details: https://partner.tiktokshop.com/docv2/page/signature?access_token=timestamp"
+
+
+def read(http_status, content, platform="SHOPIFY"):
+    return api.read_answer(http_status, content, order_id=ORDER, platform=platform)
+
+
+def good(data):
+    return {"code": 0, "message": "Success", "request_id": REQUEST_ID, "data": data}
+
+
+def official(*entries):
+    return good({"external_orders": list(entries)})
+
+
+def other(*entries):
+    return good({"external_order_references": list(entries)})
+
+
+# Requests
+
+
+def test_reference_request__path_and_query():
+    request = api.reference_request(ORDER, "SHOPIFY")
+    assert request == (
+        "GET",
+        f"/order/202406/orders/{ORDER}/external_orders",
+        {"platform": "SHOPIFY"},
+        b"",
+        True,
+    )
+
+
+def test_shops_request__is_signed_without_a_shop():
+    request = api.shops_request()
+    assert (request.method, request.path, request.query) == ("GET", "/authorization/202309/shops", {})
+    assert not request.needs_shop
+
+
+# Platforms
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("SHOPIFY", ["SHOPIFY"]),
+        ("shopify", ["SHOPIFY"]),
+        (" Shopify ", ["SHOPIFY"]),
+        (["amazon", "Shopify"], ["AMAZON", "SHOPIFY"]),
+        (("shopify", "SHOPIFY"), ["SHOPIFY"]),
+        (api.PLATFORMS, list(api.PLATFORMS)),
+    ],
+)
+def test_platforms__any_case_in_upper_case_out(asked, names):
+    assert api.platforms(asked) == names
+
+
+@pytest.mark.parametrize("asked", ["SHOPIFYY", "", [], ["SHOPIFY", "EBAY"], [None]])
+def test_platforms__unknown_ones_are_refused_naming_the_ten(asked):
+    with pytest.raises(InputError) as refusal:
+        api.platforms(asked)
+    assert len(api.PLATFORMS) == 10
+    assert all(name in str(refusal.value) for name in api.PLATFORMS)
+
+
+@pytest.mark.parametrize("asked", [5, None, 1.5, True, b"SHOPIFY", object])
+def test_platforms__what_is_no_text_is_told_what_to_give(asked):
+    with pytest.raises(InputError, match="give the name of a platform, or a list of them") as refusal:
+        api.platforms(asked)
+    assert repr(asked) in str(refusal.value)
+    assert all(name in str(refusal.value) for name in api.PLATFORMS)
+
+
+# Bodies
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"<html><body>502</body></html>",
+        b'{"code": 0, "data": {"external_ord',
+        b"\xff\xfe\x00",
+        b'{"code": NaN}',
+        b"[" * 5000 + b"]" * 5000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
+        b'{"code": 0, "x": ' + b"[" * 300 + b"]" * 300 + b"}",
+        b'{"code": 0, "x": "' + b"x" * api.MOST_BYTES + b'"}',
+    ],
+    ids=[
+        "empty",
+        "text",
+        "html",
+        "cut short",
+        "no UTF-8",
+        "NaN",
+        "deep list",
+        "deep object",
+        "too deep to be written",
+        "over 1 MiB",
+    ],
+)
+def test_payload__what_cannot_be_read_is_none_and_a_bad_answer(body):
+    content = api.payload(body)
+    assert content is None
+    answer = read(200, content)
+    assert answer.verdict is Verdict.BAD_ANSWER
+    assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
+
+
+def test_payload__an_answer_of_just_one_mib_is_read():
+    start, end = b'{"code": 0, "x": "', b'"}'
+    body = start + b"x" * (api.MOST_BYTES - len(start) - len(end)) + end
+    assert api.payload(body)["code"] == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, [], "0", 0, True, {}, {"data": {}}, {"code": None}, {"code": True}, {"code": ""}, {"code": [0]}],
+)
+def test_read_answer__without_a_code_is_a_bad_answer(content):
+    assert read(200, content).verdict is Verdict.BAD_ANSWER
+    assert read(404, content).verdict is Verdict.BAD_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("http_status", "verdict", "reason"),
+    [
+        (429, Verdict.THROTTLED, "throttled"),
+        (500, Verdict.SERVER, "server_error"),
+        (502, Verdict.SERVER, "server_error"),
+        (503, Verdict.SERVER, "server_error"),
+        (301, Verdict.BAD_ANSWER, "bad_answer"),
+        (302, Verdict.BAD_ANSWER, "bad_answer"),
+        (400, Verdict.BAD_ANSWER, "bad_answer"),
+        (200, Verdict.BAD_ANSWER, "bad_answer"),
+    ],
+)
+def test_read_answer__http_status_tells_where_the_body_does_not(http_status, verdict, reason):
+    answer = read(http_status, None)
+    assert (answer.verdict, answer.outcome.reason) == (verdict, reason)
+    assert answer.outcome.http_status == http_status
+
+
+# Shapes
+
+LINE = {"id": "1001", "origin_id": "2002"}
+SHAPES = {
+    "official": official({"id": "5312", "platform": "SHOPIFY"}),
+    "official with lines": official({"id": "5312", "platform": "SHOPIFY", "line_items": []}),
+    "code as text": {**official({"id": "5312", "platform": "SHOPIFY"}), "code": "0"},
+    "other": other({"order_id": ORDER, "external_order_id": "5312", "platform": "SHOPIFY"}),
+    "other without order": other({"external_order_id": "5312", "platform": "SHOPIFY"}),
+    "other, order as number": other(
+        {"order_id": int(ORDER), "external_order_id": "5312", "platform": "SHOPIFY"}
+    ),
+    "both, the same": good(
+        {
+            "external_orders": [{"id": "5312", "platform": "SHOPIFY"}],
+            "external_order_references": [{"external_order_id": "5312", "platform": "SHOPIFY"}],
+        }
+    ),
+    "one shape empty": good(
+        {
+            "external_orders": None,
+            "external_order_references": [{"external_order_id": "5312", "platform": "SHOPIFY"}],
+        }
+    ),
+    "null id beside the other name": official(
+        {"id": None, "external_order_id": "5312", "platform": "SHOPIFY"}
+    ),
+    "both names, the first counts": official(
+        {"id": "5312", "external_order_id": "99", "platform": "SHOPIFY"}
+    ),
+    "id as number": official({"id": 5312, "platform": "SHOPIFY"}),
+    "platform in lower case": official({"id": "5312", "platform": "shopify"}),
+    "without platform": official({"id": "5312"}),
+    "platform null": official({"id": "5312", "platform": None}),
+    "blanks": official({"id": " 5312\t", "platform": " SHOPIFY "}),
+    "twice": official({"id": "5312", "platform": "SHOPIFY"}, {"id": "5312", "platform": "SHOPIFY"}),
+    "further keys": official({"id": "5312", "platform": "SHOPIFY", "new": {"a": [1]}}),
+    "lines null": official({"id": "5312", "platform": "SHOPIFY", "line_items": None}),
+}
+
+
+@pytest.mark.parametrize("content", SHAPES.values(), ids=SHAPES)
+def test_read_answer__every_shape_of_one_reference(content):
+    answer = read(200, content)
+    assert answer.verdict is Verdict.ANSWERED
+    assert answer.outcome == ("linked", None, (Reference("5312"),), None, None, 200, REQUEST_ID, None, False)
+
+
+@pytest.mark.parametrize("http_status", [200, 400, 404, 429, 500, 503])
+def test_read_answer__the_body_is_believed_whatever_the_http_status(http_status):
+    answer = read(http_status, SHAPES["official"])
+    assert (answer.verdict, answer.outcome.status) == (Verdict.ANSWERED, "linked")
+
+
+@pytest.mark.parametrize(
+    "external_id",
+    [
+        "5312",
+        "gid://shopify/Order/5312",
+        "gid://shopify/Order/5312?key=1",
+        "#1001",
+        "AP-516073",
+        "TTOK#5801-F1",
+        "ü #1",
+    ],
+)
+def test_read_answer__external_ids_are_kept_as_given(external_id):
+    for content in (
+        official({"id": external_id, "platform": "SHOPIFY"}),
+        other({"order_id": ORDER, "external_order_id": external_id, "platform": "SHOPIFY"}),
+    ):
+        assert read(200, content).outcome.references == (Reference(external_id),)
+
+
+EMPTIES = {
+    "empty list": official(),
+    "empty list, other shape": other(),
+    "missing key": good({}),
+    "null list": good({"external_orders": None}),
+    "data null": good(None),
+    "data missing": {"code": 0, "message": "Success", "request_id": REQUEST_ID},
+    "data empty list": good([]),
+    "data empty text": good(""),
+    "code as text": {**good(None), "code": "0"},
+    "entry without id": official({"platform": "SHOPIFY"}),
+    "entry with null id": official({"id": None, "platform": "SHOPIFY"}),
+    "entry with empty id": official({"id": "", "platform": "SHOPIFY"}),
+    "entry with blank id": official({"id": "  ", "platform": "SHOPIFY"}),
+    "another platform's": official({"id": "5312", "platform": "AMAZON"}),
+    "another platform's, other shape": other({"external_order_id": "5312", "platform": "AMAZON"}),
+    "unknown platform's": official({"id": "5312", "platform": "EBAY"}),
+}
+
+
+@pytest.mark.parametrize("content", EMPTIES.values(), ids=EMPTIES)
+def test_read_answer__every_kind_of_none_is_unlinked(content):
+    answer = read(200, content)
+    assert answer.verdict is Verdict.ANSWERED
+    assert answer.outcome == ("unlinked", None, (), None, None, 200, REQUEST_ID, None, False)
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"), [("SHOPIFY", ("5312", "5313")), ("AMAZON", ("A-1",)), ("MAGENTO", ())]
+)
+def test_read_answer__of_all_platforms_only_the_one_asked(platform, expected):
+    content = official(
+        {"id": "5312", "platform": "SHOPIFY"},
+        {"id": "A-1", "platform": "AMAZON"},
+        {"id": "5313", "platform": "SHOPIFY"},
+    )
+    found = read(200, content, platform).outcome.references
+    assert tuple(reference.external_order_id for reference in found) == expected
+
+
+def test_read_answer__several_references_of_both_shapes_keep_their_order():
+    content = good(
+        {
+            "external_orders": [{"id": "2", "platform": "SHOPIFY"}, {"id": "1", "platform": "SHOPIFY"}],
+            "external_order_references": [
+                {"external_order_id": "1", "platform": "SHOPIFY"},
+                {"external_order_id": "3", "platform": "SHOPIFY"},
+            ],
+        }
+    )
+    assert read(200, content).outcome.references == (Reference("2"), Reference("1"), Reference("3"))
+
+
+LINES = {
+    "both": ([LINE], (LineItem("1001", "2002"),)),
+    "reversed": ([{"id": "2002", "origin_id": "1001"}], (LineItem("2002", "1001"),)),
+    "id alone": ([{"id": "1001"}], (LineItem("1001", None),)),
+    "origin alone": ([{"origin_id": "2002"}], (LineItem(None, "2002"),)),
+    "numbers": ([{"id": 1001, "origin_id": 2002}], (LineItem("1001", "2002"),)),
+    "nothing in it": ([{}], (LineItem(None, None),)),
+    "several": (
+        [LINE, {"id": "1002", "origin_id": "2002"}],
+        (LineItem("1001", "2002"), LineItem("1002", "2002")),
+    ),
+    "twice": ([LINE, LINE], (LineItem("1001", "2002"),)),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), LINES.values(), ids=LINES)
+def test_read_answer__lines_keep_their_api_names(lines, expected):
+    content = official({"id": "5312", "platform": "SHOPIFY", "line_items": lines})
+    assert read(200, content).outcome.references == (Reference("5312", expected),)
+
+
+def test_read_answer__lines_of_one_external_order_come_together():
+    content = official(
+        {"id": "5312", "platform": "SHOPIFY", "line_items": [{"id": "1", "origin_id": "a"}]},
+        {"id": "5313", "platform": "SHOPIFY"},
+        {"id": "5312", "platform": "SHOPIFY", "line_items": [{"id": "2", "origin_id": "b"}]},
+    )
+    assert read(200, content).outcome.references == (
+        Reference("5312", (LineItem("1", "a"), LineItem("2", "b"))),
+        Reference("5313"),
+    )
+
+
+ODD_FORMS = {
+    "about another order": other({"order_id": "1", "external_order_id": "5312", "platform": "SHOPIFY"}),
+    "about another order, official": official({"order_id": "1", "id": "5312", "platform": "SHOPIFY"}),
+    "data is text": good("none"),
+    "data is a list": good([{"id": "5312"}]),
+    "data is a number": good(7),
+    "entries are text": good({"external_orders": ["5312"]}),
+    "entries are an object": good({"external_orders": {"id": "5312"}}),
+    "entries are a number": good({"external_orders": 5}),
+    "id is an object": official({"id": {"id": "5312"}, "platform": "SHOPIFY"}),
+    "id is a float": official({"id": 5.77e17, "platform": "SHOPIFY"}),
+    "id is a truth": official({"id": True, "platform": "SHOPIFY"}),
+    "lines are a number": official({"id": "5312", "platform": "SHOPIFY", "line_items": 5}),
+    "a line is text": official({"id": "5312", "platform": "SHOPIFY", "line_items": ["1001"]}),
+}
+
+
+@pytest.mark.parametrize("content", ODD_FORMS.values(), ids=ODD_FORMS)
+def test_read_answer__a_form_nobody_knows_is_a_bad_answer(content):
+    answer = read(200, content)
+    assert answer.verdict is Verdict.BAD_ANSWER
+    assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
+    assert answer.outcome.references == ()
+    assert answer.outcome.request_id == REQUEST_ID
+
+
+# The error table
+
+INVALID = "Invalid parameter"
+TABLE = [
+    *[(code, "x", Verdict.THROTTLED, "failed", "throttled") for code in (36009002, 36009037)],
+    *[
+        (code, "Internal error", Verdict.SERVER, "failed", "server_error")
+        for code in (36009003, 36009007, 10002014, 10002015, 10006402, 10037002, 10037003, 10037004)
+    ],
+    (36009004, "Invalid signature", Verdict.SIGNATURE, "failed", None),
+    (36009004, "signature is invalid", Verdict.SIGNATURE, "failed", None),
+    (36009004, "Missing credentials", Verdict.SIGNATURE, "failed", None),
+    (36009004, "Invalid timestamp", Verdict.CLOCK, "failed", None),
+    (36009004, "Invalid 'timestamp', it has expired", Verdict.CLOCK, "failed", None),
+    (36009004, "Invalid `access_token`", Verdict.TOKEN, "failed", None),
+    (36009004, 'Missing "x-tts-access-token" in the header', Verdict.TOKEN, "failed", None),
+    (36009004, "Invalid app_key", Verdict.APP_KEY, "failed", None),
+    (36009004, "Invalid shop_cipher", Verdict.ROW, "failed", "bad_parameter"),
+    (36009004, "Invalid shop_id", Verdict.ROW, "failed", "bad_parameter"),
+    (36009004, "Invalid platform", Verdict.ROW, "failed", "bad_parameter"),
+    (36009004, "", Verdict.ROW, "failed", "bad_parameter"),
+    *[(code, "x", Verdict.TOKEN, "failed", None) for code in (105002, 101000, 36004004, 36004001, 36004005)],
+    *[(code, "x", Verdict.PERMISSION, "failed", None) for code in (105005, 36009033, 36009043, 36009044)],
+    (106001, "Invalid sign", Verdict.SIGNATURE, "failed", None),
+    (106013, "shop_cipher is missing", Verdict.SHOP, "failed", None),
+    (21008111, "x", Verdict.ROW, "denied", "not_this_shop"),
+    (36020001, "x", Verdict.ROW, "invalid", "refused_id"),
+    *[
+        (code, "x", Verdict.CONTRACT, "failed", None)
+        for code in (36009009, 36009010, 36009014, 36009022, 36009023)
+    ],
+    (99999999, "what nobody knows", Verdict.ROW, "failed", "unknown_code"),
+    (-1, "x", Verdict.ROW, "failed", "unknown_code"),
+    ("E_UNKNOWN", "x", Verdict.ROW, "failed", "unknown_code"),
+]
+DECORATIONS = {
+    "plain": lambda message: message,
+    "quoted": lambda message: message.replace("shop_", "'shop'_").replace("app_key", '"app_key"'),
+    "backticked": lambda message: " ".join(f"`{word}`" for word in message.split()),
+    "in capitals": str.upper,
+    "with the tail": lambda message: message + "." + TAIL,
+}
+
+
+@pytest.mark.parametrize("decoration", DECORATIONS.values(), ids=DECORATIONS)
+@pytest.mark.parametrize(
+    "as_code", [str, lambda code: code, lambda code: f" {code} "], ids=["text", "given", "blanks"]
+)
+@pytest.mark.parametrize(("code", "message", "verdict", "status", "reason"), TABLE)
+def test_error_table__each_line(code, message, verdict, status, reason, as_code, decoration):
+    said = decoration(message)
+    content = {"code": as_code(code), "message": said, "request_id": REQUEST_ID, "data": None}
+    answer = read(200, content)
+    assert answer.verdict is verdict
+    assert answer.outcome.status == status
+    if reason is not None:
+        assert answer.outcome.reason == reason
+    assert (answer.outcome.error_code, answer.outcome.error_message) == (str(code), said)
+    assert (answer.outcome.http_status, answer.outcome.request_id) == (200, REQUEST_ID)
+    assert answer.outcome.references == ()
+
+
+@pytest.mark.parametrize("http_status", [200, 400, 401, 404, 429, 500, 503])
+@pytest.mark.parametrize(("code", "message", "verdict", "status", "reason"), TABLE)
+def test_error_table__code_goes_before_http_status(code, message, verdict, status, reason, http_status):
+    answer = read(http_status, {"code": code, "message": message})
+    assert answer.verdict is verdict
+    assert answer.outcome.http_status == http_status
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"code": 99999999},
+        {"code": 99999999, "message": None},
+        {"code": 99999999, "message": 5, "request_id": 7, "data": [1]},
+        {"code": 36009004, "message": {"a": 1}},
+    ],
+)
+def test_error_table__odd_messages_do_no_harm(content):
+    assert read(200, content).verdict is Verdict.ROW
+
+
+@pytest.mark.parametrize("data", [{"external_orders": [{"id": "5312", "platform": "SHOPIFY"}]}, None])
+def test_error_table__references_beside_an_error_are_not_believed(data):
+    assert read(200, {"code": 21008111, "message": "x", "data": data}).outcome.references == ()
+
+
+# Whatever a gateway says
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(min_value=-(2**63), max_value=2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.sampled_from([0, "0", ORDER, "SHOPIFY", "AMAZON"]),
+)
+keys = st.one_of(
+    st.sampled_from(
+        [
+            *("id", "platform", "line_items", "origin_id", "order_id", "external_order_id"),
+            *("external_orders", "external_order_references", "code", "message", "request_id", "data"),
+        ]
+    ),
+    st.text(max_size=4),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.one_of(values, values.map(good), values.map(lambda value: good({"external_orders": value}))))
+def test_read_answer__any_json_gives_an_outcome_and_no_crash(content):
+    _check(read(200, content))
+
+
+@given(st.binary(max_size=60), st.integers(min_value=100, max_value=599))
+def test_read_answer__any_bytes_give_an_outcome_and_no_crash(body, http_status):
+    _check(read(http_status, api.payload(body)))
+
+
+def _check(answer):
+    outcome = answer.outcome
+    assert outcome.status in STATUSES
+    assert outcome.reason is None or outcome.reason in REASONS
+    assert (outcome.status == "linked") == bool(outcome.references)
+    assert (answer.verdict is Verdict.ANSWERED) == (outcome.status in ("linked", "unlinked"))
+    for text in (outcome.error_code, outcome.error_message, outcome.request_id):
+        assert text is None or isinstance(text, str)
+    for reference in outcome.references:
+        assert isinstance(reference.external_order_id, str)
+        assert reference.external_order_id
+
+
+def test_payload__reads_bytes_and_text_alike():
+    body = json.dumps(SHAPES["official"])
+    assert api.payload(body) == api.payload(body.encode()) == SHAPES["official"]

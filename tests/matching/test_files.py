@@ -1,0 +1,95 @@
+"""The whole way from export files with their dirt to statuses, against a generator's truth."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from ttsframe.columns import MATCH_STATUSES
+from ttsframe.matching import match
+from ttsframe.readers import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+from ttsframe.sandbox import samples
+
+ORDERS = 3000
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return samples.write(tmp_path_factory.mktemp("exports"), count=ORDERS, seed=11)
+
+
+@pytest.fixture(scope="module")
+def result(made):
+    return match(
+        read_tiktok_orders(made.tiktok),
+        read_shopify_orders(made.shopify),
+        answers(made.links),
+        settlement=read_tiktok_settlement(made.settlement),
+    )
+
+
+def answers(links):
+    """What a look-up of the links would give."""
+    status = links["external_order_id"].notna().map({True: "linked", False: "unlinked"})
+    status = status.mask(links["kind"].eq("denied"), "denied")
+    return links.assign(status=status, reason=status.map({"denied": "not_this_shop"}))
+
+
+def rows(frame):
+    """Rows as a set that can be compared; missing ids and names are blank."""
+    texts = frame[["order_id", "shopify_name", "status"]].astype("object")
+    return sorted(map(tuple, texts.where(texts.notna(), "").to_numpy()))
+
+
+def test_files__every_order_has_the_status_that_the_truth_says(made, result):
+    assert rows(result.orders) == rows(made.truth)
+
+
+def test_files__every_status_is_there(made, result):
+    assert (result.counts > 0).all()
+    assert set(made.truth["status"]) == set(MATCH_STATUSES)
+
+
+@pytest.mark.parametrize(
+    ("status", "reasons"),
+    [
+        ("amount_differs", {"platform_discount"}),
+        (
+            "state_differs",
+            {
+                "refunded_on_shopify; refund_differs",
+                "cancelled_on_tiktok; refunded_on_tiktok; refund_differs",
+            },
+        ),
+        ("not_expected", {"cancelled_before_payment"}),
+        ("unknown", {"not_this_shop"}),
+        ("only_shopify", {"not_in_export"}),
+    ],
+)
+def test_files__causes_are_named(result, status, reasons):
+    found = result.orders.loc[result.orders["status"] == status, "reason"]
+    # A pair may also lie on two sides of a month's end.
+    assert {str(reason).removesuffix("; month_end") for reason in found} == reasons
+
+
+def test_files__without_the_look_up_the_marks_alone_are_believed(made):
+    alone = match(read_tiktok_orders(made.tiktok), read_shopify_orders(made.shopify)).orders
+    assert set(alone["matched_on"].dropna()) == {"tag", "note_attribute", "note", "name"}
+    assert set(alone.loc[alone["status"] == "only_tiktok", "reason"].str.split(";").str[0]) == {"no_mark"}
+    assert set(alone["status"]) <= set(MATCH_STATUSES) - {"unknown"}
+
+
+def test_files__payouts_are_those_of_the_settlement(made, result):
+    paid = read_tiktok_settlement(made.settlement)
+    ours = paid[paid["order_id"].isin(result.orders["order_id"])]
+    once = result.orders.drop_duplicates("order_id")
+    assert once["settled_amount"].sum() == pytest.approx(ours["settled_amount"].sum())
+    assert len(ours)
+
+
+def test_files__provenance_and_report_name_them(made, result, tmp_path):
+    assert f"TikTok file {made.tiktok.name}" in result.provenance
+    assert f"Shopify file {made.shopify.name}" in result.provenance
+    result.to_csv(tmp_path)
+    back = pd.read_csv(tmp_path / "orders.csv", dtype=str, encoding="utf-8-sig")
+    assert rows(back) == rows(result.orders)

@@ -1,0 +1,195 @@
+"""The sums of `match`: in which currency, of what, and that the rows tie to them."""
+
+from __future__ import annotations
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify, tiktok
+from support.match_strategies import FRAMES, run
+
+from ttsframe.matching import match
+from ttsframe.report import figures, html_summary, text_summary
+from ttsframe.report.html import page_html
+
+CURRENCIES = st.sampled_from(["USD", "EUR", "USD ", None])
+
+
+def value(result, section, name):
+    summary = result.summary
+    return summary[(summary["section"] == section) & (summary["name"] == name)]["value"].item()
+
+
+def tiktok_file(name, *orders):
+    return tiktok(*orders).assign(source_file=name, currency=None)
+
+
+def currencies(result):
+    return result.orders["currency"].astype("object").fillna("").tolist()
+
+
+def test_currency__of_a_file_without_a_pair_is_not_assumed():
+    ours = pd.concat(
+        [tiktok_file("us.csv", T1, T2), tiktok_file("id.csv", {"order_id": T3, "amount": 35200.0})],
+        ignore_index=True,
+    )
+    result = match(ours, shopify(marked(S1, T1)))
+    assert currencies(result) == ["USD", "USD", ""]
+    assert value(result, "amount TikTok USD", "total") == 40.0
+    assert value(result, "amount TikTok (currency not told)", "only_tiktok") == 35200.0
+    assert result.notes == (
+        "The currency of 1 order of us.csv is assumed to be USD, as that of its matched orders.",
+    )
+
+
+def test_currency__of_a_file_whose_pairs_show_several_is_not_assumed():
+    theirs = shopify(marked(S1, T1), marked(S2, T2, currency="EUR"))
+    result = match(tiktok_file("us.csv", T1, T2, T3), theirs)
+    assert currencies(result) == ["USD", "EUR", ""]
+    assert result.notes == ()
+
+
+def test_currency__told_by_another_order_of_the_file_is_against_an_assumption():
+    ours = tiktok(
+        {"order_id": T1, "currency": None},
+        {"order_id": T2, "currency": "MYR"},
+        {"order_id": T3, "currency": None},
+    )
+    assert currencies(match(ours, shopify(marked(S1, T1)))) == ["USD", "MYR", ""]
+
+
+def test_currency__is_not_assumed_from_a_guess():
+    ours = tiktok_file("us.csv", T1, {"order_id": T2, "amount": 7.0})
+    assert currencies(match(ours, shopify(S1), probable=True)) == ["USD", ""]
+
+
+def test_currency__of_shopify_is_assumed_in_the_same_way():
+    ours = tiktok(T1, T4)
+    result = match(ours, shopify(marked(S1, T1, currency=None), marked(S2, T3, currency=None)))
+    assert currencies(result) == ["USD", "USD", "USD"]
+    assert result.notes[0] == (
+        "The currency of 1 order of the Shopify orders is assumed to be USD, as that of its matched orders."
+    )
+
+
+def test_settlement__payouts_of_several_currencies_are_not_added_up():
+    paid = pd.DataFrame(
+        {"order_id": [T1, T2, T3], "settled_amount": [20.0, 700.0, 5.0], "currency": ["USD", "THB", None]}
+    )
+    result = match(tiktok(T1, T2, T3), shopify(marked(S1, T1), marked(S2, T2)), settlement=paid)
+    assert value(result, "settled USD", "total") == value(result, "settled USD", "matched") == 20.0
+    assert value(result, "settled THB", "total") == 700.0
+    assert value(result, "settled (currency not told)", "only_tiktok") == 5.0
+    assert result.orders["settled_currency"].fillna("").tolist() == ["USD", "THB", ""]
+
+
+def test_settlement__counts_stay_counts(tmp_path):
+    paid = pd.DataFrame({"order_id": [T1], "settled_amount": [20.0]})
+    result = match(tiktok(T1), shopify(marked(S1, T1)), settlement=paid)
+    count = value(result, "matched_on", "tag")
+    assert (type(count), count) == (int, 1)
+    assert "<dt>Tag</dt><dd>1</dd>" in page_html(result.report).decode()
+    result.to_csv(tmp_path)
+    assert "matched_on,tag,1\n" in (tmp_path / "summary.csv").read_text("utf-8-sig").replace("\r", "")
+
+
+def test_amounts__that_cannot_be_compared_are_told_and_not_subtracted(tmp_path):
+    ours = tiktok(
+        {"order_id": T1, "amount": None}, {"order_id": T2, "amount": None}, {"order_id": T3, "amount": 18.0}
+    )
+    result = match(ours, shopify(marked(S1, T1), marked(S2, T2), marked(S3, T3)))
+    told = "The amounts of 2 pairs could not be compared: the difference leaves them out."
+    (block,) = figures.total_lines(result.report).values()
+    lines = {line.status: line for line in block}
+    assert pd.isna(lines["matched"].amounts[0])
+    assert pd.isna(lines["matched"].difference)
+    assert lines[None].difference == 2.0
+    assert value(result, "pairs", "amounts_not_compared") == 2
+    sheet = openpyxl.load_workbook(result.to_excel(tmp_path))["Summary"]
+    cells = "|".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+    for shown in (
+        text_summary(result.report),
+        page_html(result.report).decode(),
+        html_summary(result.report),
+        cells,
+    ):
+        assert told in shown
+        assert "not known" in shown
+
+
+def test_amounts__in_two_currencies_are_not_subtracted():
+    result = match(tiktok(T1), shopify(marked(S1, T1, currency="EUR")))
+    assert value(result, "pairs", "amounts_not_compared") == 1
+    assert all(pd.isna(block[-1].difference) for block in figures.total_lines(result.report).values())
+    assert value(result, "amount Shopify EUR", "total") == 20.0
+
+
+def test_counted__each_order_once_and_nothing_for_what_is_closed():
+    gone = {"order_id": T2, "cancelled": True}
+    theirs = shopify(marked(S1, T1), marked(S2, T1, total=25.0), marked(S3, T2), marked(S4, T3, total=None))
+    orders = match(tiktok(T1, gone, {"order_id": T3}), theirs).orders
+    assert orders["tiktok_counted"].tolist() == [20.0, 0.0, 0.0, 20.0]
+    assert orders["shopify_counted"].fillna(-1).tolist() == [20.0, 25.0, 20.0, -1]
+
+
+def test_counted__an_order_whose_id_was_destroyed_counts_once():
+    marks = {"tiktok_marks": f"tag:{T1}; note:{T2}"}
+    result = match(tiktok(T1, T2), shopify(marked(None, T1, **marks)))
+    assert result.counts["conflict"] == 2
+    assert value(result, "amount Shopify USD", "total") == 20.0
+
+
+@given(FRAMES, st.data())
+def test_counted__a_pivot_by_status_is_the_totals(frames, data):
+    for order in (*frames[0], *frames[1]):
+        order["currency"] = data.draw(CURRENCIES)
+    result = run(*frames)
+    orders = result.orders
+    shown = {
+        (currency, line.status): line.amounts
+        for currency, block in figures.total_lines(result.report).items()
+        for line in block[:-1]
+    }
+    for place, column in enumerate(("tiktok_counted", "shopify_counted")):
+        parts = (
+            orders["currency"].astype("object").fillna("").str.split("/").str[:: -1 if place else 1].str[0]
+        )
+        sums = orders.groupby([parts, orders["status"].astype("object")])[column].sum()
+        pivot = {key: amount for key, amount in sums.round(2).items() if amount}
+        assert pivot == {
+            key: round(amounts[place], 2) for key, amounts in shown.items() if amounts[place] > 0
+        }
+
+
+def test_counted__the_renderings_say_how_they_tie():
+    result = match(tiktok(T1), shopify(marked(S1, T1)))
+    for shown in (
+        text_summary(result.report),
+        page_html(result.report).decode(),
+        html_summary(result.report),
+    ):
+        assert "Each total is the sum of the column tiktok_counted or shopify_counted" in shown
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rows"), [(5.0, 0.0, 1), (5.0, 5.0, 0), (None, 5.0, 0), (20.0, 0.0, 0)]
+)
+def test_refunds__that_differ_in_part_are_shown_and_counted(left, right, rows):
+    result = match(tiktok({"order_id": T1, "refunded": left}), shopify(marked(S1, T1, refunded=right)))
+    held = result.orders[["tiktok_refunded", "shopify_refunded"]].astype("object")
+    assert held.where(held.notna(), None).iloc[0].tolist() == [left, right]
+    assert value(result, "pairs", "partial_refunds_differ") == rows
+    assert ("1 row whose partial refunds differ" in text_summary(result.report)) == bool(rows)
+
+
+def test_notes__warnings_come_before_what_only_counts():
+    ours = tiktok_file("a.csv", T1, T2)
+    ours.attrs["notes"] = (
+        "a.csv: 1,204 rows, 2 orders.",
+        "a.csv has no column Order Amount: amounts are missing.",
+    )
+    result = match(ours, shopify(marked(S1, T1), S4))
+    assert [note.split(" ")[0] for note in result.report.notes] == ["The", "a.csv", "Shopify", "a.csv:"]
+    assert len(result.report.inventory) == 2

@@ -1,0 +1,208 @@
+"""The page in a real browser: it searches, sorts, filters, and runs nothing that the data holds."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+from support.report_browser import Browser, programs
+from support.report_sample import sample_report
+
+from ttsframe.report import figures, write_html
+
+MISSING = [
+    name for name, found in zip(("chromium", "chromedriver"), programs(), strict=True) if found is None
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {' and '.join(MISSING)}")
+
+ROWS = 600
+HOSTILE = "<img src=x onerror=\"document.title='run'\"></script><script>document.title='run'</script>"
+
+
+@pytest.fixture(scope="module")
+def report():
+    made = sample_report(ROWS)
+    rows = made.rows.copy()
+    rows.loc[3, "reason"] = HOSTILE
+    rows.loc[4, "reason"] = '=HYPERLINK("http://example.com")'
+    return replace(made, rows=rows, title=f"Orders {HOSTILE}", notes=(HOSTILE,))
+
+
+@pytest.fixture(scope="module")
+def browser(report, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    opened = Browser(folder)
+    opened.page = write_html(report, folder / "report.html")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    browser.window(1280, 900)
+    browser.media(prefers_color_scheme="light")
+    browser.open(browser.page)
+    browser.run("localStorage.clear()")
+    browser.open(browser.page)
+    return browser
+
+
+def shown_ids(page):
+    return page.texts("#table tbody td:first-child")
+
+
+def place_of(report, name):
+    return [column.name for column in report.columns].index(name) + 1
+
+
+def search(page, text):
+    before = page.texts("#shown")[0]
+    page.write("#search", text)
+    page.wait("return document.getElementById('shown').textContent !== arguments[0]", before)
+
+
+def test_page__shows_the_first_hundred_rows_in_their_order(page, report):
+    assert shown_ids(page) == report.rows["order_id"].head(100).fillna("").tolist()
+    assert page.texts("#shown") == [f"{ROWS} rows"]
+
+
+def test_page__search_finds_one_order_by_its_id(page, report):
+    wanted = report.rows["order_id"].iloc[437]
+    search(page, wanted)
+    assert shown_ids(page) == [wanted]
+
+
+def test_page__search_for_nothing_offers_all_again(page):
+    search(page, "no such order")
+    assert shown_ids(page) == []
+    page.click("#clear")
+    assert len(shown_ids(page)) == 100
+
+
+def test_page__a_tile_filters_and_filters_no_more(page, report):
+    count = figures.counts(report)["only_tiktok"]
+    page.click(".tile[data-status='5']")
+    assert set(page.texts("#table .pill")) == {"Only TikTok"}
+    assert page.texts("#shown") == [f"{count} of {ROWS} rows"]
+    assert page.run("return document.querySelector('.tile[data-status=\"5\"]').ariaPressed") == "true"
+    page.click(".tile[data-status='5']")
+    assert page.texts("#shown") == [f"{ROWS} rows"]
+
+
+def test_page__a_column_that_is_blank_takes_no_room(page, report):
+    head = f"#table th:nth-child({place_of(report, 'shopify_total')})"
+    assert not page.run(f"return document.querySelector('{head}').hidden")
+    page.click(".tile[data-status='5']")
+    assert page.run(f"return document.querySelector('{head}').hidden")
+
+
+def test_page__sorts_by_money_both_ways_with_blanks_last(page, report):
+    amounts = report.rows["tiktok_amount"]
+    place = place_of(report, "tiktok_amount")
+    cells = f"#table tbody td:nth-child({place})"
+    page.click(f"#table th:nth-child({place}) button")
+    smallest = amounts.sort_values().head(100)
+    assert [float(text.replace(",", "")) for text in page.texts(cells)] == smallest.tolist()
+    page.click(f"#table th:nth-child({place}) button")
+    assert [float(text.replace(",", "")) for text in page.texts(cells)] == amounts.sort_values()[
+        ::-1
+    ].dropna().head(100).tolist()
+    assert page.run(f"return document.querySelector('#table th:nth-child({place})').ariaSort") == "descending"
+
+
+def test_page__sorts_names_by_their_numbers(page, report):
+    place = place_of(report, "shopify_name")
+    page.click(f"#table th:nth-child({place}) button")
+    names = report.rows["shopify_name"].dropna()
+    by_number = sorted(names, key=lambda name: int(name.removeprefix("#")))
+    assert page.texts(f"#table tbody td:nth-child({place})") == by_number[:100]
+
+
+def test_page__turns_to_the_last_page(page, report):
+    for _ in range(5):
+        page.click("#next")
+    assert shown_ids(page) == report.rows["order_id"].tail(100).fillna("").tolist()
+    assert page.run("return document.getElementById('next').disabled")
+
+
+def test_page__data_is_text_and_never_runs(page, report):
+    search(page, "onerror")
+    assert page.run("return document.title") == f"Orders {HOSTILE}"
+    assert page.run("return document.images.length") == 0
+    assert HOSTILE in page.texts(f"#table tbody td:nth-child({place_of(report, 'reason')})")
+
+
+@pytest.mark.parametrize("width", [1200, 1000])
+def test_page__totals_of_many_digits_are_whole(browser, report, tmp_path, width):
+    rows = report.rows.assign(**{name: report.rows[name] * 15 for name in report.amounts.values()})
+    assert rows["tiktok_amount"].sum() > 130_000
+    browser.window(width, 900)
+    browser.open(write_html(replace(report, rows=rows), tmp_path / "report.html"))
+    box = "document.querySelector('.scroll-x')"
+    assert browser.run(f"return {box}.scrollWidth - {box}.clientWidth") == 0
+
+
+def test_page__asks_the_network_for_nothing(page):
+    assert page.run("return performance.getEntriesByType('resource').length") == 0
+    assert page.messages() == []
+
+
+def test_page__refuses_a_script_that_is_not_its_own(page):
+    page.run(
+        "const added = document.createElement('script');"
+        "added.textContent = 'document.title = \"run\"'; document.body.append(added)"
+    )
+    assert page.run("return document.title") != "run"
+    assert any("Content Security Policy" in message for message in page.messages())
+
+
+def test_page__downloads_the_rows_shown_without_formulas(page, report):
+    page.click(".tile[data-status='4']")
+    page.click("#download")
+    text = page.downloaded("conflict.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(text.splitlines()))
+    held = report.rows[report.rows["status"] == "conflict"]
+    assert [row["order_id"] for row in rows] == held["order_id"].tolist()
+    assert [float(row["tiktok_amount"]) for row in rows] == held["tiktok_amount"].tolist()
+    assert rows[0]["reason"] == '\'=HYPERLINK("http://example.com")'
+
+
+def test_page__theme_follows_the_system_until_a_button_says_otherwise(page):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    light = page.run(ground)
+    page.media(prefers_color_scheme="dark")
+    dark = page.run(ground)
+    assert light != dark
+    page.click("#theme")
+    assert page.run(ground) == light
+    page.click("#theme")
+    assert page.run(ground) == dark
+
+
+def test_page__fits_a_phone(page):
+    page.window(390, 800)
+    assert page.run("return document.documentElement.scrollWidth") <= 390
+    assert page.run("return getComputedStyle(document.querySelector('#table thead')).display") == "none"
+
+
+def test_page__copied_ids_are_marked_as_text(page):
+    marked = page.run(
+        "getSelection().selectAllChildren(document.querySelector('#table tbody'));"
+        "const copied = new DataTransfer();"
+        "const event = new ClipboardEvent('copy', {clipboardData: copied, bubbles: true, cancelable: true});"
+        "document.querySelector('#table tbody').dispatchEvent(event);"
+        "return copied.getData('text/html')"
+    )
+    assert "mso-number-format" in marked
+
+
+def test_page__prints_every_row_that_fits_the_filter(page, report):
+    page.click(".tile[data-status='0']")
+    count = figures.counts(report)["matched"]
+    assert count > 100
+    printed = page.run(
+        "dispatchEvent(new Event('beforeprint'));"
+        "const rows = document.querySelectorAll('#table tbody tr').length;"
+        "dispatchEvent(new Event('afterprint'));"
+        "return [rows, document.querySelectorAll('#table tbody tr').length]"
+    )
+    assert printed == [count, 100]

@@ -1,0 +1,190 @@
+"""The workbook, opened by two other programs."""
+
+from dataclasses import replace
+
+import openpyxl
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+from support.report_sample import sample_report
+
+from ttsframe.columns import TIKTOK_ORDERS, Column, typed
+from ttsframe.errors import InputError
+from ttsframe.report import LONG_NUMBERS_IN_EXCEL, save_frame, sheets, write_excel
+
+FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", '="577092126219211281"', "http://example.com"]
+
+
+@pytest.fixture(scope="module")
+def report():
+    made = sample_report(300)
+    rows = made.rows.copy()
+    rows.loc[range(len(FORMULAS)), "reason"] = FORMULAS
+    return replace(made, rows=rows)
+
+
+@pytest.fixture(scope="module")
+def path(report, tmp_path_factory):
+    return write_excel(report, tmp_path_factory.mktemp("book") / "report.xlsx")
+
+
+@pytest.fixture(scope="module")
+def book(path):
+    return openpyxl.load_workbook(path)
+
+
+def test_write_excel__has_a_sheet_for_each_status_that_needs_work(book):
+    assert book.sheetnames == [
+        "Summary",
+        "Orders",
+        "Amount differs",
+        "State differs",
+        "Duplicate",
+        "Conflict",
+        "Only TikTok",
+        "Only Shopify",
+        "Unknown",
+        "About",
+    ]
+
+
+def test_write_excel__ids_are_whole_text_for_calamine(path, report):
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Orders").to_python()
+    assert rows[0] == list(report.rows.columns)
+    assert [row[0] for row in rows[1:]] == report.rows["order_id"].fillna("").tolist()
+    assert [row[1] for row in rows[1:]] == report.rows["shopify_id"].fillna("").tolist()
+
+
+def test_write_excel__ids_are_text_cells_for_openpyxl(book, report):
+    cells = [row[0] for row in book["Orders"].iter_rows(min_row=2)]
+    assert {cell.number_format for cell in cells} == {"@"}
+    assert [cell.value for cell in cells] == report.rows["order_id"].tolist()
+
+
+def test_write_excel__no_cell_is_or_starts_a_formula(book):
+    texts = [
+        cell.value
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, str)
+    ]
+    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {
+        "s",
+        "n",
+        "inlineStr",
+    }
+    assert not [text for text in texts if text.lstrip().startswith(tuple("=+-@"))]
+    assert "'=1+1" in texts
+    assert not [sheet.title for sheet in book if sheet._hyperlinks]
+
+
+def test_write_excel__amounts_are_numbers_with_decimals(book, report):
+    place = list(report.rows.columns).index("difference")
+    cells = [row[place] for row in book["Orders"].iter_rows(min_row=2)]
+    known = report.rows["difference"].dropna().tolist()
+    assert [cell.value for cell in cells if cell.value is not None] == known
+    assert all(cell.number_format.startswith("#,##0.00") for cell in cells if cell.value is not None)
+
+
+def test_write_excel__has_filters_frozen_header_and_widths(book, report):
+    sheet = book["Orders"]
+    assert sheet.auto_filter.ref == f"A1:Q{len(report.rows) + 1}"
+    assert sheet.freeze_panes == "B2"
+    assert sheet.column_dimensions["A"].width > 18
+
+
+def test_write_excel__status_cells_have_their_colours(book, report):
+    place = list(report.rows.columns).index("status")
+    cells = [row[place] for row in book["Orders"].iter_rows(min_row=2)]
+    fills = {cell.value: cell.fill.fgColor.rgb for cell in cells}
+    assert len(set(fills.values())) == len(report.statuses)
+
+
+def test_write_excel__tells_where_from_and_about_long_numbers(book):
+    summary = [cell.value for row in book["Summary"].iter_rows() for cell in row]
+    assert "All order-2026-11-23.csv" in summary
+    assert "300 rows" in summary
+    about = [cell.value for row in book["About"].iter_rows() for cell in row]
+    assert LONG_NUMBERS_IN_EXCEL in about
+    assert "3 rows of descriptions were left out of the TikTok file." in about
+
+
+def test_write_excel__shows_the_figures_its_maker_added(report, tmp_path):
+    values = pd.Series([17, 2.5, "=1"], dtype="object")
+    added = pd.DataFrame(
+        {"section": ["pairs", "pairs", "paid"], "name": ["tag", "note", "USD"], "value": values}
+    )
+    made = replace(report, summary=pd.concat([report.summary, added]))
+    sheet = openpyxl.load_workbook(write_excel(made, tmp_path / "report.xlsx"))["Summary"]
+    held = [(row[0].value, row[1].value) for row in sheet.iter_rows()]
+    place = held.index(("pairs", None))
+    assert held[place : place + 6] == [
+        ("pairs", None),
+        ("tag", 17),
+        ("note", 2.5),
+        (None, None),
+        ("paid", None),
+        ("USD", "'=1"),
+    ]
+    assert held[place + 7] == ("Made from", None)
+
+
+def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MAX_ROWS", 131)
+    path = write_excel(report, tmp_path / "report.xlsx")
+    book = CalamineWorkbook.from_path(str(path))
+    held = [
+        row[0]
+        for name in ("Orders", "Orders 2", "Orders 3")
+        for row in book.get_sheet_by_name(name).to_python()[1:]
+    ]
+    assert held == report.rows["order_id"].tolist()
+
+
+def test_write_excel__long_text_is_cut_and_told(report, tmp_path):
+    rows = report.rows.copy()
+    rows.loc[0, "evidence"] = "x" * 40_000
+    book = openpyxl.load_workbook(write_excel(replace(report, rows=rows), tmp_path / "report.xlsx"))
+    assert len(book["Orders"]["F2"].value) == sheets.MAX_CHARACTERS
+    assert any("1 cell cut at" in str(row[1].value) for row in book["About"].iter_rows())
+
+
+def test_save_frame__xlsx_has_real_dates_and_flags_as_text(tmp_path):
+    data = {column.name: [None, None, None] for column in TIKTOK_ORDERS}
+    times = pd.to_datetime(["2026-11-23 10:15:30", None, "1850-01-01 00:00:00"])
+    data.update(
+        order_id=["1", "007", None], cancelled=[True, False, False], created_at=times, quantity=[2, None, 1]
+    )
+    save_frame(
+        typed(data, TIKTOK_ORDERS), tmp_path / "orders.xlsx", columns=TIKTOK_ORDERS, sheet="TikTok: [1]"
+    )
+    book = openpyxl.load_workbook(tmp_path / "orders.xlsx")
+    assert book.sheetnames == ["TikTok   1"]
+    rows = list(book.active.iter_rows(min_row=2, values_only=True))
+    assert [row[0] for row in rows] == ["1", "007", None]
+    assert rows[0][3] == pd.Timestamp("2026-11-23 10:15:30")
+    assert (rows[1][3], rows[2][3]) == (None, "1850-01-01T00:00:00.000000")
+    assert [row[9] for row in rows] == [2, None, 1]
+
+
+def test_save_frame__xlsx_keeps_numbers_that_excel_cannot_hold_as_text(tmp_path):
+    frame = pd.DataFrame({"n": [577092126219211281, 5], "x": [float("inf"), 1.5]})
+    save_frame(frame, tmp_path / "n.xlsx", columns=[Column("n", "count", "")])
+    assert list(openpyxl.load_workbook(tmp_path / "n.xlsx").active.values)[1:] == [
+        ("577092126219211281", "inf"),
+        (5, 1.5),
+    ]
+
+
+def test_write_excel__empty_report_has_its_header(report, tmp_path):
+    empty = replace(report, rows=report.rows.head(0), days=report.days.head(0))
+    book = openpyxl.load_workbook(write_excel(empty, tmp_path / "report.xlsx"))
+    assert book.sheetnames == ["Summary", "Orders", "About"]
+    assert [cell.value for cell in book["Orders"][1]] == list(report.rows.columns)
+
+
+def test_write_excel__refuses_a_place_that_cannot_be(report, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match="name another folder"):
+        write_excel(report, tmp_path / "out" / "report.xlsx")

@@ -1,0 +1,199 @@
+"""Connections to the store's file: for reading, and for writing where there may be no file yet.
+
+Nothing here waits longer than it was told, whatever another process does with the file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+from ttsframe.cache import examine
+from ttsframe.cache.examine import APPLICATION_ID, FORM, TABLES, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WAIT_SECONDS = 5.0
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+_RETRY_SECONDS = 0.02
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_SAID_BY_SQLITE = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; it or its folder may be read-only",
+    sqlite3.SQLITE_PERM: "this user may not use the file",
+    # SQLite says this of a full disk too, where it cannot make its side files.
+    sqlite3.SQLITE_IOERR: "the disk is full or fails",
+}
+_SAID_BY_SYSTEM = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk is full for this user",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.EEXIST: "its folder cannot be made: a file is in the way",
+    errno.ENOTDIR: "its folder cannot be made: a file is in the way",
+}
+Trouble = (sqlite3.OperationalError, OSError)
+"""What stands for a file that cannot be used just now."""
+
+
+def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection | None:
+    """Open the store's file to read it; nothing is made or changed.
+
+    Parameters
+    ----------
+    path
+        The file, which need not be there.
+    wait_seconds
+        How long to wait for another process's lock, all in all.
+
+    Returns
+    -------
+    sqlite3.Connection
+        None where there is no file yet.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged, or another program's. It has not been touched.
+    sqlite3.OperationalError, OSError
+        If it cannot be read now.
+    """
+    until = time.monotonic() + wait_seconds
+    if not examine.is_there(path):
+        return None
+    examine.check(path, until=until)
+    try:
+        # Not `mode=ro`: that would leave the side files of the WAL behind.
+        return _usable(connect(path, "mode=rw", until=until))
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            raise
+    # The folder or the disk is read-only.
+    return _usable(connect(path, examine.untouched(path), until=until))
+
+
+def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection:
+    """Open the store's file to write it, making it where there is none.
+
+    Parameters
+    ----------
+    path
+        The file; missing folders are made, for the user alone.
+    wait_seconds
+        How long to wait for another process's lock, all in all.
+
+    Returns
+    -------
+    sqlite3.Connection
+        In WAL mode, outside of any transaction.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged, or another program's. It has not been touched.
+    sqlite3.OperationalError, OSError
+        If it cannot be written now.
+    """
+    until = time.monotonic() + wait_seconds
+    _make_folder(path.parent)
+    _make_private(path)
+    if examine.is_there(path):
+        examine.check(path, until=until)
+    while True:
+        try:
+            return _prepared(connect(path, "mode=rw", until=until))
+        except sqlite3.OperationalError as error:
+            # The change to WAL does not wait for a lock by itself.
+            if not is_busy(error) or time.monotonic() >= until:
+                raise
+            time.sleep(_RETRY_SECONDS)
+
+
+def probe(connection: sqlite3.Connection) -> None:
+    """Make sure that a connection may write, without writing; raises sqlite3.OperationalError."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Of a read-only file SQLite makes `BEGIN IMMEDIATE` a plain `BEGIN`.
+        connection.execute("DELETE FROM responses WHERE 0")
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether an error says that another process holds the lock."""
+    return _code(error) in _BUSY
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error tells of a damaged file, not of one that cannot be used just now."""
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def plain(error: BaseException) -> str:
+    """Say for a person why the file cannot be used."""
+    if is_busy(error):
+        return "another program keeps it locked"
+    if isinstance(error, OSError):
+        return _SAID_BY_SYSTEM.get(error.errno or 0, str(error))
+    return _SAID_BY_SQLITE.get(_code(error), str(error))
+
+
+def _code(error: BaseException) -> int:
+    """Return the primary result code, without its extension."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else -1
+
+
+def _make_folder(folder: Path) -> None:
+    """Make missing folders; `mkdir(parents=True)` would leave the upper ones open to others."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def _make_private(path: Path) -> None:
+    """Make the file before SQLite does, so that it is never readable to others."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _FILE_MODE))
+    except FileExistsError:
+        return
+
+
+def _usable(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Make sure that a connection reads."""
+    try:
+        connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        marks = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+        if marks != (APPLICATION_ID, FORM):
+            # In one transaction and before WAL, so that the mark stands in the file's own header.
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in TABLES:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value

@@ -1,0 +1,166 @@
+"""One writer for a run: answers go to disk in batches, with a bound on waiting and a real error.
+
+The bounds are measured: requests-cache's own write path waits without end
+on a locked or read-only file and swallows a full disk.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from ttsframe.cache import file
+from ttsframe.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BATCH = 200
+BATCH_SECONDS = 0.5
+MOST_PENDING = 200_000
+"""Rows that wait for a file in trouble; about 100 MB."""
+
+_LOCK_SECONDS = 0.2
+_RETRY_SECONDS = 5.0
+_AT_ONCE = 5000
+
+
+class Row(NamedTuple):
+    """A row of the table `responses`."""
+
+    key: str
+    value: str
+    expires: int
+    """Unix seconds."""
+
+
+class Writer:
+    """Writes rows on a thread of its own until it is closed.
+
+    Rows that cannot be written stay pending, and go to disk when the trouble is over.
+
+    Parameters
+    ----------
+    path
+        The store's file; made when the first rows are written.
+    wait_seconds
+        How long another process may hold the lock before that is trouble.
+    """
+
+    def __init__(self, path: Path, *, wait_seconds: float = file.WAIT_SECONDS) -> None:
+        self._path = path
+        self._wait_seconds = wait_seconds
+        self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
+        self._pending: list[Row] = []
+        self._dropped = 0
+        self._connection: sqlite3.Connection | None = None
+        self._locked_since: float | None = None
+        self._not_before = 0.0
+        self._thread = threading.Thread(target=self._run, name="ttsframe-store", daemon=True)
+        self.trouble: str | None = None
+        """Why rows could not be written, once that has happened."""
+        self.written = 0
+        """How many rows are on disk."""
+        self._thread.start()
+
+    @property
+    def unwritten(self) -> int:
+        """How many rows were given and are not on disk."""
+        return len(self._pending) + self._rows.qsize() + self._dropped
+
+    def put(self, row: Row) -> None:
+        """Give a row to be written soon."""
+        self._rows.put(row)
+
+    def close(self, *, within_seconds: float | None = None) -> None:
+        """Write what is left; then leave.
+
+        Parameters
+        ----------
+        within_seconds
+            The longest wait; by default what another process's lock is given, and the time
+            that the rows themselves need.
+        """
+        if within_seconds is None:
+            within_seconds = 2 * self._wait_seconds + 1 + self.unwritten / 1000
+        self._rows.put(None)
+        self._thread.join(within_seconds)
+
+    def _run(self) -> None:
+        more = True
+        while more:
+            more = self._collect()
+            if self._pending and (not more or time.monotonic() >= self._not_before):
+                self._try()
+        while self._pending and self._waits_for_lock():
+            self._try()
+        self._disconnect()
+
+    def _collect(self) -> bool:
+        """Gather a batch; False when there will be no more."""
+        until = time.monotonic() + BATCH_SECONDS
+        gathered = 0
+        while gathered < BATCH and (left := until - time.monotonic()) > 0:
+            try:
+                row = self._rows.get(timeout=left)
+            except queue.Empty:
+                break
+            if row is None:
+                return False
+            gathered += 1
+            if len(self._pending) < MOST_PENDING:
+                self._pending.append(row)
+            else:
+                self._dropped += 1
+        return True
+
+    def _try(self) -> None:
+        try:
+            self._write()
+        except (*file.Trouble, sqlite3.Error, StoreError) as error:
+            self._note(error)
+        else:
+            self._locked_since = None
+
+    def _write(self) -> None:
+        if self._connection is None:
+            self._connection = file.open_for_writing(self._path, wait_seconds=_LOCK_SECONDS)
+        connection = self._connection
+        while self._pending:
+            rows = self._pending[:_AT_ONCE]
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?, ?)", rows)
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has rolled the transaction back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            del self._pending[: len(rows)]
+            self.written += len(rows)
+
+    def _note(self, error: Exception) -> None:
+        now = time.monotonic()
+        if file.is_busy(error):
+            self._locked_since = self._locked_since or now
+            if not self._waits_for_lock():
+                self.trouble = file.plain(error)
+            return
+        self._locked_since = None
+        self.trouble = str(error) if isinstance(error, StoreError) else file.plain(error)
+        self._not_before = now + _RETRY_SECONDS
+        # The file may be replaced, or its disk mounted anew, before the next try.
+        self._disconnect()
+
+    def _waits_for_lock(self) -> bool:
+        since = self._locked_since
+        return since is not None and time.monotonic() - since < self._wait_seconds
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection:
+            connection.close()

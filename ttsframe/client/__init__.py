@@ -1,0 +1,159 @@
+"""The network's door: wait, stamp, sign, send, retry. Nothing else opens a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ttsframe import gateway
+from ttsframe.client import tries
+from ttsframe.client.access import Access, Signed
+from ttsframe.client.crew import Crew, Finished, Question
+from ttsframe.client.pacer import Pacer, SharedPace
+from ttsframe.client.wire import Reply, Wire, WireTrouble
+from ttsframe.errors import TtsframeError
+from ttsframe.gateway import Verdict
+from ttsframe.gateway.signing import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ttsframe.client.tokens import Tokens
+    from ttsframe.config import Credentials, Settings
+
+__all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "SharedPace", "WireTrouble"]
+
+
+# A clock that is followed, a token that is renewed, and one that another process renewed meanwhile.
+_MOST_SENDS = 4
+
+
+class Called(NamedTuple):
+    """The answer to a single call that is not about an order."""
+
+    verdict: Verdict
+    content: Any
+    """The decoded body."""
+    date_seconds: float | None
+    """The gateway's clock, Unix seconds."""
+    renewed: bool
+    """Whether the access token had to be renewed for it."""
+    refusal: TtsframeError | None
+    """What the answer stands for, where it is no success; free of secrets."""
+
+    def __repr__(self) -> str:
+        return "Called(hidden)"
+
+    def check(self) -> None:
+        """Raise what the answer stands for, if it is no success."""
+        if self.refusal:
+            raise self.refusal
+
+
+class _Sent(NamedTuple):
+    """A request and what came of it."""
+
+    signed: Signed
+    reply: Reply
+    content: Any
+    answer: gateway.Answer
+
+    def __repr__(self) -> str:
+        return "_Sent(hidden)"
+
+
+class Session:
+    """A door to one gateway, for one set of credentials.
+
+    Parameters
+    ----------
+    settings
+        Addresses, tries and time-outs.
+    credentials
+        What requests are signed with.
+    pacer
+        The pace, learnt together with every other session of this shop.
+    tokens
+        Where renewed tokens are kept; None keeps them in memory only.
+    """
+
+    def __init__(
+        self, settings: Settings, credentials: Credentials, *, pacer: Pacer, tokens: Tokens | None = None
+    ) -> None:
+        self.settings = settings
+        self.pacer = pacer
+        self.wire = self._wire(settings.base_url, settings.workers)
+        self.access = Access(credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens)
+
+    def ask(self, questions: Sequence[Question]) -> Crew:
+        """Ask questions: iterate over what this returns, and close it."""
+        self.access.begin()
+        return Crew(self, questions)
+
+    def call(self, request: gateway.Request) -> Called:
+        """Make one call, mending clock and token as a run does: for `shops` and `doctor`.
+
+        Parameters
+        ----------
+        request
+            What to call.
+
+        Returns
+        -------
+        Called
+            What came of it; a refusal of the credentials is told there, since the reply tells more.
+
+        Raises
+        ------
+        OutageError
+            If no good reply came: the same call may succeed later.
+        """
+        self.access.begin()
+        tokens, trouble = set(), None
+        for _ in range(_MOST_SENDS):
+            sent = self._send(request)
+            tokens.add(sent.signed.access_token)
+            try:
+                if not self._mended(sent):
+                    break
+            except TtsframeError as error:
+                # Its own traceback leads to frames that hold the token.
+                trouble = error.with_traceback(None)
+                break
+        verdict = sent.answer.verdict
+        if verdict in tries.NO_ANSWER:
+            raise tries.refusal(sent.answer)
+        refusal = None if verdict is Verdict.ANSWERED else trouble or tries.refusal(sent.answer)
+        return Called(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
+
+    def _send(self, request: gateway.Request) -> _Sent:
+        for drops_left in reversed(range(tries.FREE_DROPS + 1)):
+            signed = self.access.sign(request)
+            try:
+                reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
+            except WireTrouble as trouble:
+                why = str(trouble)
+                if trouble.dropped and drops_left:
+                    continue
+                break
+            content = gateway.payload(reply.body)
+            return _Sent(signed, reply, content, self._judge(signed, reply, content))
+        # Outside the handler, so that no context leads to the address.
+        raise tries.unreachable(self.settings.host, why)
+
+    def _judge(self, signed: Signed, reply: Reply, content: Any) -> gateway.Answer:  # noqa: ANN401
+        """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
+        verdict, outcome = gateway.judge(reply.http_status, content)
+        message = redact(outcome.error_message or "", (signed.signature, *self.access.secrets))
+        return gateway.Answer(verdict, outcome._replace(error_message=message))
+
+    def _mended(self, sent: _Sent) -> bool:
+        if sent.answer.verdict in (Verdict.ANSWERED, Verdict.ROW):
+            self.access.worked(sent.signed)
+        return self.access.mend(sent.answer.verdict, sent.signed, sent.reply.date_seconds)
+
+    def close(self) -> None:
+        """Close connections that are not in use."""
+        self.wire.close()
+
+    def _wire(self, base_url: str, most_connections: int) -> Wire:
+        return Wire(base_url, timeout_seconds=self.settings.timeout, most_connections=most_connections)

@@ -1,0 +1,304 @@
+"""The credentials in use: stamp and sign, follow the gateway's clock, renew the token once.
+
+Shared by all workers of a run. A request remembers what it was signed with, so that many
+refusals of one stale token lead to one renewal.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote_plus, urlencode
+
+import orjson
+
+from ttsframe import gateway
+from ttsframe.client.tokens import Pair, Tokens
+from ttsframe.client.wire import WireTrouble
+from ttsframe.errors import AccessError, OutageError, TtsframeError
+from ttsframe.gateway import Verdict
+from ttsframe.gateway.signing import MASK, redact, sign, spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ttsframe.client.wire import Wire
+    from ttsframe.config import Credentials
+
+# A correction smaller than the header's whole seconds and the trip is no correction.
+_LEAST_CLOCK_ERROR_SECONDS = 2.0
+
+_JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A shorter text is no real app key, and may well be a word of the answer.
+_LEAST_APP_KEY_LENGTH = 6
+
+
+class Signed(NamedTuple):
+    """A request ready to be sent, and what it was made with."""
+
+    target: str
+    headers: dict[str, str]
+    access_token: str
+    signature: str
+    clock_offset_seconds: float
+
+    def __repr__(self) -> str:
+        return "Signed(hidden)"
+
+
+class Access:
+    """Signs requests with the credentials as they are now.
+
+    Parameters
+    ----------
+    credentials
+        As the user gave them; a pair that was renewed from them in an earlier run is used.
+    auth_wire
+        Makes the connection over which tokens are renewed.
+    tokens
+        Where renewed pairs are kept; None keeps them in memory only.
+    """
+
+    def __init__(
+        self, credentials: Credentials, *, auth_wire: Callable[[], Wire], tokens: Tokens | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._auth_wire = auth_wire
+        self._tokens = tokens
+        self._lock = threading.Lock()
+        self._clock_offset_seconds = 0.0
+        self._clock_corrected = False
+        self._renewed_token: str | None = None
+        self._renewal_trouble: TtsframeError | None = None
+        self._app_key = credentials.app_key.encode()
+        self._secrets = frozenset(credentials.secrets)
+        kept = tokens.read(credentials) if tokens else None
+        self._use(kept or Pair(credentials.access_token, credentials.refresh_token))
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret in use now or before, for the redactor."""
+        return self._secrets
+
+    @property
+    def clock_offset_seconds(self) -> float:
+        """How far the gateway's clock is ahead of this machine's, once that was corrected."""
+        return self._clock_offset_seconds
+
+    def sign(self, request: gateway.Request) -> Signed:
+        """Stamp and sign a request, for this moment."""
+        # A request whose turn comes while the token is renewed waits for the new one.
+        with self._lock:
+            token, offset = self._pair.access_token, self._clock_offset_seconds
+        query = {
+            **request.query,
+            "app_key": self._credentials.app_key,
+            "timestamp": str(int(time.time() + offset)),
+        }
+        if request.needs_shop:
+            query["shop_cipher"] = self._credentials.shop_cipher
+        signature = sign(self._credentials.app_secret, request.path, query, request.body)
+        query["sign"] = signature
+        headers = {
+            "x-tts-access-token": token,
+            "content-type": "application/json",
+            "User-Agent": "ttsframe",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        target = f"{request.path}?{urlencode(query, quote_via=quote_plus)}"
+        return Signed(target, headers, token, signature, offset)
+
+    def without_secrets(self, body: bytes, signed: Signed) -> bytes:
+        """Mask secrets and the app key that a gateway repeats, before anything reads or stores its answer."""
+        if b"\\" in body:
+            body = _plainly_spelled(body)
+        if len(self._app_key) >= _LEAST_APP_KEY_LENGTH and self._app_key in body:
+            body = _without_word(body, self._app_key)
+        if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
+            return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
+        return body
+
+    def begin(self) -> None:
+        """Begin a run: what an earlier one could not reach, or what its clock was, may have changed since."""
+        with self._lock:
+            self._clock_corrected = False
+            if isinstance(self._renewal_trouble, OutageError):
+                self._renewal_trouble = None
+
+    def worked(self, signed: Signed) -> None:
+        """Note that the gateway has accepted the token of a request."""
+        if signed.access_token == self._renewed_token:
+            self._renewed_token = None
+
+    def mend(self, verdict: Verdict, signed: Signed, date_seconds: float | None) -> bool:
+        """Mend what the gateway refused a request for, where that can be done.
+
+        Parameters
+        ----------
+        verdict
+            What its answer means.
+        signed
+            The request that was refused.
+        date_seconds
+            The gateway's time; None if it did not say.
+
+        Returns
+        -------
+        bool
+            Whether the request should be signed anew and sent again.
+
+        Raises
+        ------
+        TtsframeError
+            If the token should have been renewed, and that failed.
+        """
+        if verdict is Verdict.CLOCK:
+            return self.correct_clock(signed, date_seconds)
+        return verdict is Verdict.TOKEN and self.renew(signed)
+
+    def correct_clock(self, signed: Signed, date_seconds: float | None) -> bool:
+        """Follow the gateway's clock, once a run.
+
+        Parameters
+        ----------
+        signed
+            The request whose stamp was refused.
+        date_seconds
+            The gateway's time; None if it did not say.
+
+        Returns
+        -------
+        bool
+            Whether the request should be stamped anew and sent again.
+        """
+        with self._lock:
+            if signed.clock_offset_seconds != self._clock_offset_seconds:
+                return True
+            if self._clock_corrected or date_seconds is None:
+                return False
+            offset = date_seconds - time.time()
+            if abs(offset - self._clock_offset_seconds) < _LEAST_CLOCK_ERROR_SECONDS:
+                return False
+            self._clock_offset_seconds, self._clock_corrected = offset, True
+            return True
+
+    def renew(self, signed: Signed) -> bool:
+        """Renew the access token, once for all requests that were sent with the old one.
+
+        Parameters
+        ----------
+        signed
+            The request whose token was refused.
+
+        Returns
+        -------
+        bool
+            Whether the request should be signed anew and sent again; False where there is no
+            refresh token, or a renewed token was refused as well.
+
+        Raises
+        ------
+        AccessError
+            If renewing failed. It is not tried again: the refresh token may be spent.
+        """
+        with self._lock:
+            if signed.access_token != self._pair.access_token:
+                return True
+            if self._renewal_trouble:
+                raise self._renewal_trouble
+            if not self._pair.refresh_token:
+                return False
+            if self._tokens is None:
+                return self._ask_once()
+            with self._tokens.locked():
+                # Another process may have renewed it meanwhile, or an earlier run with another access token:
+                # the refresh token may be good once only.
+                kept = self._tokens.read_same_refresh(self._credentials)
+                # One that was in use here before is older: the newer could not be kept.
+                if kept and kept.access_token not in self._secrets:
+                    self._use(kept)
+                    return True
+                renewed = self._ask_once()
+                if renewed:
+                    self._tokens.write(self._credentials, self._pair)
+                return renewed
+
+    def _use(self, pair: Pair) -> None:
+        self._pair = pair
+        self._secrets |= frozenset(filter(None, pair))
+        self._spellings = tuple(spelling.encode() for each in self._secrets for spelling in spellings(each))
+
+    def _ask_once(self) -> bool:
+        """Renew, unless the present token came of that and was never accepted."""
+        if self._pair.access_token == self._renewed_token:
+            return False
+        try:
+            self._use(self._ask_for_pair(self._pair))
+        except TtsframeError as error:
+            self._renewal_trouble = error
+            raise
+        self._renewed_token = self._pair.access_token
+        return True
+
+    def _ask_for_pair(self, pair: Pair) -> Pair:
+        query = {
+            "app_key": self._credentials.app_key,
+            "app_secret": self._credentials.app_secret,
+            "refresh_token": pair.refresh_token or "",
+            "grant_type": "refresh_token",
+        }
+        trouble, wire = None, self._auth_wire()
+        try:
+            reply = wire.send("GET", f"/api/v2/token/refresh?{urlencode(query)}", {"User-Agent": "ttsframe"})
+        except WireTrouble as error:
+            trouble = error
+        finally:
+            wire.close()
+        if trouble:
+            raise _no_renewal(trouble)
+        return self._read_pair(gateway.payload(reply.body), reply.http_status, pair)
+
+    def _read_pair(self, content: Any, http_status: int, pair: Pair) -> Pair:  # noqa: ANN401
+        code, message, _ = gateway.envelope(content)
+        data = content.get("data") if code == "0" else None
+        token = data.get("access_token") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(token, str) or not token:
+            said = f"code {code}: {message}" if code else f"HTTP status {http_status}"
+            raise AccessError(_renewal_failed(redact(said, self.secrets)))
+        refresh = data.get("refresh_token")
+        return Pair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
+
+
+def _plainly_spelled(body: bytes) -> bytes:
+    """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
+    content = gateway.payload(body)
+    # What is no JSON is no answer, and goes no further.
+    return b"" if content is None else orjson.dumps(content)
+
+
+def _without_word(body: bytes, word: bytes) -> bytes:
+    """Mask a word in the texts of JSON: not in a number, nor inside an order id."""
+    # What an escape of JSON or of a URL ends with does not belong to the word.
+    begins = rb"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))"
+    found = re.compile(begins + re.escape(word) + rb"(?![0-9A-Za-z])")
+    return _JSON_TEXT.sub(lambda text: found.sub(MASK.encode(), text[0]), body)
+
+
+def _no_renewal(trouble: WireTrouble) -> TtsframeError:
+    """Tell a request that was never sent from one that may have spent the refresh token."""
+    if trouble.unreachable:
+        return OutageError(
+            f"the access token has expired, and the place that renews it cannot be reached: {trouble}. Check "
+            "the network and TTSFRAME_AUTH_URL. What was answered is kept; the same command goes on."
+        )
+    return AccessError(_renewal_failed(str(trouble)))
+
+
+def _renewal_failed(why: str) -> str:
+    return (
+        f"the access token has expired and renewing it with TIKTOK_APP_REFRESH_KEY failed ({why}). Let the "
+        "seller authorize the app again and set the new TIKTOK_APP_ACCESS_KEY and TIKTOK_APP_REFRESH_KEY. "
+        "What was answered is kept; the same command goes on."
+    )

@@ -1,0 +1,301 @@
+"""The workers of a run: each takes an attempt, waits for the pace, sends, and says what came.
+
+Workers are daemons and end with their request; the run's own thread only listens, so that
+Ctrl-C is heard at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import queue
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ttsframe import gateway
+from ttsframe.client import tries
+from ttsframe.client.schedule import Schedule
+from ttsframe.client.tries import Attempt, Outage, SameTrouble
+from ttsframe.client.wire import WireTrouble
+from ttsframe.errors import TtsframeError
+from ttsframe.gateway import Verdict
+from ttsframe.gateway.outcomes import Outcome
+from ttsframe.ratelimit import Reply as PaceReply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ttsframe.client import Session
+    from ttsframe.client.access import Signed
+    from ttsframe.client.wire import Reply
+    from ttsframe.config import Settings
+
+_TICK_SECONDS = 0.05
+_LAST_ANSWERS_SECONDS = 0.25
+"""How long a run that has to end waits for answers that are on their way."""
+# A request that takes so long is stuck, and its worker is missing to the pace.
+_STUCK_SECONDS = 1.0
+
+
+class Question(NamedTuple):
+    """One order on one platform."""
+
+    order_id: str
+    platform: str
+
+
+class Finished(NamedTuple):
+    """The end of one question."""
+
+    place: int
+    outcome: Outcome
+    content: Any
+    """The decoded body of the answer; None where there was none."""
+
+
+class Crew:
+    """Asks many questions at once, at the session's pace; iterate once over what comes of it.
+
+    Parameters
+    ----------
+    session
+        Wire, credentials, pace and settings.
+    questions
+        Distinct questions, in the order to ask them.
+    """
+
+    def __init__(self, session: Session, questions: Sequence[Question]) -> None:
+        self._session = session
+        self._questions = questions
+        now = time.monotonic()
+        self._outage = Outage(_outage_seconds(session.settings), now=now)
+        self._same_trouble = SameTrouble(len(questions))
+        self._schedule = Schedule(
+            (Attempt(place) for place in range(len(questions))), suspected=lambda: self._outage.suspected
+        )
+        self._results: deque[Finished | BaseException] = deque()
+        self._arrived: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._workers = 0
+        self._look_again = now
+        self._under_way: dict[int, float] = {}
+        """Worker → when it sent what it waits for; for ever after now where it waits for the pace."""
+
+    def __iter__(self) -> Iterator[Finished]:
+        """Ask everything; yield each question's end as it comes.
+
+        Yields
+        ------
+        Finished
+            Exactly one for each question, in the order of their answers.
+
+        Raises
+        ------
+        TtsframeError
+            If the run cannot go on; what was yielded before stands.
+        """
+        try:
+            left = len(self._questions)
+            while left:
+                result = self._next()
+                if result is None:
+                    continue
+                if isinstance(result, BaseException):
+                    yield from self.leftover()
+                    # The worker's own traceback leads to requests, and these hold the token.
+                    raise result.with_traceback(None) if isinstance(result, TtsframeError) else result
+                left -= 1
+                yield result
+                self._results.popleft()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Send nothing more; each worker ends with its request."""
+        self._stop.set()
+        self._schedule.stop()
+
+    def leftover(self) -> Iterator[Finished]:
+        """Close, and yield what is answered and was not yielded: an answer paid for is kept.
+
+        Yields
+        ------
+        Finished
+            Also of requests that were under way, if they are answered at once; and once more the
+            last that was yielded, if Ctrl-C came before the loop went on.
+        """
+        self.close()
+        until = time.monotonic() + _LAST_ANSWERS_SECONDS
+        while self._results or (self._under_way and time.monotonic() < until):
+            self._wait()
+            if self._results:
+                result = self._results[0]
+                if isinstance(result, Finished):
+                    yield result
+                self._results.popleft()
+
+    def _next(self) -> Finished | BaseException | None:
+        """Wait a little for a result, looking after the workers meanwhile.
+
+        It stays in the line until the loop comes for the next: Ctrl-C may strike at any moment.
+        """
+        now = time.monotonic()
+        if now >= self._look_again:
+            self._look_again = now + _TICK_SECONDS
+            self._hire(now)
+            if self._outage.is_over(now, unfinished=self._schedule.unfinished):
+                self._tell(self._outage.error())
+        self._wait()
+        return self._results[0] if self._results else None
+
+    def _wait(self) -> None:
+        """Wait until something is in the line, or a little."""
+        if not self._results:
+            with contextlib.suppress(queue.Empty):
+                self._arrived.get(timeout=_TICK_SECONDS)
+
+    def _tell(self, result: Finished | BaseException) -> None:
+        self._results.append(result)
+        self._arrived.put(None)
+
+    def _hire(self, now: float) -> None:
+        """As many workers as rate × latency needs besides the stuck, and no more than there is to do."""
+        stuck = sum(now - sent_at > _STUCK_SECONDS for sent_at in tuple(self._under_way.values()))
+        wanted = min(
+            self._session.pacer.workers + stuck, self._session.settings.workers, self._schedule.unfinished
+        )
+        while self._workers < wanted:
+            self._workers += 1
+            threading.Thread(target=self._work, name=f"ttsframe-{self._workers}", daemon=True).start()
+
+    def _work(self) -> None:
+        # Not by place: an order that is put back may be another worker's before this one lets go of it.
+        worker = threading.get_ident()
+        try:
+            while (attempt := self._schedule.take()) is not None:
+                # Before the wait, so that no request goes unseen between the wait and the sending.
+                self._under_way[worker] = math.inf
+                try:
+                    sent_at = self._session.pacer.wait(self._stop)
+                    if sent_at is None:
+                        return
+                    self._under_way[worker] = sent_at
+                    self._try(attempt, sent_at)
+                finally:
+                    del self._under_way[worker]
+        except BaseException as error:  # noqa: BLE001 - told by the run's own thread
+            self._tell(error)
+            self._stop.set()
+            self._schedule.stop()
+
+    def _try(self, attempt: Attempt, sent_at: float) -> None:
+        question = self._questions[attempt.place]
+        attempt.send(sent_at)
+        signed = self._session.access.sign(gateway.reference_request(*question))
+        trouble = None
+        try:
+            reply = self._session.wire.send("GET", signed.target, signed.headers)
+        except WireTrouble as error:
+            trouble = error
+        if trouble:
+            self._session.pacer.observe(PaceReply(sent_at, "troubled"))
+            self._troubled(attempt, trouble)
+            return
+        content = gateway.payload(self._session.access.without_secrets(reply.body, signed))
+        answer = gateway.read_answer(
+            reply.http_status, content, order_id=question.order_id, platform=question.platform
+        )
+        self._session.pacer.observe(PaceReply(sent_at, _pace_kind(answer.verdict), reply.retry_after_seconds))
+        self._follow(attempt, signed, reply, answer, content)
+
+    def _follow(
+        self,
+        attempt: Attempt,
+        signed: Signed,
+        reply: Reply,
+        answer: gateway.Answer,
+        content: Any,  # noqa: ANN401
+    ) -> None:
+        """Do what the verdict asks for."""
+        outcome = answer.outcome
+        match answer.verdict:
+            case Verdict.ANSWERED | Verdict.ROW:
+                self._session.access.worked(signed)
+                self._answered(attempt, outcome, content)
+            case Verdict.THROTTLED:
+                self._refused(attempt, outcome, reply.retry_after_seconds)
+            case Verdict.SERVER | Verdict.BAD_ANSWER:
+                self._failed(attempt, outcome, reply.retry_after_seconds or 0.0)
+            case verdict if self._session.access.mend(verdict, signed, reply.date_seconds):
+                self._schedule.again(attempt)
+            case _:
+                raise tries.refusal(answer)
+
+    def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
+        self._outage.good(time.monotonic(), attempt)
+        self._finish(attempt, outcome._replace(fetched_at=time.time()), content)
+        error = self._same_trouble.seen(outcome.reason, outcome.error_message)
+        if error:
+            raise error
+
+    def _refused(self, attempt: Attempt, outcome: Outcome, retry_after_seconds: float | None) -> None:
+        """A refusal for rate costs no try; `Retry-After` holds back this request."""
+        attempt.refusals += 1
+        self._outage.refused(outcome.error_message or "too many requests")
+        if attempt.refusals > tries.MOST_REFUSALS:
+            self._finish(attempt, outcome, None)
+            return
+        not_before = time.monotonic() + (retry_after_seconds or 0.0)
+        if retry_after_seconds:
+            self._outage.held(not_before)
+        self._schedule.again(attempt, not_before=not_before)
+
+    def _troubled(self, attempt: Attempt, trouble: WireTrouble) -> None:
+        now = time.monotonic()
+        if trouble.dropped and attempt.drops < tries.FREE_DROPS:
+            attempt.drops += 1
+            self._outage.bad(str(trouble), attempt)
+            self._schedule.again(attempt)
+            return
+        if trouble.unreachable and not self._outage.answered:
+            attempt.tries += 1
+            if self._outage.unreachable(attempt):
+                raise tries.unreachable(self._session.settings.host, str(trouble))
+            self._outage.bad(str(trouble), attempt)
+            self._schedule.again(attempt, not_before=now + tries.backoff_seconds(attempt.tries))
+            return
+        self._failed(attempt, Outcome("failed", trouble.reason, error_message=str(trouble)), 0.0)
+
+    def _failed(self, attempt: Attempt, outcome: Outcome, least_wait_seconds: float) -> None:
+        self._outage.bad(outcome.error_message or outcome.reason or "", attempt)
+        now = time.monotonic()
+        if self._outage.suspected:
+            # The gateway is down, not this order: waiting must not cost 10,000 orders their tries.
+            attempt.spare()
+            self._schedule.again(attempt, not_before=now + least_wait_seconds)
+            return
+        attempt.tries += 1
+        if attempt.tries >= self._session.settings.tries:
+            self._finish(attempt, outcome, None)
+            return
+        wait_seconds = max(least_wait_seconds, tries.backoff_seconds(attempt.tries))
+        self._schedule.again(attempt, not_before=now + wait_seconds)
+
+    def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
+        self._tell(Finished(attempt.place, outcome, content))
+        # In this order: an order that is neither left nor in trouble of its own would look like an outage.
+        self._schedule.done()
+        self._outage.ended(attempt)
+
+
+def _outage_seconds(settings: Settings) -> float:
+    """At a rate that the user has set very low, some requests must have had time to go."""
+    return max(settings.outage, 3 / settings.rate if settings.rate else 0.0)
+
+
+def _pace_kind(verdict: Verdict) -> Any:  # noqa: ANN401
+    if verdict is Verdict.THROTTLED:
+        return "refused"
+    return "troubled" if verdict in (Verdict.SERVER, Verdict.BAD_ANSWER) else "accepted"

@@ -1,0 +1,288 @@
+"""What follows from a reply: done, again, or the end of the run. Pure: no clock, no socket.
+
+An order has a number of tries of its own; a refusal for rate costs it none; an outage ends the run.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
+from ttsframe.gateway import READ_SCOPE, Verdict, without_tail
+
+if TYPE_CHECKING:
+    from ttsframe.gateway import Answer
+
+BACKOFF_SECONDS = 1.0
+MOST_BACKOFF_SECONDS = 60.0
+# An order that is refused for rate so often, while others get through, is given up.
+MOST_REFUSALS = 100
+# A kept connection may be closed at the moment that we use it: once, that is no failure.
+FREE_DROPS = 1
+UNREACHABLE_TRIES = 3
+_SUSPICIOUS_IN_A_ROW = 20
+# Of a message that names what all requests share a few are proof; another may be of the first orders only.
+_SAME_SHARED_TROUBLE = 10
+_SAME_TROUBLE = 100
+# The shop, its id or cipher, or the app key; not SHOPIFY, and not "TikTok Shop".
+_SHARED = re.compile(r"(?<!tiktok )\bshop(?![a-z])|cipher|app[ _]?key")
+# There gateways append an address.
+
+AGAIN = "Run the same command again and it goes on."
+
+
+@dataclass
+class Attempt:
+    """One question on its way: how often it has been tried."""
+
+    place: int
+    tries: int = 0
+    refusals: int = 0
+    drops: int = 0
+    """How often a connection was closed before a byte of an answer."""
+    first_sent_at: float = math.inf
+    """When it was first sent, but for what an outage spoilt."""
+    sent_at: float = math.inf
+
+    def send(self, now: float) -> None:
+        """Note that it goes."""
+        self.sent_at = now
+        self.first_sent_at = min(self.first_sent_at, now)
+
+    def spare(self) -> None:
+        """Forget that it was sent: what came of it was not its own trouble."""
+        self.first_sent_at = math.inf
+
+
+def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
+    """Return the wait before the next try.
+
+    Parameters
+    ----------
+    tries
+        How many tries have failed, from 1.
+    jitter
+        A share of the step, 0 to 1, that is added; random by default.
+
+    Returns
+    -------
+    float
+        1 s × 2^(tries − 1), and up to half a second more; at most 60 s.
+    """
+    spread = random.random() if jitter is None else jitter  # noqa: S311 - no secret
+    return min(MOST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 16) + 0.5 * spread)
+
+
+class Outage:
+    """Tells when the gateway as a whole has stopped answering.
+
+    An order that fails though one that was sent after it was answered has a trouble of its own, which
+    is no sign of an outage: where nothing but such orders is left, they end with their tries.
+
+    Parameters
+    ----------
+    limit_seconds
+        How long nothing good may come before the run ends.
+    now
+        The time that the run began, in seconds of any clock.
+    """
+
+    def __init__(self, limit_seconds: float, *, now: float) -> None:
+        self._limit_seconds = limit_seconds
+        self._quiet_since = now
+        self._bad_in_a_row = 0
+        self._last = "no answer"
+        self._good_sent_at = -math.inf
+        self._own_trouble: set[int] = set()
+        self.answered = False
+        """Whether there was any good answer."""
+
+    @property
+    def suspected(self) -> bool:
+        """Whether so many replies in a row were bad that the orders are not to blame."""
+        return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
+
+    def good(self, now: float, attempt: Attempt) -> None:
+        """Note a good answer."""
+        self._quiet_since = max(self._quiet_since, now)
+        self._good_sent_at = max(self._good_sent_at, attempt.sent_at)
+        self._bad_in_a_row = 0
+        self.answered = True
+
+    def bad(self, what: str, attempt: Attempt) -> None:
+        """Note a reply that was none."""
+        self._last = what
+        if attempt.first_sent_at < self._good_sent_at:
+            self._own_trouble.add(attempt.place)
+        else:
+            self._bad_in_a_row += 1
+
+    def ended(self, attempt: Attempt) -> None:
+        """Note that an order has come to its end, whichever."""
+        self._own_trouble.discard(attempt.place)
+
+    def is_over(self, now: float, *, unfinished: int) -> bool:
+        """Whether the run has to end: it waited too long for any good answer that there may be."""
+        return self.seconds_left(now) <= 0 and unfinished > len(self._own_trouble)
+
+    def refused(self, what: str) -> None:
+        """Note a refusal for rate: no answer, but no sign of an outage."""
+        self._last = what
+
+    def held(self, until: float) -> None:
+        """Note that the gateway asked us to wait: that time is no outage."""
+        self._quiet_since = max(self._quiet_since, until)
+
+    def seconds_left(self, now: float) -> float:
+        """Return how long the run may still wait for a good answer."""
+        return self._quiet_since + self._limit_seconds - now
+
+    def unreachable(self, attempt: Attempt) -> bool:
+        """Whether the host was never there: nothing answered, and one order has tried enough."""
+        return not self.answered and attempt.tries >= UNREACHABLE_TRIES
+
+    def error(self) -> OutageError:
+        """Make the error that ends the run."""
+        return OutageError(
+            f"the gateway has given no good answer for {self._limit_seconds:g} s (last: {self._last}). "
+            f"What was answered is kept. {AGAIN}"
+        )
+
+
+class SameTrouble:
+    """Tells when every order gets a refused parameter: then it is no order's trouble.
+
+    Ten at the start are enough where all name what every request shares: the shop or the app key.
+    Otherwise a hundred at the start, or all orders where there are fewer, but more than one.
+
+    Parameters
+    ----------
+    questions
+        How many questions the run has.
+    """
+
+    def __init__(self, questions: int) -> None:
+        self._questions = questions
+        self._possible = questions > 1
+        self._count = 0
+        self._all_shared = True
+
+    def seen(self, reason: str | None, message: str | None) -> TtsframeError | None:
+        """Note how an order ended; return the error that ends the run, if all end so."""
+        # Stored and not computed: workers come at the same time, and none may undo what another has seen.
+        if reason != "bad_parameter":
+            self._possible = False
+        if not _names_what_all_share(message or ""):
+            self._all_shared = False
+        self._count += 1
+        enough = _SAME_SHARED_TROUBLE if self._all_shared else _SAME_TROUBLE
+        if not self._possible or self._count < min(enough, self._questions):
+            return None
+        return SettingsError(
+            f"the gateway refuses a parameter of every request: {message}. If it names the shop, set "
+            "TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists; if the app, check TIKTOK_APP_KEY; if the "
+            "order, check that the column holds TikTok's order ids."
+        )
+
+
+def _names_what_all_share(message: str) -> bool:
+    return bool(_SHARED.search(without_tail(message)))
+
+
+def unreachable(host: str, why: str) -> OutageError:
+    """Make the error for a host that is not there."""
+    return OutageError(
+        f"cannot reach {host}: {why}. Check the network, the proxy and TTSFRAME_BASE_URL. {AGAIN}"
+    )
+
+
+def refusal(answer: Answer) -> TtsframeError:
+    """Make the error that an answer stands for where it is all that was asked for.
+
+    Parameters
+    ----------
+    answer
+        One that is no success, and that nothing could mend; its message free of secrets.
+    """
+    outcome = answer.outcome
+    said = " ".join(filter(None, (outcome.error_code, outcome.error_message)))
+    said = said or f"HTTP status {outcome.http_status}"
+    if answer.verdict in CURES:
+        return fatal(answer.verdict, said)
+    if answer.verdict is Verdict.THROTTLED:
+        return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
+    if answer.verdict in NO_ANSWER:
+        return OutageError(
+            f"the gateway gives no good answer for now ({said}). Try again later; if it stays so, check "
+            "the proxy and TTSFRAME_BASE_URL."
+        )
+    return AccessError(f"the gateway refused the call: {said}")
+
+
+def fatal(verdict: Verdict, said: str) -> TtsframeError:
+    """Make the error for an answer that ends the run, naming the cure.
+
+    Parameters
+    ----------
+    verdict
+        One that no other try can change.
+    said
+        The gateway's code and message, free of secrets.
+    """
+    error, cure = CURES[verdict]
+    return error(f"{cure} (The gateway said: {said})")
+
+
+CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
+    Verdict.TOKEN: (
+        AccessError,
+        (
+            "the access token has expired or does not fit the app and shop. Set TIKTOK_APP_ACCESS_KEY to a "
+            f"fresh token, and TIKTOK_APP_REFRESH_KEY so that it renews itself. {AGAIN}"
+        ),
+    ),
+    Verdict.SIGNATURE: (
+        AccessError,
+        (
+            "the signature was refused: TIKTOK_APP_SECRET does not belong to TIKTOK_APP_KEY. "
+            "Copy both again from the app's page in the Partner Center."
+        ),
+    ),
+    Verdict.APP_KEY: (
+        AccessError,
+        "the app key was refused. Copy TIKTOK_APP_KEY again from the app's page in the Partner Center.",
+    ),
+    Verdict.PERMISSION: (
+        AccessError,
+        (
+            "the app may not read external order references. In the Partner Center enable the scope "
+            f"{READ_SCOPE}, then let the seller authorize the app again: a token made before does not "
+            "have it. If the gateway names an IP address, add this machine's to the app's list; if it names "
+            "the shop or the seller, that one is not active."
+        ),
+    ),
+    Verdict.SHOP: (
+        SettingsError,
+        "the shop cipher is missing or wrong. Set TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists.",
+    ),
+    Verdict.CLOCK: (
+        SettingsError,
+        (
+            "the gateway refuses the time of our requests, also after following its clock. "
+            "Set this machine's date, time and time zone."
+        ),
+    ),
+    Verdict.CONTRACT: (
+        ContractError,
+        (
+            "the gateway does not take our requests for what they should be. Either the address in "
+            "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this."
+        ),
+    ),
+}
+NO_ANSWER = frozenset({Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER})
+"""The same request may be answered later."""

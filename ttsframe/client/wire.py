@@ -1,0 +1,207 @@
+"""One request out, one reply in: the only module that imports requests.
+
+Requests are prepared by hand and go straight to the adapter: cookies, `.netrc` and redirects
+must play no part, and preparing through `requests.Session` costs more than sending.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import math
+import time
+from typing import Any, NamedTuple
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from ttsframe.gateway import MOST_BYTES
+from ttsframe.gateway.signing import redact
+
+CONNECT_SECONDS = 5.0
+LONGEST_HOLD_SECONDS = 3600.0
+"""The longest `Retry-After` that is believed."""
+_CHUNK_BYTES = 1 << 16
+_DROPPED = (ConnectionResetError, BrokenPipeError)
+# Each prints addresses, and a filter of a logger does not hold for those below it.
+_URLLIB3_LOGGERS = ("connectionpool", "connection", "poolmanager", "response", "util.retry")
+
+
+class Reply(NamedTuple):
+    """What came back."""
+
+    http_status: int
+    body: bytes
+    date_seconds: float | None
+    """The gateway's clock (header `Date`), Unix seconds."""
+    retry_after_seconds: float | None
+
+
+class WireTrouble(Exception):  # noqa: N818 - not an error of ours yet: the request may be tried again
+    """No reply could be had; the message holds no address, since that holds the signature."""
+
+    def __init__(
+        self, reason: str, message: str, *, unreachable: bool = False, dropped: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.unreachable = unreachable
+        """The host refused the connection or is not known: nothing was sent."""
+        self.dropped = dropped
+        """The connection was closed before a byte of an answer, as gateways do with idle ones."""
+
+
+class Wire:
+    """Connections to one host, shared by threads.
+
+    Parameters
+    ----------
+    base_url
+        Scheme and host.
+    timeout_seconds
+        How long to wait for an answer; connecting has `CONNECT_SECONDS`.
+    most_connections
+        How many connections are kept open.
+    """
+
+    def __init__(self, base_url: str, *, timeout_seconds: float, most_connections: int) -> None:
+        self.base_url = base_url
+        self._timeout_seconds = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=most_connections, max_retries=0)
+        # The environment's proxies and certificates, read once: requests reads them for each request.
+        session = requests.Session()
+        found = session.merge_environment_settings(base_url, {}, None, None, None)
+        self._environment: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
+        for name in _URLLIB3_LOGGERS:
+            logging.getLogger(f"urllib3.{name}").addFilter(_redact_record)
+
+    def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Reply:
+        """Send one request.
+
+        Parameters
+        ----------
+        method
+            `GET` or `POST`.
+        target
+            Path and encoded query.
+        headers
+            Sent as they are.
+        body
+            Sent as it is.
+
+        Returns
+        -------
+        Reply
+            Whatever its HTTP status; a redirect is a reply like any other.
+
+        Raises
+        ------
+        WireTrouble
+            If there was no whole reply.
+        """
+        request = requests.PreparedRequest()
+        request.method, request.url, request.body = method, self.base_url + target, body or None
+        request.headers = CaseInsensitiveDict(headers)
+        try:
+            response = self._adapter.send(
+                request, stream=True, timeout=self._timeout_seconds, **self._environment
+            )
+            with response:
+                date_seconds = _date_seconds(response.headers.get("Date"))
+                return Reply(
+                    response.status_code,
+                    _read(response, until=time.monotonic() + self._timeout_seconds[1]),
+                    date_seconds,
+                    _retry_after_seconds(response.headers.get("Retry-After"), now_seconds=date_seconds),
+                )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            trouble = _trouble(error, self._timeout_seconds[1])
+        # Outside the handler, so that no context leads to the address.
+        raise trouble
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._adapter.close()
+
+
+def _read(response: requests.Response, *, until: float) -> bytes:
+    """Read a body of at most 1 MiB, after decompression; then the connection can be used again.
+
+    Piece by piece as it comes: a body that trickles must not outlast the time for an answer.
+    """
+    raw = response.raw
+    raw.decode_content = True
+    body = b""
+    while piece := raw.read1(_CHUNK_BYTES):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raw.close()
+            raise WireTrouble("bad_answer", "an answer over 1 MiB was refused")
+        if time.monotonic() > until:
+            raw.close()
+            raise TimeoutError
+    return body
+
+
+def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:  # noqa: PLR0911 - a table
+    """Name what happened without the address that requests puts into its messages."""
+    chain = list(_causes(error))
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in chain):
+        return WireTrouble("network", "the host name is not known", unreachable=True)
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return WireTrouble("network", "the connection was refused", unreachable=True)
+    if isinstance(error, requests.exceptions.SSLError):
+        return WireTrouble("network", "the secure connection failed (certificate or proxy)")
+    if any(
+        isinstance(cause, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError))
+        for cause in chain
+    ):
+        return WireTrouble("timeout", f"no answer within {timeout_seconds:g} s")
+    if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in chain):
+        return WireTrouble("bad_answer", "the answer was cut short")
+    if any(isinstance(cause, urllib3.exceptions.DecodeError) for cause in chain):
+        return WireTrouble("bad_answer", "the answer could not be decompressed")
+    # urllib3 says "aborted" where nothing of an answer had come.
+    dropped = any(isinstance(cause, _DROPPED) for cause in chain) and "aborted" in str(error).lower()
+    return WireTrouble("network", f"the connection failed ({type(chain[-1]).__name__})", dropped=dropped)
+
+
+def _causes(error: BaseException) -> Any:  # noqa: ANN401
+    """The error, and what urllib3 and requests wrapped into it."""
+    seen: list[BaseException] = []
+    todo: list[Any] = [error]
+    while todo:
+        one = todo.pop(0)
+        if isinstance(one, BaseException) and one not in seen:
+            seen.append(one)
+            todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return seen
+
+
+def _date_seconds(header: str | None) -> float | None:
+    if not header:
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(header).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _retry_after_seconds(header: str | None, *, now_seconds: float | None) -> float | None:
+    """Seconds, or a date by the gateway's own clock; None where it says neither."""
+    if not header:
+        return None
+    try:
+        wait_seconds = float(header)
+    except ValueError:
+        date_seconds = _date_seconds(header)
+        wait_seconds = math.nan if date_seconds is None else date_seconds - (now_seconds or time.time())
+    return min(LONGEST_HOLD_SECONDS, max(0.0, wait_seconds)) if math.isfinite(wait_seconds) else None
+
+
+def _redact_record(record: logging.LogRecord) -> bool:
+    """Keep signatures and ciphers out of urllib3's debug log, which prints whole paths."""
+    record.msg, record.args = redact(record.getMessage()), ()
+    return True

@@ -1,0 +1,151 @@
+"""What an answer means for the run: its envelope, and the gateway's error table as data.
+
+Source: TikTok Shop's reference, Common Errors, and what independent clients of it have met.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+import orjson
+
+from ttsframe.gateway.outcomes import Outcome
+
+MOST_BYTES = 1 << 20
+
+
+class Verdict(Enum):
+    """What an answer means for the run."""
+
+    ANSWERED = auto()
+    ROW = auto()
+    """This order has no answer and will not get one."""
+    THROTTLED = auto()
+    SERVER = auto()
+    BAD_ANSWER = auto()
+    CLOCK = auto()
+    TOKEN = auto()
+    SIGNATURE = auto()
+    APP_KEY = auto()
+    PERMISSION = auto()
+    SHOP = auto()
+    CONTRACT = auto()
+
+
+class Answer(NamedTuple):
+    """An answer that has been read."""
+
+    verdict: Verdict
+    outcome: Outcome
+
+
+class _Entry(NamedTuple):
+    """A line of the error table; `hint` must stand in the message, where there is one."""
+
+    verdict: Verdict
+    status: str = "failed"
+    reason: str = "unknown_code"
+    hint: str = ""
+
+
+_SERVER = _Entry(Verdict.SERVER, reason="server_error")
+_THROTTLED = _Entry(Verdict.THROTTLED, reason="throttled")
+_TOKEN = _Entry(Verdict.TOKEN)
+_PERMISSION = _Entry(Verdict.PERMISSION)
+_CONTRACT = _Entry(Verdict.CONTRACT)
+
+_TABLE: dict[str, tuple[_Entry, ...]] = {
+    **dict.fromkeys(("36009002", "36009037"), (_THROTTLED,)),
+    **dict.fromkeys(
+        ["36009003", "36009007", "10002014", "10002015", "10006402", "10037002", "10037003", "10037004"],
+        (_SERVER,),
+    ),
+    # The order matters: a message may name several parameters, the credential first.
+    "36009004": (
+        _Entry(Verdict.SIGNATURE, hint="signature"),
+        _Entry(Verdict.SIGNATURE, hint="missing credentials"),
+        _Entry(Verdict.CLOCK, hint="timestamp"),
+        _Entry(Verdict.TOKEN, hint="access_token"),
+        _Entry(Verdict.TOKEN, hint="access-token"),
+        _Entry(Verdict.APP_KEY, hint="app_key"),
+        _Entry(Verdict.ROW, reason="bad_parameter"),
+    ),
+    **dict.fromkeys(["105002", "101000", "36004004", "36004001", "36004005"], (_TOKEN,)),
+    **dict.fromkeys(["105005", "36009033", "36009043", "36009044"], (_PERMISSION,)),
+    "106001": (_Entry(Verdict.SIGNATURE),),
+    "106013": (_Entry(Verdict.SHOP),),
+    "21008111": (_Entry(Verdict.ROW, "denied", "not_this_shop"),),
+    "36020001": (_Entry(Verdict.ROW, "invalid", "refused_id"),),
+    **dict.fromkeys(["36009009", "36009010", "36009014", "36009022", "36009023"], (_CONTRACT,)),
+}
+_UNKNOWN = _Entry(Verdict.ROW)
+_MESSAGE_TAIL = "for more details"
+
+
+def payload(body: bytes | str) -> Any:  # noqa: ANN401
+    """Decode a body; None where it is no JSON, too large or nested too deep."""
+    if not body or len(body) > MOST_BYTES:
+        return None
+    try:
+        content = orjson.loads(body)
+        orjson.dumps(content)  # what is nested too deep to be written cannot be stored
+    except (orjson.JSONDecodeError, TypeError):
+        return None
+    return content
+
+
+def judge(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+    """Tell what the answer to any call means, by its envelope: `unlinked` stands for a success."""
+    code, message, request_id = envelope(content)
+    if code is None:
+        return _without_envelope(http_status, content)
+    if code == "0":
+        return Answer(Verdict.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id))
+    entry = find(code, message)
+    outcome = Outcome(entry.status, entry.reason, (), code, message, http_status, request_id)
+    return Answer(entry.verdict, outcome)
+
+
+def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN401
+    """Return code, message and request id of an answer; the code is None where there is none."""
+    if not isinstance(content, dict):
+        return None, "", None
+    code = content.get("code")
+    if isinstance(code, bool) or not isinstance(code, (int, str)) or not str(code).strip():
+        return None, "", None
+    request_id = content.get("request_id")
+    return (
+        str(code).strip(),
+        str(content.get("message") or ""),
+        None if request_id is None else str(request_id),
+    )
+
+
+def find(code: str, message: str) -> _Entry:
+    """Find an error in the table, by its code and, where codes are shared, by its message."""
+    plain = without_tail(message).translate(str.maketrans("", "", "\"'`"))
+    return next((entry for entry in _TABLE.get(code, ()) if entry.hint in plain), _UNKNOWN)
+
+
+def without_tail(message: str) -> str:
+    """Return a message in small letters, without the words and the address that the gateway ends it with."""
+    return message.lower().partition(_MESSAGE_TAIL)[0]
+
+
+def _without_envelope(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+    if http_status == 429:  # noqa: PLR2004
+        return Answer(Verdict.THROTTLED, Outcome("failed", "throttled", http_status=http_status))
+    if http_status >= 500:  # noqa: PLR2004
+        said = f"HTTP status {http_status}"
+        return Answer(Verdict.SERVER, Outcome("failed", "server_error", (), None, said, http_status))
+    if 300 <= http_status < 400:  # noqa: PLR2004
+        return bad(http_status, f"a redirect (HTTP status {http_status}), which is not followed")
+    what = "no JSON" if content is None else "no code in it"
+    return bad(http_status, f"the answer could not be read: {what}")
+
+
+def bad(http_status: int | None, message: str, request_id: str | None = None) -> Answer:
+    """Make the answer for a body that cannot be read."""
+    outcome = Outcome("failed", "bad_answer", (), None, message, http_status, request_id)
+    return Answer(Verdict.BAD_ANSWER, outcome)

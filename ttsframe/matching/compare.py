@@ -1,0 +1,155 @@
+"""What changed between two results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, names, typed
+from ttsframe.errors import InputError
+from ttsframe.matching.result import Match
+from ttsframe.text import as_given
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Hashable
+
+_COMPARED = ("status", "shopify", "tiktok_amount", "shopify_total", "reason")
+_KEY = ["kind", "key"]
+
+
+def compare(before: Match | str | os.PathLike[str], after: Match | str | os.PathLike[str]) -> pd.DataFrame:
+    """Tell what changed from one result to a later one.
+
+    Parameters
+    ----------
+    before, after
+        Each a `Match`, or a folder that `Match.to_csv` wrote, for its `orders.csv`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `columns.MATCH_COMPARED`, one row an order that is not as it was; orders that are, are
+        left out. An order is a TikTok order, with all its Shopify orders, or a Shopify order
+        that names none.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no `orders.csv` of `Match.to_csv`.
+    """
+    sides = _by_order(_orders(before)), _by_order(_orders(after))
+    both = sides[0].merge(
+        sides[1],
+        on=_KEY,
+        how="outer",
+        suffixes=("_before", "_after"),
+        indicator=True,
+        validate="1:1",
+        sort=False,
+    )
+    change = _change(both)
+    both["order_id"] = both["key"].where(both["kind"] == "tiktok")
+    differs = change != ""
+    data = {
+        column.name: both.loc[differs, column.name] for column in MATCH_COMPARED if column.name != "change"
+    }
+    data["change"] = pd.Categorical(change[differs], list(MATCH_CHANGES))
+    return typed(
+        {
+            name: values.reset_index(drop=True) if isinstance(values, pd.Series) else values
+            for name, values in data.items()
+        },
+        MATCH_COMPARED,
+    )
+
+
+def _orders(result: Match | str | os.PathLike[str]) -> pd.DataFrame:
+    return result.orders if isinstance(result, Match) else _read_folder(Path(result))
+
+
+def _read_folder(folder: Path) -> pd.DataFrame:
+    """Read `orders.csv` back, ids plain or wrapped for Excel."""
+    path = folder / "orders.csv" if folder.is_dir() else folder
+    try:
+        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} cannot be read as a report's orders.csv ({error}); name the report's folder."
+        ) from error
+    missing = [name for name in names(MATCH_ORDERS) if name not in frame]
+    if missing:
+        raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
+    for name in ("order_id", "shopify_id"):
+        frame[name] = ids.clean(as_given(frame[name])).ids
+    for name in ("shopify_name", "reason"):
+        frame[name] = as_given(frame[name])
+    for name in ("tiktok_amount", "shopify_total"):
+        frame[name] = pd.to_numeric(frame[name])
+    return frame
+
+
+def _by_order(orders: pd.DataFrame) -> pd.DataFrame:
+    """Gather the rows of each order into one."""
+    shopify = (
+        orders["shopify_id"].astype("object").where(orders["shopify_id"].notna(), orders["shopify_name"])
+    )
+    named = orders["order_id"].notna()
+    rows = pd.DataFrame(
+        {
+            "kind": np.where(named, "tiktok", "shopify"),
+            "key": orders["order_id"].astype("object").where(named, shopify),
+            "status": orders["status"].astype("object"),
+            "shopify": shopify,
+            "tiktok_amount": orders["tiktok_amount"],
+            "shopify_total": orders["shopify_total"],
+            "reason": orders["reason"].astype("object"),
+        }
+    ).dropna(subset="key")
+    rows = rows.sort_values("shopify", kind="stable", na_position="last")
+    single = ~rows.duplicated(_KEY, keep=False)
+    several = [_gathered(key, group) for key, group in rows[~single].groupby(_KEY, sort=False)]
+    parts = [rows[single], pd.DataFrame(several)] if several else [rows[single]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _gathered(key: Hashable, group: pd.DataFrame) -> dict[str, object]:
+    """Make one row of an order's several."""
+    kind, name = key if isinstance(key, tuple) else (key, key)
+    text = {
+        column: "; ".join(group[column].dropna().drop_duplicates()) or None
+        for column in ("status", "shopify", "reason")
+    }
+    return {
+        "kind": kind,
+        "key": name,
+        **text,
+        "tiktok_amount": group["tiktok_amount"].iloc[0],
+        "shopify_total": group["shopify_total"].sum(min_count=1),
+    }
+
+
+def _change(both: pd.DataFrame) -> np.ndarray:
+    """Name the change of each order; blank for none."""
+    linked = [_is_linked(both, when) for when in ("before", "after")]
+    changed = np.zeros(len(both), dtype=bool)
+    for name in _COMPARED:
+        one, other = both[f"{name}_before"], both[f"{name}_after"]
+        if name in ("tiktok_amount", "shopify_total"):
+            one, other = (one * 100).round(), (other * 100).round()
+        changed |= ((one != other) & ~(one.isna() & other.isna())).to_numpy(dtype=bool)
+    return np.select(
+        [both["_merge"] == "right_only", both["_merge"] == "left_only", ~linked[0] & linked[1], changed],
+        ["new", "gone", "newly_linked", "changed"],
+        "",
+    )
+
+
+def _is_linked(both: pd.DataFrame, when: str) -> np.ndarray:
+    """Tell which TikTok orders stood beside a Shopify order."""
+    lone = both[f"status_{when}"].isin(["only_tiktok", "only_shopify", "not_expected", "unknown", "probable"])
+    return (both[f"shopify_{when}"].notna() & ~lone).to_numpy(dtype=bool)

@@ -1,0 +1,137 @@
+"""In which currency each row's amounts are: as told, as its pair's, or as its file's other pairs'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.matching import keys
+from ttsframe.matching.verdicts import along
+
+if TYPE_CHECKING:
+    from ttsframe.matching.inputs import Shopify, Tiktok
+    from ttsframe.matching.keys import Flags, Nodes
+
+_NONE = -1
+
+
+class Currencies(NamedTuple):
+    """The currency of every row of the result."""
+
+    text: pd.Series
+    """Both, as `USD/EUR`, where they differ; missing where nothing tells it."""
+    differ: Flags
+    """Both are told, and differ."""
+    notes: tuple[str, ...]
+    """Which were assumed, and from what."""
+
+
+class _Side(NamedTuple):
+    name: str
+    files: pd.Series
+    row: Nodes
+    """The order of each row of the result; -1 for none."""
+    told: np.ndarray
+    """The code of the currency that the order, or else its pair, tells."""
+
+
+def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, proven: Flags) -> Currencies:
+    """Find the currency of each row.
+
+    An order that tells none has that of its pair. One without a pair has that of its file, but
+    only if all that is told of the file's orders is one currency, and a proven pair shows it.
+
+    Parameters
+    ----------
+    tiktok, shopify
+        Both sides.
+    left, right
+        The row of each side's order in its frame; -1 for none.
+    proven
+        The rows that are pairs, and no guesses.
+
+    Returns
+    -------
+    Currencies
+        A row a row of the result.
+    """
+    codes, found = pd.factorize(pd.concat([tiktok.currency, shopify.currency], ignore_index=True))
+    words, places = _spelled_alike(found)
+    codes = np.append(places, _NONE)[codes]
+    ours = along(codes[: len(tiktok.currency)], left, _NONE)
+    theirs = along(codes[len(tiktok.currency) :], right, _NONE)
+    differ = (ours != theirs) & (ours != _NONE) & (theirs != _NONE)
+    ours, theirs = np.where(ours == _NONE, theirs, ours), np.where(theirs == _NONE, ours, theirs)
+    sides = (
+        _Side("the TikTok orders", tiktok.files, left, ours),
+        _Side("the Shopify orders", shopify.files, right, theirs),
+    )
+    guessed, notes = _assumed(sides, proven, words)
+    ours, theirs = np.where(ours == _NONE, guessed, ours), np.where(theirs == _NONE, guessed, theirs)
+    return Currencies(_written(words, ours, theirs), differ, notes)
+
+
+def _spelled_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:
+    """Return the currencies in capitals, and the place of each spelling among them."""
+    places, words = pd.factorize(np.array([str(word).strip().upper() for word in found], dtype=object))
+    return [str(word) for word in words], places.astype(np.int64)
+
+
+def _assumed(
+    sides: tuple[_Side, _Side], proven: Flags, words: list[str]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Take the currency of its file for a row that nothing tells; none where both sides' files differ."""
+    guesses = [_of_files(side, proven) for side in sides]
+    (ours, theirs) = (
+        np.where(side.told == _NONE, guess, _NONE) for side, guess in zip(sides, guesses, strict=True)
+    )
+    against = (ours != theirs) & (ours != _NONE) & (theirs != _NONE)
+    ours[against] = theirs[against] = _NONE
+    notes = [
+        note for side, guess in zip(sides, (ours, theirs), strict=True) for note in _notes(side, guess, words)
+    ]
+    return np.where(ours == _NONE, theirs, ours), tuple(notes)
+
+
+def _of_files(side: _Side, proven: Flags) -> np.ndarray:
+    """Give each row the one currency of its file; none where a file has several, or no pair."""
+    files = _files(side)
+    known = pd.DataFrame({"file": files, "code": side.told, "proven": proven})
+    known = known[(side.told != _NONE) & (side.row != _NONE)]
+    told = known.groupby("file").agg(least=("code", "min"), most=("code", "max"), proven=("proven", "any"))
+    single = told.loc[(told["least"] == told["most"]) & told["proven"], "least"]
+    code: np.ndarray = single.reindex(files, fill_value=_NONE).to_numpy()
+    return np.where(side.row == _NONE, _NONE, code)
+
+
+def _files(side: _Side) -> np.ndarray:
+    """Number the file of each row; a frame that names none is one file."""
+    return along(pd.factorize(side.files)[0], side.row, _NONE)
+
+
+def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[str]:
+    where = np.flatnonzero(guess != _NONE)
+    if not len(where):
+        return []
+    name = side.files.take(side.row[where]).fillna(side.name)
+    orders = pd.DataFrame({"row": side.row[where], "file": name.to_numpy(), "code": guess[where]})
+    found = orders.drop_duplicates("row").groupby(["file", "code"], sort=False).size().reset_index()
+    return [
+        f"The currency of {count:,} {'order' if count == 1 else 'orders'} of {file} is assumed to be "
+        f"{words[code]}, as that of its matched orders."
+        for file, code, count in found.itertuples(index=False)
+    ]
+
+
+def _written(words: list[str], ours: np.ndarray, theirs: np.ndarray) -> pd.Series:
+    kinds, combinations = pd.factorize((ours + 1) * (len(words) + 1) + theirs + 1)
+    texts = [_joined(words, *divmod(int(kind), len(words) + 1)) for kind in combinations]
+    return keys.spelled(texts, kinds)
+
+
+def _joined(words: list[str], ours: int, theirs: int) -> str | None:
+    """Join two words, numbered from 1; 0 stands for none."""
+    named = dict.fromkeys(words[number - 1] for number in (ours, theirs) if number)
+    return "/".join(named) if named else None

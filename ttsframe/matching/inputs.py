@@ -1,0 +1,357 @@
+"""The frames that `match` is given → the columns it works on, or what is missing from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import MATCH_SOURCES, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
+from ttsframe.errors import InputError
+from ttsframe.matching import keys
+from ttsframe.readers.reference_ids import whole_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ttsframe.matching.keys import Flags, Hundredths, Nodes
+
+_TRUE_WORDS = ("true", "1", "1.0", "yes")
+
+SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
+"""Sources as bits, the strongest lowest, so that a set of sources is one small number."""
+
+
+class Marks(NamedTuple):
+    """The TikTok order ids that stand in Shopify orders."""
+
+    rows: Nodes
+    """The Shopify order's row."""
+    ids: pd.Series
+    bits: np.ndarray
+
+
+class Times(NamedTuple):
+    """Moments, in UTC where a zone is known, else as the clock of the seller showed them."""
+
+    moments: np.ndarray
+    """datetime64[us]; NaT where missing."""
+    zoned: bool
+
+
+@dataclass(frozen=True)
+class Tiktok:
+    """One TikTok order a row."""
+
+    ids: pd.Series
+    bad_ids: pd.Series
+    """Why an id is none; NaN for an order id."""
+    status: pd.Series
+    cancelled: Flags
+    unpaid: Flags
+    """Neither paid nor refunded; False where the frame has no `paid_at`."""
+    paid: Flags
+    created: Times
+    currency: pd.Series
+    amount: Hundredths
+    refunded: Hundredths
+    platform_discount: Hundredths
+    """From an optional column of this name; else missing."""
+    files: pd.Series
+
+
+@dataclass(frozen=True)
+class Shopify:
+    """One Shopify order a row."""
+
+    ids: pd.Series
+    names: pd.Series
+    cancelled: Flags
+    created: Times
+    currency: pd.Series
+    total: Hundredths
+    refunded: Hundredths
+    financial_status: pd.Series
+    source: pd.Series
+    marks: Marks
+    files: pd.Series
+
+
+@dataclass(frozen=True)
+class References:
+    """One answer of the look-up a row."""
+
+    ids: pd.Series
+    external: pd.Series
+    """The external order id as given; missing unless linked."""
+    shopify: Flags
+    """Whether Shopify was the platform asked about; True where the frame does not say."""
+    answered: Flags
+    reason: pd.Series
+    status: pd.Series
+    notes: tuple[str, ...] = ()
+    """Which rows were left out."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """One order's payout a row."""
+
+    ids: pd.Series
+    amount: Hundredths
+    currency: pd.Series
+    settled_at: pd.Series
+
+
+class Inputs(NamedTuple):
+    """All that `match` is given."""
+
+    tiktok: Tiktok
+    shopify: Shopify
+    refs: References | None
+    settlement: Settlement | None
+
+
+def read(
+    tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
+) -> Inputs:
+    """Read the frames that `match` is given."""
+    return Inputs(
+        read_tiktok(tiktok),
+        read_shopify(shopify),
+        None if refs is None else read_references(refs),
+        None if settlement is None else read_settlement(settlement),
+    )
+
+
+def read_tiktok(frame: pd.DataFrame) -> Tiktok:
+    """Read the TikTok side; needs `order_id`, unique."""
+    _need(frame, ("order_id",), "the TikTok orders", "read_tiktok_orders")
+    frame = frame.reset_index(drop=True)
+    order_ids = keys.id_text(frame["order_id"])
+    _refuse_repeated(order_ids, "the TikTok orders", "order_id")
+    odd = ~keys.digits_only(order_ids)
+    bad_ids = pd.Series(np.nan, index=frame.index, dtype="object")
+    if odd.any():
+        bad_ids[odd] = ids.clean(order_ids[odd]).reasons.astype("object")
+    return Tiktok(
+        ids=order_ids,
+        bad_ids=bad_ids,
+        status=_text(frame, "status"),
+        cancelled=_cancelled(frame),
+        unpaid=~_paid(frame) & ("paid_at" in frame),
+        paid=_paid(frame),
+        created=_times(frame, "created_at"),
+        currency=_text(frame, "currency"),
+        amount=_minor_units(frame, "amount"),
+        refunded=_minor_units(frame, "refunded"),
+        platform_discount=_minor_units(frame, "platform_discount"),
+        files=_text(frame, "source_file"),
+    )
+
+
+def read_shopify(frame: pd.DataFrame) -> Shopify:
+    """Read the Shopify side; needs `shopify_id` or `name`."""
+    _need(frame, () if "name" in frame else ("shopify_id",), "the Shopify orders", "read_shopify_orders")
+    frame = frame.reset_index(drop=True)
+    shopify_ids = keys.external_text(_id_column(frame, "shopify_id"))
+    _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
+    return Shopify(
+        ids=shopify_ids,
+        names=_text(frame, "name"),
+        cancelled=_cancelled(frame),
+        created=_times(frame, "created_at"),
+        currency=_text(frame, "currency"),
+        total=_minor_units(frame, "total"),
+        refunded=_minor_units(frame, "refunded"),
+        financial_status=_text(frame, "financial_status"),
+        source=_text(frame, "source"),
+        marks=_marks(frame),
+        files=_text(frame, "source_file"),
+    )
+
+
+def read_references(frame: pd.DataFrame) -> References:
+    """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
+    _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
+    notes: list[str] = []
+    frame = _whole(frame.reset_index(drop=True), notes)
+    external = frame["external_order_id"]
+    linked, unlinked = (_says(frame, "status", word) for word in ("linked", "unlinked"))
+    if "status" not in frame:
+        linked, unlinked = external.notna().to_numpy(), external.isna().to_numpy()
+    platforms = _says(frame, "platform", "shopify")
+    return References(
+        ids=frame["order_id"],
+        external=external if linked.all() else external.where(linked),
+        shopify=platforms if "platform" in frame else np.ones(len(frame), dtype=bool),
+        answered=(linked & external.notna().to_numpy()) | unlinked,
+        reason=_text(frame, "reason"),
+        status=_text(frame, "status"),
+        notes=tuple(notes),
+    )
+
+
+def _whole(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Clean the ids; leave out the rows of which a spreadsheet has rounded one: it names another order."""
+    frame = frame.assign(
+        order_id=keys.id_text(frame["order_id"]),
+        external_order_id=keys.external_text(frame["external_order_id"]),
+    )
+    order_ids, external = frame["order_id"], frame["external_order_id"]
+    whole = whole_rows("the references", order_ids, external, frame.get("status"), notes)
+    return frame if whole.all() else frame[whole].reset_index(drop=True)
+
+
+def read_settlement(frame: pd.DataFrame) -> Settlement:
+    """Read the payouts; needs `order_id`, unique, and `settled_amount`."""
+    _need(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
+    frame = frame[frame["order_id"].notna()].reset_index(drop=True)
+    order_ids = keys.id_text(frame["order_id"])
+    _refuse_repeated(order_ids, "the settlement", "order_id")
+    settled_at = frame["settled_at"] if "settled_at" in frame else pd.Series(pd.NaT, index=frame.index)
+    return Settlement(order_ids, _minor_units(frame, "settled_amount"), _text(frame, "currency"), settled_at)
+
+
+def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(
+            f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}."
+        )
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise InputError(
+            f"{what} have no column {' and '.join(missing)}; tts.{reader}() gives such a frame. "
+            f"The columns are: {', '.join(map(str, frame.columns))}."
+        )
+
+
+def _refuse_repeated(text: pd.Series, what: str, name: str) -> None:
+    repeated = text[keys.repeated(text)]
+    if len(repeated):
+        raise InputError(
+            f"{what} hold {len(repeated):,} rows whose {name} an earlier row has, "
+            f"{repeated.iloc[0]} among them; keep one row an order, e.g. frame.drop_duplicates({name!r})."
+        )
+
+
+def _text(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column as text, all missing where the frame does not have it."""
+    if name not in frame:
+        return keys.blank(len(frame))
+    series = frame[name]
+    if keys.is_text(series):
+        return series
+    codes, words = pd.factorize(series)
+    return keys.spelled([*(str(word) for word in words), None], codes)
+
+
+def words_of(text: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
+    codes, words = pd.factorize(text)
+    return codes, [*(str(word).strip().lower() for word in words), ""]
+
+
+def says(text: pd.Series, word: str) -> Flags:
+    """Tell where a column of few words says this one, in any case."""
+    codes, words = words_of(text)
+    flags: Flags = np.array([found == word for found in words], dtype=np.bool_)[codes]
+    return flags
+
+
+def _says(frame: pd.DataFrame, name: str, word: str) -> Flags:
+    """Tell where a column of few words says this one; False where it is not there."""
+    return says(frame[name], word) if name in frame else np.zeros(len(frame), dtype=bool)
+
+
+def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    return frame[name] if name in frame else _text(frame, name)
+
+
+def _minor_units(frame: pd.DataFrame, name: str) -> Hundredths:
+    """Return money as whole hundredths, which floats hold exactly; NaN where missing."""
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    try:
+        amounts = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
+    except (ValueError, TypeError):
+        raise InputError(f"the column {name} holds text that is no number; make it numeric first.") from None
+    hundredths: Hundredths = np.rint(np.where(np.isfinite(amounts), amounts, np.nan) * 100)
+    return hundredths
+
+
+def _times(frame: pd.DataFrame, name: str) -> Times:
+    if name not in frame:
+        return Times(np.full(len(frame), "NaT", dtype="datetime64[us]"), zoned=False)
+    series = frame[name]
+    if not pd.api.types.is_datetime64_any_dtype(series.dtype):
+        try:
+            series = pd.to_datetime(series.astype("object"), format="ISO8601")
+        except (ValueError, TypeError):
+            raise InputError(
+                f"the column {name} holds what is no time; pass it through pd.to_datetime."
+            ) from None
+    zoned = isinstance(series.dtype, pd.DatetimeTZDtype)
+    bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
+    return Times(bare.to_numpy(dtype="datetime64[us]"), zoned=zoned)
+
+
+def _paid(frame: pd.DataFrame) -> Flags:
+    """A refund proves a payment, even where the file tells no time of it."""
+    paid: Flags = ~np.isnat(_times(frame, "paid_at").moments) | (_minor_units(frame, "refunded") > 0)
+    return paid
+
+
+def _cancelled(frame: pd.DataFrame) -> Flags:
+    if "cancelled" not in frame:
+        given: Flags = ~np.isnat(_times(frame, "cancelled_at").moments)
+        return given
+    flags = frame["cancelled"]
+    if pd.api.types.is_bool_dtype(flags.dtype):
+        return flags.fillna(value=False).to_numpy(dtype=bool)
+    return flags.astype("object").map(lambda flag: str(flag).lower() in _TRUE_WORDS).to_numpy(dtype=bool)
+
+
+def _marks(frame: pd.DataFrame) -> Marks:
+    """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
+    chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
+    listed = _text(frame, "tiktok_marks")
+    several = _lists_several(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
+    rows = np.flatnonzero(keys.digits_only(chosen) & ~several)
+    codes, sources = words_of(_id_column(frame, "tiktok_order_id_from"))
+    # An id without a source, in a caller's own frame, counts as a tag.
+    bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in sources], dtype=np.uint8)
+    single = Marks(rows, chosen.take(rows), bits[codes[rows]])
+    return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
+
+
+def _lists_several(text: pd.Series) -> Flags:
+    return text.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+
+
+def _listed_marks(listed: pd.Series, several: Flags) -> list[Marks]:
+    """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
+    # A bar before the first mark of a row tells afterwards where the rows began.
+    texts = ("|" + listed[several]).tolist()
+    marks = pd.Series("; ".join(texts).split("; "), dtype=TEXT_DTYPE)
+    row = np.cumsum(marks.str.startswith("|").to_numpy(dtype=bool)) - 1
+    rows, marks = np.flatnonzero(several)[row], marks.str.strip("|")
+    found = []
+    for source in TIKTOK_ORDER_ID_SOURCES:
+        here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
+        order_ids = marks[here].str.slice(len(source) + 1)
+        good = keys.digits_only(order_ids)
+        bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
+        found.append(Marks(rows[here][good], order_ids[good], bits))
+    return found
+
+
+def _concat_marks(parts: Sequence[Marks]) -> Marks:
+    return Marks(
+        np.concatenate([part.rows for part in parts]),
+        pd.concat([part.ids for part in parts], ignore_index=True),
+        np.concatenate([part.bits for part in parts]),
+    )

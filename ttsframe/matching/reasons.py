@@ -1,0 +1,192 @@
+"""Why each row is what it is, as far as the columns show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.columns import MATCH_REASONS
+from ttsframe.matching.claims import Answer
+from ttsframe.matching.inputs import words_of
+from ttsframe.matching.keys import spelled
+from ttsframe.matching.verdicts import along, amounts_differ, either
+
+if TYPE_CHECKING:
+    from ttsframe.matching.inputs import Times
+    from ttsframe.matching.verdicts import Faces, Scene
+
+_BITS = {reason: 1 << place for place, reason in enumerate(MATCH_REASONS)}
+
+_UNPAID_WORDS = ("expired", "pending", "authorized")
+_PAID_WORDS = ("paid", "partially_refunded")
+
+_ZONE_HOURS = 14
+"""How far a clock without a zone can be from UTC."""
+_SAME_MOMENT_HOURS = 36
+"""An order that appears on Shopify later than this was not moved into another month by its zone."""
+
+
+def reason_bits(scene: Scene) -> np.ndarray:
+    """Collect the causes that can be seen, as bits of `columns.MATCH_REASONS`."""
+    bits = np.zeros(len(scene.rows.tiktok), dtype=np.int32)
+    for found in (_absence(scene), _dates(scene), _states(scene), _payments(scene), _amounts(scene)):
+        for reason, where in found.items():
+            bits[where] |= _BITS[reason]
+    return bits
+
+
+def reason_text(bits: np.ndarray, words: pd.Series) -> pd.Series:
+    """Write reasons out, joined by `; `.
+
+    Parameters
+    ----------
+    bits
+        As `reason_bits` gives them.
+    words
+        The look-up's own reason, for the rows where it stands first; missing elsewhere.
+
+    Returns
+    -------
+    pandas.Series
+        Missing where no cause is seen.
+    """
+    codes, kinds = pd.factorize(bits)
+    texts = [
+        "; ".join(reason for reason, bit in _BITS.items() if kind & bit) or None for kind in kinds.tolist()
+    ]
+    text = spelled(texts, codes)
+    named = words.notna().to_numpy()
+    if named.any():
+        both = words[named].str.cat(text[named], sep="; ")
+        text = text.mask(named, both.where(both.notna(), words[named]))
+    return text
+
+
+def _absence(scene: Scene) -> dict[str, np.ndarray]:
+    """Say why an order has no other half."""
+    tiktok, universe, faces, rows = scene.given.tiktok, scene.universe, scene.faces, scene.rows
+    asked = scene.given.refs is not None
+    alone = faces.has_tiktok & (rows.shopify < 0)
+    answers = along(universe.answers, faces.tiktok_row, Answer.NOT_ASKED)
+    ambiguous = along(universe.ambiguous, faces.tiktok_row, fill=False)
+    bad_id = along(tiktok.bad_ids.notna().to_numpy(), faces.tiktok_row, fill=False)
+    unpaid = along(tiktok.cancelled & tiktok.unpaid, faces.tiktok_row, fill=False)
+    linked = either(answers, Answer.LINKED, Answer.LINKED_ELSEWHERE)
+    unlinked = either(answers, Answer.UNLINKED, Answer.UNLINKED_ELSEWHERE)
+    named_outside = (rows.tiktok >= 0) & (rows.shopify >= 0) & ~faces.both
+    return {
+        "ambiguous_reference": alone & ambiguous,
+        "not_in_export": (alone & linked & ~ambiguous) | named_outside,
+        "unlinked": alone & unlinked & ~unpaid,
+        "no_mark": alone & (not asked) & ~unpaid & ~bad_id,
+        "not_asked": alone & asked & (answers == Answer.NOT_ASKED) & ~unpaid & ~bad_id,
+        "no_order_id": rows.tiktok < 0,
+        "cancelled_before_payment": alone & unpaid,
+        "cancelled_on_tiktok": alone & ~unpaid & faces.cancelled[0],
+        "several_candidates": alone & (along(scene.candidates, faces.tiktok_row, 0) > 0),
+    }
+
+
+def _dates(scene: Scene) -> dict[str, np.ndarray]:
+    """See where the calendar explains an absence, or moves a pair into two months."""
+    faces, rows = scene.faces, scene.rows
+    tiktok, shopify = scene.given.tiktok.created, scene.given.shopify.created
+    slack = np.timedelta64(0 if tiktok.zoned and shopify.zoned else _ZONE_HOURS, "h")
+    answers = along(scene.universe.answers, faces.tiktok_row, Answer.NOT_ASKED)
+    linked = (rows.shopify < 0) & either(answers, Answer.LINKED, Answer.LINKED_ELSEWHERE)
+    nameless = faces.has_shopify & ~faces.has_tiktok & (rows.tiktok >= 0)
+    outside, month_end = np.zeros(len(linked), dtype=bool), _two_months(tiktok, shopify, faces)
+    for where, row, times, others in (
+        (np.flatnonzero(linked), faces.tiktok_row, tiktok, shopify),
+        (np.flatnonzero(nameless), faces.shopify_row, shopify, tiktok),
+    ):
+        outside[where], edge = _beyond(times.moments[row[where]], others.moments, slack)
+        month_end[where] |= edge
+    return {"outside_dates": outside, "month_end": month_end}
+
+
+def _beyond(at: np.ndarray, others: np.ndarray, slack: np.timedelta64) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which times lie outside the others' span, and which do by less than a zone at a month's end."""
+    known = others[~np.isnat(others)] if len(at) else others[:0]
+    if not len(known):
+        return np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
+    low, high = known.min(), known.max()
+    outside = (at < low - slack) | (at > high + slack)
+    month = at.astype("datetime64[M]")
+    edge = np.timedelta64(_ZONE_HOURS, "h")
+    at_month_end = ((at - edge).astype("datetime64[M]") != month) | (
+        (at + edge).astype("datetime64[M]") != month
+    )
+    return outside, ((at < low) | (at > high)) & ~outside & at_month_end
+
+
+def _two_months(tiktok: Times, shopify: Times, faces: Faces) -> np.ndarray:
+    months = [times.moments.astype("datetime64[M]") for times in (tiktok, shopify)]
+    nat = np.datetime64("NaT")
+    left, right = along(months[0], faces.tiktok_row, nat), along(months[1], faces.shopify_row, nat)
+    rows = np.flatnonzero((left != right) & ~np.isnat(left) & ~np.isnat(right))
+    apart = tiktok.moments[faces.tiktok_row[rows]] - shopify.moments[faces.shopify_row[rows]]
+    two = np.zeros(len(left), dtype=bool)
+    two[rows[np.abs(apart) <= np.timedelta64(_SAME_MOMENT_HOURS, "h")]] = True
+    return two
+
+
+def _states(scene: Scene) -> dict[str, np.ndarray]:
+    """Name what was done on one side: always where the states differ, and partial refunds."""
+    tiktok, faces = scene.given.tiktok, scene.faces
+    differ = faces.both & (faces.closed[0] != faces.closed[1])
+    partial = faces.both & ~faces.closed[0] & ~faces.closed[1] & (faces.refunded[0] != faces.refunded[1])
+    left, right = differ & faces.closed[0], differ & faces.closed[1]
+    return {
+        "cancelled_on_tiktok": left & faces.cancelled[0],
+        "cancelled_on_shopify": right & faces.cancelled[1],
+        "refunded_on_tiktok": (left | partial) & faces.refunded[0],
+        "refunded_on_shopify": (right | partial) & faces.refunded[1],
+        "refund_differs": faces.both & ~faces.currencies_differ & _apart(*faces.refunds, scene),
+        "voided_on_shopify": right & faces.voided,
+        "cancelled_before_payment": left
+        & along(tiktok.cancelled & tiktok.unpaid, faces.tiktok_row, fill=False),
+    }
+
+
+def _apart(one: np.ndarray, other: np.ndarray, scene: Scene) -> np.ndarray:
+    """Tell where two sums differ by more than the tolerance; False where one is not told."""
+    apart: np.ndarray = np.abs(one - other) > scene.hundredths
+    return apart
+
+
+def _payments(scene: Scene) -> dict[str, np.ndarray]:
+    """Name what is paid on one side only, where both orders stand."""
+    tiktok, faces = scene.given.tiktok, scene.faces
+    stands = faces.both & ~faces.closed[0] & ~faces.closed[1]
+    codes, words = words_of(scene.given.shopify.financial_status)
+    unpaid, paid = (
+        along(np.array([word in said for word in words])[codes], faces.shopify_row, fill=False)
+        for said in (_UNPAID_WORDS, _PAID_WORDS)
+    )
+    # A column of times of payment that is blank throughout tells nothing.
+    without = tiktok.unpaid & tiktok.paid.any()
+    return {
+        "unpaid_on_shopify": stands & unpaid & along(tiktok.paid, faces.tiktok_row, fill=False),
+        "unpaid_on_tiktok": stands & paid & along(without, faces.tiktok_row, fill=False),
+    }
+
+
+def _amounts(scene: Scene) -> dict[str, np.ndarray]:
+    """Name what explains the amounts of a pair, as far as the columns show it."""
+    tiktok, faces, rows = scene.given.tiktok, scene.faces, scene.rows
+    pair = faces.both & ~rows.conflict & ~rows.duplicate
+    alone = faces.has_tiktok & (rows.shopify < 0)
+    open_pair = pair & ~faces.closed[0] & ~faces.closed[1]
+    discount = along(tiktok.platform_discount, faces.tiktok_row, np.nan)
+    differ = pair & amounts_differ(scene)
+    left_over = np.abs(faces.difference - discount)  # it lowers what the buyer paid on TikTok
+    return {
+        "currency": pair & faces.currencies_differ,
+        "platform_discount": differ & (discount > 0) & (left_over <= scene.hundredths),
+        "free_sample": (open_pair & ((faces.amount == 0) | (faces.total == 0)))
+        | (alone & ~faces.closed[0] & (faces.amount == 0)),
+        "no_amount": faces.both & (np.isnan(faces.amount) | np.isnan(faces.total)),
+    }

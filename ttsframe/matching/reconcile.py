@@ -1,0 +1,217 @@
+"""`match`: two exports and the look-up's answers → every order once, with its status."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.matching import claims, inputs, pairing
+from ttsframe.matching.conflicts import together
+from ttsframe.matching.layout import closed_of, days_of, orders_frame, scene_of, untold_of
+from ttsframe.matching.probable import WINDOW_HOURS, guess
+from ttsframe.matching.result import Match
+from ttsframe.readers.notes import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ttsframe.matching.claims import Claims, Universe
+    from ttsframe.matching.inputs import Inputs, Shopify
+    from ttsframe.matching.pairing import Rows, Sizes
+
+# References that hold at most this share of so many orders are likely another file's.
+_SHARE_IN_DOUBT = 0.1
+_LEAST_ORDERS_TO_DOUBT = 10
+_PROBABLE = inputs.SOURCE_BITS["probable"]
+
+
+def match(
+    tiktok: pd.DataFrame,
+    shopify: pd.DataFrame,
+    refs: pd.DataFrame | None = None,
+    *,
+    tolerance: float = 0.01,
+    settlement: pd.DataFrame | None = None,
+    probable: bool = False,
+) -> Match:
+    """Find which TikTok order is which Shopify order, and where the two disagree.
+
+    Claims come from the references of the look-up, and from the TikTok ids that stand in the
+    Shopify orders' tags, note attributes, notes and names. No source is believed over another:
+
+    ===============================================================  ==================
+    what is claimed, and what is seen                                status
+    ===============================================================  ==================
+    a Shopify order claimed for two TikTok orders, by any sources    ``conflict``, on every row of both
+    a TikTok order with two Shopify orders, by any sources           ``duplicate``, a row each
+    one and one, only guessed from amount and time (see `probable`)  ``probable``
+    one and one; cancelled, refunded or voided on one side only      ``state_differs``
+    one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
+    one and one; else, a missing amount or currency included         ``matched``
+    a Shopify order for one TikTok order that is not in the file     ``only_shopify``, ``not_in_export``
+    a Shopify order of source tiktok that nothing is claimed of      ``only_shopify``, ``no_order_id``
+    no claim; cancelled and never paid on TikTok, and not linked     ``not_expected``
+    linked, but to no order of the Shopify files                     ``only_tiktok``, ``not_in_export``
+    linked to a name or bare number that fits several orders         ``unknown``, ``ambiguous_reference``
+    no claim; the shop answered that there is no link                ``only_tiktok``, ``unlinked``
+    no claim; the look-up failed, was denied, skipped, or invalid    ``unknown``, with its reason
+    no claim; the references do not hold the order                   ``unknown``, ``not_asked``
+    no claim; there are no references                                ``only_tiktok``, ``no_mark``
+    ===============================================================  ==================
+
+    The first row that applies stands. Shopify orders with no sign of TikTok are counted in the
+    notes, not listed.
+
+    Parameters
+    ----------
+    tiktok
+        As `read_tiktok_orders` gives it; needs `order_id`, once each. A column
+        `platform_discount`, if there, explains differences that TikTok paid.
+    shopify
+        As `read_shopify_orders` gives it; needs `shopify_id` or `name`.
+    refs
+        As `lookup` gives it, for any platforms; needs `order_id` and `external_order_id`.
+        An external id is found as a Shopify id, plain or as ``gid://``, else as an order
+        name (``#``, case and blanks ignored).
+    tolerance
+        The largest difference that counts as equal, in major units of the currency.
+        Amounts are compared as whole hundredths.
+    settlement
+        As `read_tiktok_settlement` gives it: adds `settled_amount` and `settled_at`.
+    probable
+        Also pair what is left by equal amount and times within 26 hours, where exactly one
+        order fits exactly one. A guess is no match until a person has agreed to it: such
+        pairs have the status ``probable``, which needs work.
+
+    Returns
+    -------
+    Match
+        Its `orders` follow the order of `tiktok`, then come Shopify's; the rows of one conflict
+        or duplicate stand together, where the first of them stands.
+
+    Raises
+    ------
+    InputError
+        If a frame has not the columns it needs, or an id more than once, or all or most ids of
+        `refs` have lost their last digits in a spreadsheet.
+
+    Warns
+    -----
+    DoubtWarning
+        If `refs` hold hardly any of ten or more TikTok orders.
+
+    See Also
+    --------
+    compare : What changed between two results.
+    """
+    if not tolerance >= 0:
+        raise InputError(f"tolerance must be 0 or more, in major units of the currency, not {tolerance!r}.")
+    given = inputs.read(tiktok, shopify, refs, settlement)
+    universe = claims.gather(given)
+    size = pairing.sizes(universe, len(given.shopify.names))
+    pairs, candidates = _pairs(given, universe, size, probable=probable)
+    rows = together(pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs)))
+    scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
+    return Match(
+        orders_frame(scene),
+        (
+            *scene.currencies.notes,
+            *_notes(given, universe, rows, size),
+            *_told_by_readers(tiktok, shopify, refs, settlement),
+        ),
+        _provenance(tiktok, shopify, refs, settlement),
+        days_of(scene),
+        closed_of(scene),
+        untold_of(scene),
+    )
+
+
+def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) -> tuple[Claims, np.ndarray]:
+    """Return the pairs, and how many orders each TikTok order could be guessed to be."""
+    proven = pairing.pairs_of(universe, size)
+    if not probable:
+        return proven, np.zeros(size.tiktok, dtype=np.int64)
+    guesses = guess(given.tiktok, given.shopify, universe, proven)
+    return proven.plus(guesses.pairs), guesses.candidates
+
+
+def _lone_shopify(shopify: Shopify, pairs: Claims) -> np.ndarray:
+    """Find the orders of source tiktok that nothing is claimed of."""
+    codes, sources = inputs.words_of(shopify.source)
+    from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
+    from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
+    return np.flatnonzero(from_tiktok)
+
+
+def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
+    """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
+    return tuple(str(note) for frame in frames if frame is not None for note in frame.attrs.get("notes", ()))
+
+
+def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[str, ...]:
+    """Say what the frame does not show."""
+    tiktok, shopify = given.tiktok, given.shopify
+    listed = np.zeros(size.shopify_nodes, dtype=bool)
+    listed[rows.shopify[rows.shopify >= 0]] = True
+    unlisted = size.shopify - int(listed[: size.shopify].sum())
+    guessed = int((rows.bits == _PROBABLE).sum())
+    lost = int(shopify.ids.isna().sum())
+    unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
+    strangers = int((universe.settlement_nodes >= size.tiktok).sum())
+    found = {
+        f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}.": unlisted,
+        f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
+        f"matches until a person has agreed: {guessed:,}.": guessed,
+        f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}.": (
+            lost if given.refs is not None else 0
+        ),
+        "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
+        f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
+    }
+    told = () if given.refs is None else (*given.refs.notes, *_coverage(universe))
+    return (*(note for note, holds in found.items() if holds), *told)
+
+
+def _coverage(universe: Universe) -> tuple[str, ...]:
+    """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
+    total, held = len(universe.answers), int((universe.answers != claims.Answer.NOT_ASKED).sum())
+    if held == total:
+        return ()
+    note = f"The references hold {held:,} of the {total:,} TikTok orders"
+    if held > _SHARE_IN_DOUBT * total or total < _LEAST_ORDERS_TO_DOUBT:
+        return (f"{note}.",)
+    doubt = f"{note}: is this the look-up of these orders?"
+    warnings.warn(doubt, DoubtWarning, stacklevel=4)  # told of the line that calls `match`
+    return (doubt,)
+
+
+def _provenance(
+    tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
+) -> dict[str, str]:
+    """Say when, with which version, and from what."""
+    facts = {"made at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", "ttsframe": _version()}
+    for side, frame in (
+        ("TikTok", tiktok), ("Shopify", shopify), ("look-up", refs), ("settlement", settlement)
+    ):  # fmt: skip
+        if frame is not None:
+            facts[side] = counted(len(frame), "row")
+            facts |= {f"{side} file {name}": counted(count, "order") for name, count in _files(frame).items()}
+    return facts
+
+
+def _files(frame: pd.DataFrame) -> dict[str, int]:
+    if "source_file" not in frame:
+        return {}
+    return {str(name): int(count) for name, count in frame["source_file"].value_counts(sort=False).items()}
+
+
+def _version() -> str:
+    try:
+        return metadata.version("ttsframe")
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,167 @@
+"""Which files are meant, and their bytes."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ttsframe.errors import InputError
+from ttsframe.readers.notes import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_WILD = re.compile(r"[*?\[]")
+_DIGITS = re.compile(r"(\d+)")
+
+
+class Source(NamedTuple):
+    """One export: a path that is read when its turn comes, or what a file object held."""
+
+    name: str
+    """How messages and `source_file` call it."""
+    path: Path | None
+    content: bytes | None
+
+
+def find_sources(paths: Any) -> tuple[list[Source], list[str]]:  # noqa: ANN401
+    """Find the files that a reader was asked to read.
+
+    Parameters
+    ----------
+    paths
+        A path, a glob, a file object (text or binary), or several of them. An existing file
+        wins over a glob. The files of a glob come in the order of their names, with numbers
+        by value (``export_2`` before ``export_10``).
+
+    Returns
+    -------
+    tuple
+        The sources in order, each file once, and notes.
+
+    Raises
+    ------
+    InputError
+        If a file is not there, a glob matches nothing, or something is no file.
+    """
+    found: list[Path | Source] = []
+    for one in _several(paths):
+        found.extend([_held(one, len(found) + 1)] if hasattr(one, "read") else _paths_of(one))
+    if not found:
+        raise InputError("no file was given: name at least one export.")
+    distinct, repeated = _distinct(found)
+    notes = [f"{counted(repeated, 'file was', 'files were')} given twice and read once."] if repeated else []
+    return _named(distinct), notes
+
+
+def read_bytes(source: Source) -> bytes:
+    """Return what a source holds.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or holds nothing.
+    """
+    if source.content is not None:
+        content = source.content
+    else:
+        assert source.path is not None  # noqa: S101
+        try:
+            content = source.path.read_bytes()
+        except PermissionError:
+            raise InputError(f"{source.name} may not be read: change its permissions, or copy it.") from None
+        except OSError as error:
+            raise InputError(f"{source.name} cannot be read: {error.strerror or error}.") from None
+    if not content.strip(b"\x00\xef\xbb\xbf\xfe\xff \t\r\n"):
+        raise InputError(f"{source.name} is empty: download the export again.")
+    return content
+
+
+def _several(paths: Any) -> Iterable[Any]:  # noqa: ANN401
+    if isinstance(paths, (str, bytes, os.PathLike)) or hasattr(paths, "read"):
+        return [paths]
+    if paths is None or hasattr(paths, "columns") or not hasattr(paths, "__iter__"):
+        raise InputError(
+            f"a path, a glob, a file object or a list of them is needed, not {type(paths).__name__}."
+        )
+    return list(paths)
+
+
+def _held(handle: Any, number: int) -> Source:  # noqa: ANN401
+    given = getattr(handle, "name", None)
+    name = Path(given).name if isinstance(given, str) and given else f"file {number}"
+    try:
+        content = handle.read()
+    except UnicodeDecodeError:
+        raise InputError(f"{name} was opened with the wrong encoding: open it with mode 'rb'.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name} cannot be read ({error}): open it anew.") from None
+    if isinstance(content, str):
+        content = content.encode("utf-8", errors="surrogatepass")
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise InputError(f"{name} gives neither text nor bytes: open it as a file.")
+    return Source(name, None, bytes(content))
+
+
+def _paths_of(given: Any) -> list[Path]:  # noqa: ANN401
+    if not isinstance(given, (str, bytes, os.PathLike)):
+        raise InputError(f"a path, a glob or a file object is needed, not {type(given).__name__}.")
+    text = os.path.expanduser(os.fsdecode(given))  # noqa: PTH111
+    path = Path(text)
+    try:
+        if path.is_dir():
+            raise InputError(f"{text} is a folder: name the files in it, as in '{path / '*.csv'}'.")
+        if path.exists():
+            return [path]
+    except (OSError, ValueError):
+        raise InputError(f"{text[:80]!r} is not the name of a file.") from None
+    return _matches(text) if _WILD.search(text) else _missing(path)
+
+
+def _matches(pattern: str) -> list[Path]:
+    """Return the files of a glob, without the lock files that Excel leaves beside open workbooks."""
+    matches = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207
+    files = [path for path in matches if path.is_file() and not path.name.startswith("~$")]
+    if not files:
+        raise InputError(f"no file matches {pattern!r}: check the folder and the name.")
+    return sorted(files, key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
+    parts = _DIGITS.split(str(path))
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], str(path)
+
+
+def _missing(path: Path) -> list[Path]:
+    near: list[str] = []
+    if path.parent.is_dir():
+        near = difflib.get_close_matches(path.name, [item.name for item in path.parent.iterdir()], n=1)
+    hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else ": check the folder and the name."
+    raise InputError(f"there is no file {str(path)!r}{hint}")
+
+
+def _distinct(found: Sequence[Path | Source]) -> tuple[list[Path | Source], int]:
+    seen: set[Path] = set()
+    kept: list[Path | Source] = []
+    for one in found:
+        if isinstance(one, Source):
+            kept.append(one)
+        elif (real := one.resolve()) not in seen:
+            seen.add(real)
+            kept.append(one)
+    return kept, len(found) - len(kept)
+
+
+def _named(found: Sequence[Path | Source]) -> list[Source]:
+    """Call files by their name, and by their path where two have one name."""
+    names = [one.name for one in found]
+    return [
+        one
+        if isinstance(one, Source)
+        else Source(one.name if names.count(one.name) == 1 else str(one), one, None)
+        for one in found
+    ]

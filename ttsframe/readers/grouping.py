@@ -1,0 +1,109 @@
+"""Rows of an order → one value an order; the same order in several files → the last of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.readers.notes import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ttsframe.readers.shapes import Cells
+
+
+def first_of(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
+    """Return each order's first value that is not missing.
+
+    Parameters
+    ----------
+    codes
+        For each row, the number of its order, from 0.
+    values
+        A value a row: float64, datetime64 or object.
+    orders
+        How many orders there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        A value an order, missing where no row has one.
+    """
+    here = np.flatnonzero(pd.notna(values))
+    place = np.full(orders, -1)
+    place[codes[here][::-1]] = here[::-1]
+    if not len(values):
+        return np.empty(0, dtype=values.dtype)
+    missing = np.array(None if values.dtype == object else "NaT" if values.dtype.kind == "M" else np.nan)
+    return np.where(place >= 0, values[place], missing.astype(values.dtype))
+
+
+def disagreeing(codes: np.ndarray, values: np.ndarray, firsts: np.ndarray) -> int:
+    """Count the orders that have a row with another value than the first."""
+    other = pd.notna(values) & (values != firsts[codes])
+    return len(np.unique(codes[other]))
+
+
+def sums(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
+    """Return each order's sum, NaN where none of its rows has a value.
+
+    Sums are rounded to a ten-thousandth, so that 0.1 + 0.2 is 0.3.
+    """
+    here = ~np.isnan(values)
+    total = np.bincount(codes[here], weights=values[here], minlength=orders)
+    some = np.bincount(codes[here], minlength=orders) > 0
+    # Adding 0 turns -0.0 into 0.0.
+    return np.where(some, np.round(total, 4) + 0.0, np.nan)
+
+
+def joined(codes: np.ndarray, texts: Cells, orders: int) -> Cells:
+    """Return each order's distinct texts, joined by ``; ``; None where all are blank."""
+    out: list[str | None] = [None] * orders
+    pairs = pd.DataFrame({"code": codes, "text": texts})
+    pairs = pairs[pairs["text"].astype("bool")].drop_duplicates()
+    for code, text in zip(pairs["code"].tolist(), pairs["text"].tolist(), strict=True):
+        before = out[code]
+        out[code] = text if before is None else f"{before}; {text}"
+    return as_cells(out)
+
+
+def as_cells(values: Sequence[str | None]) -> Cells:
+    """Return text as an object column, blanks as None."""
+    cells = np.empty(len(values), dtype=object)
+    cells[:] = [value or None for value in values]
+    return cells
+
+
+def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[str]) -> pd.DataFrame:
+    """Choose one row a key among the orders of several files, in the order the files were given.
+
+    Parameters
+    ----------
+    orders
+        The orders of all files.
+    keys
+        The key of each order; no file has a key twice.
+    notes
+        How many rows were left out is added here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The chosen rows, in order of the keys' first appearance.
+    """
+    codes, distinct = pd.factorize(keys.to_numpy(dtype=object))
+    last = np.empty(len(distinct), dtype=np.intp)
+    last[codes] = np.arange(len(codes))
+    if dropped := len(codes) - len(distinct):
+        notes.append(f"{counted(dropped, 'order')} in more than one file; the later file's row stands.")
+    return orders.iloc[last].reset_index(drop=True)
+
+
+def objects(series: pd.Series) -> Cells:
+    """Return a Series as an object array, None where it is missing."""
+    values = series.astype("object").to_numpy(dtype=object, copy=True)
+    values[pd.isna(values)] = None
+    return values

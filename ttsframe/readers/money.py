@@ -1,0 +1,148 @@
+"""Amounts as exports and spreadsheets write them: `BRL 35,91`, `25,90 EUR`, `THB 1,234.50`, `-`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ttsframe.readers.shapes import Cells
+
+Sign = Literal[".", ","]
+
+BLANKS = frozenset({"", "-", "--", "/", "n/a", "nan", "null", "none", "—", "–"})
+"""What stands where nothing is meant."""
+
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")
+_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+_NUMBER = re.compile(r"[0-9][0-9.,'’\s]*|[.,][0-9]+")
+_GROUPS = re.compile(r"[\s'’]")
+_NEGATIVE = re.compile(r"^\s*\(.*\)\s*$|[-−][^0-9]*[0-9]|[0-9][^0-9]*[-−]\s*$")
+_SYMBOLS: tuple[tuple[str, str], ...] = (
+    *(("R$", "BRL"), ("US$", "USD"), ("S$", "SGD"), ("MX$", "MXN"), ("A$", "AUD"), ("C$", "CAD")),
+    *(("€", "EUR"), ("£", "GBP"), ("฿", "THB"), ("₫", "VND"), ("đ", "VND"), ("₱", "PHP"), ("₹", "INR")),
+    *(("Rp", "IDR"), ("RM", "MYR"), ("zł", "PLN"), ("₩", "KRW")),
+)
+_THOUSAND = 3
+_LONGEST = 40
+
+
+class Money(NamedTuple):
+    """A column of amounts."""
+
+    amounts: np.ndarray
+    """float64; NaN where blank or unreadable."""
+    currencies: np.ndarray
+    """object: the ISO code that the cell names, else None."""
+    unread: int
+    """Cells that hold something that is no amount."""
+
+
+def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
+    """Read a column of amounts.
+
+    Parameters
+    ----------
+    cells
+        Text as exported, trimmed or not.
+    decimal
+        The decimal sign, where a cell such as ``1.234`` could be read both ways; None takes
+        it for thousands.
+
+    Returns
+    -------
+    Money
+        Amounts in major units, as long as `cells`.
+    """
+    codes, distinct = pd.factorize(cells)
+    values = np.array([_amount(cell, decimal) for cell in distinct.tolist()], dtype="float64")
+    named = np.array([*map(_currency, distinct.tolist()), None], dtype=object)[:-1]
+    unread = np.array([_is_unread(*pair) for pair in zip(distinct, values, strict=True)], dtype=bool)
+    if not len(cells):
+        return Money(np.array([], dtype="float64"), np.array([], dtype=object), 0)
+    return Money(values[codes], named[codes], int(unread[codes].sum()))
+
+
+def decimal_sign(columns: Iterable[Cells]) -> Sign | None:
+    """Find the decimal sign of a file from all its amounts.
+
+    Returns
+    -------
+    str or None
+        None where no amount settles it, or amounts contradict each other.
+    """
+    found = {
+        _decimal_shown(cell) for cells in columns for cell in pd.unique(pd.Series(cells, dtype="object"))
+    }
+    signs: list[Sign] = [sign for sign in (".", ",") if sign in found]
+    return signs[0] if len(signs) == 1 else None
+
+
+def ambiguous(columns: Sequence[Cells]) -> str | None:
+    """Return a cell that could be read both ways, as ``1.234`` or ``1,234``, if there is one."""
+    for cells in columns:
+        for cell in pd.unique(pd.Series(cells, dtype="object")):
+            if _PLAIN.fullmatch(cell) is None and _is_ambiguous(_core(cell)):
+                return str(cell).strip()
+    return None
+
+
+def _amount(cell: str, decimal: Sign | None) -> float:
+    if len(cell) > _LONGEST:
+        return np.nan
+    if _PLAIN.fullmatch(cell):
+        return float(cell)
+    core = _core(cell)
+    if not core:
+        return np.nan
+    sign = _shown_in(core) or (decimal if _is_ambiguous(core) else None)
+    whole, _, fraction = core.rpartition(sign) if sign and sign in core else (core, "", "")
+    digits = whole.replace(".", "").replace(",", "")
+    number = float(f"{digits or 0}.{fraction or 0}")
+    return -number if _NEGATIVE.search(cell) and number else number
+
+
+def _core(cell: str) -> str:
+    """Return the one number in a cell, its separators kept; blank where there is none or more."""
+    numbers = _NUMBER.findall(cell)
+    return _GROUPS.sub("", numbers[0]).rstrip(",") if len(numbers) == 1 else ""
+
+
+def _shown_in(core: str) -> Sign | None:
+    """Return the decimal sign that a number shows by itself, if it does."""
+    points, commas = core.count("."), core.count(",")
+    if points and commas:
+        last: Sign = "." if core.rindex(".") > core.rindex(",") else ","
+        return last if core.count(last) == 1 else None
+    if points + commas != 1 or _is_ambiguous(core):
+        return None
+    return "." if points else ","
+
+
+def _is_ambiguous(core: str) -> bool:
+    """Tell whether three digits follow the only separator, so that it may mean thousands."""
+    whole, separator, fraction = core.partition("." if "." in core else ",")
+    if not separator or "." in fraction or "," in fraction:
+        return False
+    return len(fraction) == _THOUSAND and 0 < len(whole) <= _THOUSAND and not whole.startswith("0")
+
+
+def _decimal_shown(cell: str) -> Sign | None:
+    return _shown_in(_core(cell))
+
+
+def _currency(cell: str) -> str | None:
+    if _PLAIN.fullmatch(cell):
+        return None
+    if code := _CODE.search(cell):
+        return code[0]
+    return next((code for symbol, code in _SYMBOLS if symbol in cell), None)
+
+
+def _is_unread(cell: str, value: float) -> bool:
+    return bool(np.isnan(value)) and cell.strip().casefold() not in BLANKS

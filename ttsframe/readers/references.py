@@ -1,0 +1,103 @@
+"""References that were looked up before, and saved: a file → the frame that `lookup` returned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, names, typed
+from ttsframe.errors import InputError
+from ttsframe.readers import tables
+from ttsframe.readers.headers import ORDER_ID_NAMES
+from ttsframe.readers.notes import with_notes
+from ttsframe.readers.order_ids import note_of_rounded, rounded
+from ttsframe.readers.reference_ids import whole_rows
+from ttsframe.text import as_given
+
+if TYPE_CHECKING:
+    import os
+
+    from ttsframe.readers.shapes import Table
+
+_NEEDED = ("order_id", "platform", "external_order_id", "status")
+_ID_COLUMNS = ("external_order_id", "line_item_id", "line_item_origin_id")
+
+
+def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read back what `ttsframe lookup -o FILE` or `refs.to_csv` has written.
+
+    Parameters
+    ----------
+    path
+        A `.csv`, `.xlsx` or `.parquet` file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `columns.REFERENCES` (`columns.LINE_ITEMS` where the file has lines); what the file
+        does not hold is missing. Rows whose ids a spreadsheet has rounded are left out, and
+        counted in ``frame.attrs["notes"]``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no look-up's, or all or most of its ids have lost
+        their last digits in a spreadsheet.
+    """
+    is_parquet = str(path).lower().endswith(".parquet")
+    table, notes = (_parquet(path), []) if is_parquet else _table(path)
+    _check(path, table)
+    columns = LINE_ITEMS if "line_item_id" in table.columns else REFERENCES
+    data: dict[str, Any] = {name: table.get(name) for name in names(columns)}
+    data["order_id"] = ids.clean(table["order_id"]).ids
+    for name in _ID_COLUMNS:
+        if data.get(name) is not None:
+            # An id may have come through a spreadsheet; a name such as #1001 stays as it is.
+            cleaned = ids.clean(table[name])
+            data[name] = cleaned.ids.where(cleaned.reasons.isna(), table[name])
+    data["http_status"] = pd.to_numeric(data["http_status"], errors="coerce")
+    data["from_cache"] = (
+        pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
+    )
+    whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], notes)
+    notes += note_of_rounded(str(path), rounded(data["order_id"].dropna()))
+    frame = typed(data, columns, index=table.index)
+    return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
+
+
+def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
+    """Refuse what is no file of references."""
+    missing = [name for name in _NEEDED if name not in table.columns]
+    unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
+    if missing or unknown:
+        raise InputError(
+            f"{path} is not a file of references as `ttsframe lookup -o {path}` writes it: "
+            + (
+                f"it has no column {', '.join(missing)}."
+                if missing
+                else f"its status holds {min(unknown)!r}."
+            )
+        )
+
+
+def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[str]]:
+    frame, notes = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)
+    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(as_given), notes
+
+
+def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:
+    """Take the columns of a look-up; whatever else the file holds is left behind."""
+    there = [name for name in names(LINE_ITEMS) if name in table.header]
+    cells = table.columns([table.header.index(name) for name in there])
+    return pd.DataFrame(dict(zip(there, cells, strict=True)), dtype="object"), []
+
+
+def _parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise InputError('Parquet files need pyarrow: pip install "ttsframe[parquet]"') from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as Parquet: {error}") from None

@@ -1,0 +1,137 @@
+"""Settlement ("income") exports → one row an order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import columns as words
+from ttsframe.readers import dates, grouping, headers, kinds, money, tables
+from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.order_ids import clean_order_ids
+from ttsframe.readers.shapes import trimmed
+
+if TYPE_CHECKING:
+    from ttsframe.readers.shapes import Cells, Table
+
+
+def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+    """Read TikTok Shop settlement ("income") exports.
+
+    Parameters
+    ----------
+    paths
+        A path, a glob, a file object (text or binary), or several of them; CSV or XLSX. A row
+        that stands in two files is counted once.
+    date_order
+        ``dmy`` or ``mdy``, where the dates of a file do not settle it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an order, in order of first appearance, with the columns of
+        `ttsframe.columns.SETTLEMENTS`: the amounts of an order's rows are summed, and an
+        adjustment is added to the order it is related to. What was decided, dropped or
+        guessed stands in ``frame.attrs["notes"]``.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, unreadable or of another kind, has no column of ids or of
+        settlement amounts, or every id in it has lost its last digits.
+    """
+    rows, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    repeated = rows.duplicated().to_numpy()
+    if repeated.any():
+        notes.append(f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.")
+    return with_notes(words.typed(_by_order(rows[~repeated], notes), words.SETTLEMENTS), notes)
+
+
+def _by_order(rows: pd.DataFrame, notes: list[str]) -> dict[str, Any]:
+    codes, orders = pd.factorize(rows["order_id"].to_numpy(dtype=object))
+    count = len(orders)
+    currencies = rows["currency"].to_numpy(dtype=object)
+    first = grouping.first_of(codes, currencies, count)
+    if mixed := grouping.disagreeing(codes, currencies, first):
+        notes.append(
+            f"{counted(mixed, 'order')} settled in several currencies, added up all the same: check them."
+        )
+    latest = pd.Series(rows["settled_at"].to_numpy()).groupby(codes).max()
+    return {
+        "order_id": orders,
+        "settled_amount": grouping.sums(codes, rows["settled_amount"].to_numpy(), count),
+        "currency": first,
+        "settled_at": latest.reindex(range(count)).to_numpy(),
+        "types": grouping.joined(codes, rows["type"].to_numpy(dtype=object), count),
+    }
+
+
+def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of one file; a row that it holds twice is told apart by `occurrence`."""
+    notes = list(table.notes)
+    kinds.refuse_other_kinds(table.name, table.header, kinds.SETTLEMENT)
+    fields = headers.SETTLEMENT_FIELDS
+    amounts = (*fields["settled_amount"], *fields["estimated_amount"])
+    kinds.require(
+        table.name,
+        table.header,
+        {"Order/adjustment ID": fields["order_id"], "Total settlement amount": amounts},
+    )
+    cells = _cells(table, notes)
+    order_ids, rows = _order_ids(table.name, cells, notes)
+    cells = {field: column[rows] for field, column in cells.items()}
+    out = {"order_id": order_ids, "type": cells["type"], "own_id": cells["order_id"]}
+    out |= _amounts(table.name, cells, notes)
+    out["settled_at"] = _times(table.name, cells, date_order, notes)
+    frame = pd.DataFrame(out)
+    frame["occurrence"] = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount()
+    orders = counted(frame["order_id"].nunique(), "order")
+    notes.insert(0, f"{table.name}: {counted(len(frame), 'row')}, {orders}.")
+    return frame, notes
+
+
+def _cells(table: Table, notes: list[str]) -> dict[str, Cells]:
+    places = headers.locate(table.header, headers.SETTLEMENT_FIELDS)
+    if "settled_amount" not in places:
+        places["settled_amount"] = places["estimated_amount"]
+        notes.append(f"{table.name} holds estimates: nothing of these amounts has been paid out yet.")
+    places.pop("estimated_amount", None)
+    raw = table.columns(list(places.values()))
+    cells = {field: trimmed(column, without_dashes=True) for field, column in zip(places, raw, strict=True)}
+    blank = np.full(len(raw[0]), "", dtype=object)
+    return {field: cells.get(field, blank) for field in headers.SETTLEMENT_FIELDS}
+
+
+def _order_ids(name: str, cells: dict[str, Cells], notes: list[str]) -> tuple[Cells, np.ndarray]:
+    """Return the order of each row (an adjustment's related one), and the rows that have one."""
+    filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
+    related = cells["related_id"]
+    wanted = np.where(related.astype(bool), related, cells["order_id"])
+    found = clean_order_ids(name, wanted[filled], notes)
+    rows = np.flatnonzero(filled)[found.usable]
+    return found.ids[found.usable], rows
+
+
+def _amounts(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Any]:
+    column = cells["settled_amount"]
+    sign = money.decimal_sign([column])
+    if sign is None and (example := money.ambiguous([column])):
+        notes.append(
+            f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
+        )
+    read = money.read_money(column, decimal=sign)
+    notes += unreadable(name, read.unread, "amount")
+    named = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
+    return {"settled_amount": read.amounts, "currency": np.where(pd.isna(named), read.currencies, named)}
+
+
+def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[str]) -> np.ndarray:
+    column = cells["settled_at"]
+    decision = dates.decide_order(name, [column], date_order)
+    if note := dates.told(name, decision):
+        notes.append(note)
+    moments = dates.read_times(column, decision.order)
+    notes += unreadable(name, moments.unread, "time")
+    return moments.local

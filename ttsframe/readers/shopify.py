@@ -1,0 +1,181 @@
+"""Shopify order exports → one row an order, and the TikTok order ids written into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import columns as words
+from ttsframe import ids
+from ttsframe.readers import dates, grouping, headers, kinds, money, tables
+from ttsframe.readers.marks import find_marks
+from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.shapes import trimmed
+
+if TYPE_CHECKING:
+    from ttsframe.readers.shapes import Cells, Table
+
+_GID = "gid://shopify/Order/"
+_TIMES = ("created_at", "cancelled_at")
+_AMOUNTS = ("total", "refunded")
+_TEXTS = ("name", "financial_status", "fulfillment_status", "source", "tags")
+# A continuation row may repeat these; anything else in a row makes it an order's own.
+_ON_EVERY_ROW = frozenset({"name", "created_at"})
+
+
+def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+    """Read Shopify order exports.
+
+    Parameters
+    ----------
+    paths
+        A path, a glob, a file object (text or binary), or several of them; CSV, or XLSX made
+        of it. An existing file wins over a glob. Where files overlap, the later file's order
+        stands.
+    date_order
+        ``dmy`` or ``mdy``, for dates that a spreadsheet has rewritten. By default the file's
+        dates settle it; where they do not, month first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an order, in order of first appearance, with the columns of
+        `ttsframe.columns.SHOPIFY_ORDERS`. `shopify_id` is missing where a spreadsheet has
+        rounded it; orders are then told apart by name. What was decided, dropped or guessed
+        stands in ``frame.attrs["notes"]``.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, unreadable or of another kind, or has neither `Name` nor `Id`.
+    """
+    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
+    orders = grouping.last_file_wins(every, keys, notes)
+    data = {str(name): column for name, column in orders.items()}
+    return with_notes(words.typed(data, words.SHOPIFY_ORDERS), notes)
+
+
+def plain_name(name: str) -> str:
+    """Return an order name as it is compared: ``#1001``, ``1001`` and `` # 1001`` are one."""
+    bare = name.replace("#", "").casefold()
+    return bare if bare.isalnum() else "".join(bare.split()).lstrip("'")
+
+
+def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+    notes = list(table.notes)
+    kinds.refuse_other_kinds(table.name, table.header, kinds.SHOPIFY_ORDERS)
+    needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
+    kinds.require(table.name, table.header, {"Name or Id": needed})
+    cells, rows = _order_rows(table, notes)
+    count = len(cells["name"])
+    notes.insert(0, f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}.")
+    out: dict[str, Any] = {field: grouping.as_cells(cells[field].tolist()) for field in _TEXTS}
+    out["shopify_id"] = cells["shopify_id"]
+    out["currency"] = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
+    out |= _times(table.name, cells, date_order, notes)
+    out["cancelled"] = cells["cancelled_at"].astype(bool)
+    out |= _money(table.name, cells, notes)
+    out |= _marks(table.name, cells, notes)
+    return pd.DataFrame(out).assign(source_file=table.name), notes
+
+
+def _order_rows(table: Table, notes: list[str]) -> tuple[dict[str, Cells], int]:
+    """Return the cells of each order's own row, and how many rows there were."""
+    places = headers.locate(table.header, headers.SHOPIFY_FIELDS)
+    raw = table.columns(list(places.values()))
+    cells = {field: trimmed(column) for field, column in zip(places, raw, strict=True)}
+    count = len(raw[0])
+    blank = np.full(count, "", dtype=object)
+    cells = {field: cells.get(field, blank) for field in headers.SHOPIFY_FIELDS}
+    cells["shopify_id"] = _numeric_ids(table.name, cells["shopify_id"], notes)
+    own = [column.astype(bool) for field, column in cells.items() if field not in _ON_EVERY_ROW]
+    own_row = np.logical_or.reduce(own)
+    named = np.array([plain_name(name) for name in cells["name"].tolist()], dtype=object)
+    keep = _first_of_each(named, cells["shopify_id"], own_row)
+    lost = int((own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])).sum())
+    if lost:
+        notes.append(f"{table.name}: {counted(lost, 'row')} with neither Name nor Id left out.")
+    if not keep.any():
+        notes.append(f"{table.name} holds no orders.")
+    return {field: column[keep] for field, column in cells.items()}, count
+
+
+def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np.ndarray:
+    """Choose a row an order: its first own row, or its first row where it has no own one."""
+    keys = pd.Series(np.where(pd.isna(numbers), names, numbers), dtype="object")
+    known = keys.astype(bool).to_numpy()
+    first_own = own_row & known
+    first_own[first_own] = ~keys[first_own].duplicated().to_numpy()
+    has_own = pd.Series(names, dtype="object").isin(names[own_row]).to_numpy()
+    bare = ~own_row & known & ~has_own
+    bare[bare] = ~keys[bare].duplicated().to_numpy()
+    chosen: np.ndarray = first_own | bare
+    return chosen
+
+
+def _numeric_ids(name: str, cells: Cells, notes: list[str]) -> Cells:
+    """Return the ids that are still whole, None for the others."""
+    bare = [text.removeprefix(_GID).partition("?")[0] if text[:1] == "g" else text for text in cells.tolist()]
+    cleaned = ids.clean(pd.Series(bare, dtype="object"))
+    reasons = grouping.objects(cleaned.reasons)
+    if lost := int((reasons == "digits_lost").sum()):
+        orders = counted(lost, "order")
+        notes.append(f"{name}: a spreadsheet has rounded the Id of {orders}; they are told apart by Name.")
+    if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
+        notes.append(f"{name}: the Id of {counted(odd, 'order')} is no number and was left out.")
+    whole = grouping.objects(cleaned.ids)
+    whole[pd.notna(reasons)] = None
+    return whole
+
+
+def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[str]) -> dict[str, Any]:
+    columns = [cells[field] for field in _TIMES]
+    # Shopify writes the year first; year-last dates come from a spreadsheet, mostly an American one.
+    decision = dates.decide_order(name, columns, date_order, otherwise="mdy")
+    if note := dates.told(name, decision):
+        notes.append(note)
+    read = {field: dates.read_times(cells[field], decision.order) for field in _TIMES}
+    without = sum(
+        int((~np.isnat(moments.local) & np.isnan(moments.offset_minutes)).sum()) for moments in read.values()
+    )
+    if without:
+        notes.append(f"{name}: {counted(without, 'time')} without an offset, taken as UTC.")
+    notes += unreadable(name, sum(moments.unread for moments in read.values()), "time")
+    return {field: dates.to_utc(moments) for field, moments in read.items()}
+
+
+def _money(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, np.ndarray]:
+    columns = [cells[field] for field in _AMOUNTS]
+    # Shopify groups no thousands: what could be either is a decimal sign, as of `12.500` dinars.
+    sign = money.decimal_sign(columns) or "."
+    read = {field: money.read_money(cells[field], decimal=sign) for field in _AMOUNTS}
+    notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
+    return {field: column.amounts for field, column in read.items()}
+
+
+def _marks(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Cells]:
+    texts = {"tag": cells["tags"], **{place: cells[place] for place in ("note_attribute", "note", "name")}}
+    marks = find_marks(texts, len(cells["name"]))
+    if marks.contradicting:
+        orders = counted(marks.contradicting, "order")
+        notes.append(f"{name}: {orders} naming more than one TikTok order; see tiktok_marks.")
+    return {
+        "tiktok_order_id": marks.ids,
+        "tiktok_order_id_from": marks.places,
+        "tiktok_marks": marks.every,
+    }
+
+
+def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the ids, completed from other files by name, and a key an order: its id, else its name."""
+    if numbers.notna().all():
+        return numbers, numbers
+    plain = names.map(plain_name, na_action="ignore")
+    known = pd.DataFrame({"name": plain, "id": numbers}).dropna().drop_duplicates()
+    # A name that two shops share tells nothing.
+    unshared = known[~known["name"].duplicated(keep=False)].set_index("name")["id"]
+    whole = numbers.where(numbers.notna(), plain.map(unshared))
+    return whole, whole.where(whole.notna(), "#" + plain.astype("object"))

@@ -1,0 +1,118 @@
+"""The bytes of an export → its header, and its columns as text when they are asked for."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ttsframe.errors import InputError
+from ttsframe.readers import files, text_tables, workbooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ttsframe.readers.shapes import Table
+
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_NOT_TABLES: tuple[tuple[bytes, str], ...] = (
+    (b"%pdf", "a PDF: download the export as CSV or XLSX"),
+    (b"<!doctype html", "a web page: log in again and download the export itself"),
+    (b"<html", "a web page: log in again and download the export itself"),
+    (b"<table", "a web page: open it in a spreadsheet and save it as XLSX"),
+    (b"<?xml", "an XML file: open it in a spreadsheet and save it as XLSX"),
+    (b"{", "a JSON file: a CSV or XLSX export is needed"),
+    (b"\x1f\x8b", "compressed: unpack it and give the file inside"),
+    (b"par1", "a Parquet file: read it with pandas"),
+    (b"sqlite format 3", "a database: a CSV or XLSX export is needed"),
+    (b"rar!", "an archive: unpack it and give the files inside"),
+    (b"7z\xbc\xaf", "an archive: unpack it and give the files inside"),
+    (b"\x89png", "a picture: a CSV or XLSX export is needed"),
+    (b"\xff\xd8\xff", "a picture: a CSV or XLSX export is needed"),
+)
+
+
+def read_each(
+    paths: Any,  # noqa: ANN401
+    read: Callable[[Table], tuple[pd.DataFrame, list[str]]],
+    *,
+    id_names: Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Read files one after another, so that only one of them is whole in memory.
+
+    Parameters
+    ----------
+    paths
+        As `files.find_sources` takes them.
+    read
+        One table → its rows and notes.
+    id_names
+        As for `open_table`.
+
+    Returns
+    -------
+    tuple
+        The rows of all files in their order, and the notes.
+
+    Raises
+    ------
+    InputError
+        If a file is not there or is no table, or `read` refuses it.
+    """
+    sources, notes = files.find_sources(paths)
+    parts = []
+    for source in sources:
+        rows, more = read(open_table(source.name, files.read_bytes(source), id_names=id_names))
+        parts.append(rows)
+        notes += more
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes
+
+
+def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
+    """Open an export by what it is, whatever its name says.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    content
+        Its bytes.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
+
+    Returns
+    -------
+    Table
+        The header; rows above it are skipped.
+
+    Raises
+    ------
+    InputError
+        If the file is no table: an archive, a PDF, a web page, an encrypted or damaged workbook.
+    """
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if content.startswith(_ZIP):
+        _refuse_archives(name, content)
+        return workbooks.open_workbook(name, content, id_names=id_names)
+    if content.startswith(_OLE):
+        if _ENCRYPTED in content:
+            raise InputError(f"{name} is protected by a password: save it without one.")
+        return workbooks.open_workbook(name, content, id_names=id_names)
+    for magic, words in _NOT_TABLES:
+        if start.startswith(magic):
+            raise InputError(f"{name} is {words}.")
+    return text_tables.open_text(name, content, id_names=id_names)
+
+
+def _refuse_archives(name: str, content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+        raise InputError(f"{name} is damaged or cut short: download it again.") from None
+    if not any(member.startswith("xl/") or member == "content.xml" for member in members):
+        raise InputError(f"{name} is a ZIP archive: unpack it and give the files inside.")

@@ -1,0 +1,187 @@
+"""CSV and its kin: encoding, separator, header row; columns through the fast reader of pandas."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.errors import InputError
+from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ttsframe.readers.shapes import Cells
+
+_SEPARATORS = (",", ";", "\t", "|")
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_HEAD_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 24
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+class _Head(NamedTuple):
+    """The start of a text as one separator cuts it."""
+
+    separator: str
+    header: Header
+    records: list[list[str]]
+    lines_of_header: int
+    """Lines of the text down to the end of the header row."""
+
+
+def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
+    """Open a text table.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    content
+        Its bytes: UTF-8, UTF-16 or UTF-32, else read as Windows-1252.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
+
+    Returns
+    -------
+    Table
+        Its header, and its columns as given, untrimmed.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no text.
+    """
+    utf8, notes = _as_utf8(name, content)
+    text = _head_text(utf8)
+    lines = io.StringIO(text, newline="").readlines()
+    head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
+    if len(head.header.names) == 1 and "," in head.header.names[0]:
+        notes.append(
+            f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped."
+        )
+        return open_text(name, _unwrapped(utf8), id_names=id_names)._replace(notes=tuple(notes))
+    start = len("".join(lines[: head.lines_of_header]).encode())
+    separator = _separator_of_data(head)
+    if separator != head.separator:
+        notes.append(f"{name}: its rows are separated by {_NAMES[separator]}, unlike its header.")
+    names = head.header.names
+
+    def columns(positions: Sequence[int]) -> list[Cells]:
+        return _read_columns(name, utf8[start:], separator, len(names), positions)
+
+    return Table(name, names, columns, tuple(notes))
+
+
+def _as_utf8(name: str, content: bytes) -> tuple[bytes, list[str]]:
+    for bom, encoding in _BOMS:
+        if content.startswith(bom):
+            body = content[len(bom) :]
+            return (body if encoding == "utf-8" else _recoded(body, encoding)), []
+    if b"\x00" in content[:_HEAD_BYTES]:
+        # UTF-16 without its mark: every second byte of a Latin header is zero.
+        halves = (content[:200:2].count(0), content[1:200:2].count(0))
+        if max(halves) < 40 * min(len(content), 200) // 100 or min(halves) > 0:
+            raise InputError(f"{name} is not a text table: download the export as CSV or XLSX.")
+        return _recoded(content, "utf-16-be" if halves[0] > halves[1] else "utf-16-le"), []
+    if _is_utf8(content):
+        return content, []
+    note = f"{name} is not UTF-8; it was read as Windows-1252, so letters of other alphabets may be wrong."
+    return _recoded(content, "cp1252"), [note]
+
+
+def _recoded(content: bytes, encoding: str) -> bytes:
+    return content.decode(encoding, errors="replace").encode("utf-8")
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Decode by chunks, so that a large file does not stand in memory twice."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(content), _CHUNK_BYTES):
+            decoder.decode(content[start : start + _CHUNK_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _head_text(utf8: bytes) -> str:
+    """Return the first lines, cut at the end of one."""
+    if len(utf8) <= _HEAD_BYTES:
+        return utf8.decode("utf-8", errors="replace")
+    cut = utf8.rfind(b"\n", 0, _HEAD_BYTES) + 1 or utf8.rfind(b"\r", 0, _HEAD_BYTES) + 1 or _HEAD_BYTES
+    return utf8[:cut].decode("utf-8", errors="replace")
+
+
+def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) -> _Head:
+    reader = csv.reader(lines, delimiter=separator)
+    records: list[list[str]] = []
+    ends: list[int] = []
+    try:
+        for record in reader:
+            records.append(record)
+            ends.append(reader.line_num)
+            if len(records) == 2 * ROWS_SEARCHED_FOR_HEADER:
+                break
+    except csv.Error:
+        pass  # A cell without end: not with this separator.
+    header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], id_names=id_names)
+    end = ends[header.row] if 0 <= header.row < len(ends) else 0
+    return _Head(separator, header, records[header.row + 1 :], end)
+
+
+def _promise(head: _Head) -> tuple[int, int]:
+    return head.header.known, len(head.header.names)
+
+
+def _separator_of_data(head: _Head) -> str:
+    """Return the separator of the rows, which may not be the header's."""
+    width = len(head.header.names)
+    rows = [record for record in head.records if any(cell.strip() for cell in record)]
+    if width == 1 or not rows or any(len(row) > max(1, width // 2) for row in rows):
+        return head.separator
+    for separator in _SEPARATORS:
+        joined = [head.separator.join(row) for row in rows]
+        if separator != head.separator and all(line.count(separator) >= width - 1 for line in joined):
+            return separator
+    return head.separator
+
+
+def _unwrapped(utf8: bytes) -> bytes:
+    rows = csv.reader(io.StringIO(utf8.decode("utf-8", errors="replace"), newline=""))
+    return "\n".join(",".join(row) for row in rows).encode()
+
+
+def _read_columns(
+    name: str, utf8: bytes, separator: str, width: int, positions: Sequence[int]
+) -> list[Cells]:
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(utf8),
+            sep=separator,
+            header=None,
+            names=list(range(width)),
+            usecols=sorted(set(positions)),
+            index_col=False,
+            dtype="object",
+            na_filter=False,
+            encoding="utf-8",
+            encoding_errors="replace",
+        )
+    except pd.errors.EmptyDataError:
+        return [np.array([], dtype=object) for _ in positions]
+    except pd.errors.ParserError as error:
+        why = "a quotation mark is never closed" if "EOF inside string" in str(error) else str(error)
+        raise InputError(f"{name} cannot be read as a table ({why}): download it again.") from None
+    return [frame[position].fillna("").to_numpy(dtype=object) for position in positions]

@@ -1,0 +1,247 @@
+"""Seller Center order exports → one row an order."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import columns as words
+from ttsframe import ids
+from ttsframe.errors import InputError
+from ttsframe.readers import dates, grouping, headers, kinds, money, tables
+from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.order_ids import clean_order_ids
+from ttsframe.readers.shapes import data_rows, trimmed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ttsframe.readers.shapes import Cells, Table
+
+_TIMES = ("created_at", "paid_at", "cancelled_at")
+_ORDER_AMOUNTS = ("amount", "refunded")
+_AMOUNTS = (*_ORDER_AMOUNTS, "platform_discount")
+
+CANCELLED_WORDS: frozenset[str] = frozenset(
+    {
+        *("canceled", "cancelled", "order canceled", "order cancelled"),
+        *("dibatalkan", "batal", "pesanan dibatalkan"),
+        *("ยกเลิกแล้ว", "ยกเลิก", "ยกเลิกคำสั่งซื้อ", "คำสั่งซื้อถูกยกเลิก", "ถูกยกเลิก"),
+        *("đã hủy", "đã huỷ", "đơn hàng đã hủy", "đơn hàng đã huỷ"),
+        *("cancelado", "cancelada", "pedido cancelado"),
+        *("已取消", "订单已取消", "訂單已取消"),
+        *(
+            "storniert",
+            "annulliert",
+            "abgebrochen",
+            "annulé",
+            "annulée",
+            "annullato",
+            "annullata",
+            "cancellato",
+        ),
+        *("anulowano", "anulowane", "geannuleerd", "iptal edildi", "kinansela", "nakansela"),
+        *("キャンセル済み", "キャンセル", "キャンセルされました", "취소됨", "취소 완료", "취소"),
+    }
+)
+"""Order statuses that say an order was cancelled, in the languages of the markets."""
+
+
+class _Rows(NamedTuple):
+    """The rows of one export that carry an order id."""
+
+    codes: np.ndarray
+    """For each row, the number of its order in order of first appearance."""
+    ids: np.ndarray
+    cells: dict[str, Cells]
+    """The trimmed columns that the file has, by our names."""
+
+
+def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+    """Read TikTok Shop order exports of Seller Center.
+
+    Parameters
+    ----------
+    paths
+        A path, a glob, a file object (text or binary), or several of them; CSV or XLSX. An
+        existing file wins over a glob. Where files overlap, the later file's order stands.
+    tz
+        The time zone that the exports are written in, as ``America/New_York``: times become
+        UTC. Without it they stay as they are written, without zone.
+    date_order
+        ``dmy`` or ``mdy``, where the dates of a file do not settle it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an order, in order of first appearance, with the columns of
+        `ttsframe.columns.TIKTOK_ORDERS`. An id that is no run of digits is kept as given; rows
+        whose id a spreadsheet has rounded are left out. What was decided, dropped or guessed
+        stands in ``frame.attrs["notes"]``.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, unreadable, or of another kind, or every id in it has lost its
+        last digits.
+    """
+    _check_zone(tz)
+    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    orders = grouping.last_file_wins(every, every["order_id"], notes)
+    return with_notes(words.typed(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
+
+
+def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+    notes = list(table.notes)
+    kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
+    kinds.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
+    rows = _read_rows(table, notes)
+    count = len(rows.ids)
+    notes.insert(0, f"{table.name}: {counted(len(rows.codes), 'row')}, {counted(count, 'order')}.")
+    out: dict[str, Any] = {"order_id": rows.ids}
+    out |= _times(table.name, rows, date_order, notes)
+    out |= _money(table.name, rows, notes)
+    out["status"] = _statuses(table.name, rows, notes)
+    out["cancelled"] = _cancelled(rows)
+    out["quantity"] = _quantities(table.name, rows, notes)
+    out["skus"] = grouping.joined(rows.codes, _column(rows, "sku"), count)
+    return pd.DataFrame(out).assign(source_file=table.name), notes
+
+
+def _read_rows(table: Table, notes: list[str]) -> _Rows:
+    places = headers.locate(table.header, headers.TIKTOK_FIELDS)
+    raw = dict(zip(places, table.columns(list(places.values())), strict=True))
+    cells = {field: trimmed(column, without_dashes=True) for field, column in raw.items()}
+    keep = _without_descriptions(table.name, cells["order_id"], notes)
+    filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
+    keep &= filled
+    found = clean_order_ids(table.name, cells["order_id"][keep], notes)
+    cells = {field: column[keep][found.usable] for field, column in cells.items()}
+    codes, distinct = pd.factorize(found.ids[found.usable])
+    if not len(distinct):
+        notes.append(f"{table.name} holds no orders.")
+    return _Rows(codes, distinct, cells)
+
+
+def _without_descriptions(name: str, cells: Cells, notes: list[str]) -> np.ndarray:
+    keep = data_rows(cells)
+    if dropped := int((~keep).sum()):
+        rows = counted(dropped, "row")
+        notes.append(f"{name}: {rows} of column names or their descriptions left out.")
+    return keep
+
+
+def _column(rows: _Rows, field: str) -> Cells:
+    return rows.cells.get(field, np.full(len(rows.codes), "", dtype=object))
+
+
+def _times(name: str, rows: _Rows, date_order: str | None, notes: list[str]) -> dict[str, np.ndarray]:
+    there = [field for field in _TIMES if field in rows.cells]
+    decision = dates.decide_order(name, [rows.cells[field] for field in there], date_order)
+    if note := dates.told(name, decision):
+        notes.append(note)
+    out, unread = {}, 0
+    for field in _TIMES:
+        moments = dates.read_times(_column(rows, field), decision.order)
+        unread += moments.unread
+        out[field] = grouping.first_of(rows.codes, moments.local, len(rows.ids))
+    notes += unreadable(name, unread, "time")
+    return out
+
+
+def _money(name: str, rows: _Rows, notes: list[str]) -> dict[str, np.ndarray]:
+    there = [rows.cells[field] for field in _AMOUNTS if field in rows.cells]
+    sign = money.decimal_sign(there)
+    if sign is None and (example := money.ambiguous(there)):
+        notes.append(
+            f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
+        )
+    read = {field: money.read_money(_column(rows, field), decimal=sign) for field in _AMOUNTS}
+    orders = len(rows.ids)
+    out = {field: grouping.first_of(rows.codes, read[field].amounts, orders) for field in _ORDER_AMOUNTS}
+    out["platform_discount"] = grouping.sums(rows.codes, np.abs(read["platform_discount"].amounts), orders)
+    for field in _ORDER_AMOUNTS:
+        count = grouping.disagreeing(rows.codes, read[field].amounts, out[field])
+        told = f"{name}: {counted(count, 'order')} with several values of {field}; the first was taken."
+        notes += [told] if count else []
+    notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
+    if "amount" not in rows.cells:
+        notes.append(f"{name} has no column Order Amount: amounts are missing.")
+    if "refunded" in rows.cells:
+        out["refunded"] = np.nan_to_num(out["refunded"], nan=0.0)
+    out["currency"] = _currencies(name, rows, read, notes)
+    return out
+
+
+def _currencies(name: str, rows: _Rows, read: Mapping[str, money.Money], notes: list[str]) -> np.ndarray:
+    named = grouping.as_cells([text.upper() for text in _column(rows, "currency").tolist()])
+    for column in read.values():
+        named = np.where(pd.isna(named), column.currencies, named)
+    currencies = grouping.first_of(rows.codes, named, len(rows.ids))
+    several = sorted(set(currencies[pd.notna(currencies)].tolist()))
+    if len(several) > 1:
+        notes.append(f"{name} holds amounts in {', '.join(several)}.")
+    return currencies
+
+
+def _statuses(name: str, rows: _Rows, notes: list[str]) -> Cells:
+    """Return the status as exported; the substatus where there is no column of statuses."""
+    if "status" not in rows.cells and "substatus" in rows.cells:
+        notes.append(f"{name} has no column Order Status: Order Substatus was taken.")
+    return grouping.joined(rows.codes, _status_cells(rows), len(rows.ids))
+
+
+def _status_cells(rows: _Rows) -> Cells:
+    return _column(rows, "status" if "status" in rows.cells else "substatus")
+
+
+def _cancelled(rows: _Rows) -> np.ndarray:
+    """An order is cancelled when a row says so and no row has another status."""
+    texts = _status_cells(rows)
+    codes, distinct = pd.factorize(texts)
+    by_word = np.array([_says_cancelled(text) for text in distinct.tolist()], dtype=bool)
+    said = by_word[codes] if len(texts) else np.zeros(0, dtype=bool)
+    said |= _column(rows, "cancelled_at").astype(bool)
+    otherwise = ~said & texts.astype(bool)
+    orders = len(rows.ids)
+    some = np.bincount(rows.codes[said], minlength=orders) > 0
+    other = np.bincount(rows.codes[otherwise], minlength=orders) > 0
+    cancelled: np.ndarray = some & ~other
+    return cancelled
+
+
+def _says_cancelled(status: str) -> bool:
+    return unicodedata.normalize("NFC", status).casefold() in CANCELLED_WORDS
+
+
+def _quantities(name: str, rows: _Rows, notes: list[str]) -> pd.Series:
+    read = money.read_money(_column(rows, "quantity"), decimal=None)
+    notes += unreadable(name, read.unread, "item count")
+    whole = np.round(grouping.sums(rows.codes, read.amounts, len(rows.ids)))
+    return pd.Series(np.where(np.abs(whole) <= ids.FLOAT_EXACT_UP_TO, whole, np.nan)).astype("Int64")
+
+
+def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[str]) -> dict[str, Any]:
+    """Return the columns, their times in UTC where the zone is known."""
+    out: dict[str, Any] = {str(name): orders[name] for name in orders.columns}
+    if tz is None:
+        return out
+    for field in _TIMES:
+        # The hour that is repeated in autumn is taken as its first pass.
+        first_pass = np.ones(len(orders), dtype=bool)
+        local = out[field].dt.tz_localize(tz, ambiguous=first_pass, nonexistent="shift_forward")
+        out[field] = local.dt.tz_convert("UTC")
+    notes.append(f"Times were taken to be of {tz} and are given in UTC.")
+    return out
+
+
+def _check_zone(tz: str | None) -> None:
+    if tz is None:
+        return
+    try:
+        pd.Timestamp("2024-01-01").tz_localize(tz)
+    except Exception:  # noqa: BLE001 (pandas hands on what the zone library of the day raises)
+        raise InputError(f"there is no time zone {tz!r}: give one as 'America/New_York' or 'UTC'.") from None

@@ -1,0 +1,117 @@
+"""XLSX and its kin, through calamine; every cell as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import python_calamine as calamine
+
+from ttsframe.errors import InputError
+from ttsframe.ids import FLOAT_EXACT_UP_TO
+from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ttsframe.readers.shapes import Cells
+
+_ORDER_SHEET = "OrderSKUList"
+_THOUSANDTHS = 3
+
+
+class _Sheet(NamedTuple):
+    name: str
+    header: Header
+    sheet: Any
+
+
+def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
+    """Open a workbook: the sheet of orders, else the one whose header is known best.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    content
+        Its bytes.
+    id_names
+        In a table of unknown kind, the names that its column of ids may have.
+
+    Returns
+    -------
+    Table
+        The sheet's header and columns. A number beyond 2^53 shows as ``5.80194E+17``: the
+        workbook has rounded it. Times are written year first.
+
+    Raises
+    ------
+    InputError
+        If the workbook is damaged, protected by a password, or has nothing in it.
+    """
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = [_ORDER_SHEET] if _ORDER_SHEET in book.sheet_names else book.sheet_names
+        sheets = [_open_sheet(book, sheet, id_names=id_names) for sheet in names]
+    except calamine.PasswordError:
+        raise InputError(f"{name} is protected by a password: save it without one.") from None
+    except Exception:  # noqa: BLE001 (calamine raises a kind of error for each part of the format)
+        raise InputError(f"{name} is a damaged workbook: download it again.") from None
+    sheets = [sheet for sheet in sheets if sheet.header.names]
+    if not sheets:
+        raise InputError(f"{name} has nothing in its sheets: download the export again.")
+    best = max(sheets, key=lambda sheet: sheet.header.known)
+    notes = () if len(sheets) == 1 else (f"{name}: sheet {best.name!r} was read, of {len(sheets)}.",)
+
+    def columns(positions: Sequence[int]) -> list[Cells]:
+        return _read_columns(best, positions)
+
+    return Table(name, best.header.names, columns, notes)
+
+
+def _open_sheet(book: Any, name: str, *, id_names: Sequence[str] | None) -> _Sheet:  # noqa: ANN401
+    sheet = book.get_sheet_by_name(name)
+    head = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), ROWS_SEARCHED_FOR_HEADER)]
+    return _Sheet(name, find_header(head, id_names=id_names), sheet)
+
+
+def _read_columns(sheet: _Sheet, positions: Sequence[int]) -> list[Cells]:
+    columns: list[list[Any]] = [[] for _ in positions]
+    # A row of Python objects lives only until its wanted cells are taken.
+    for row in islice(sheet.sheet.iter_rows(), sheet.header.row + 1, None):
+        for column, position in zip(columns, positions, strict=True):
+            column.append(row[position])
+    return [_as_text(column) for column in columns]
+
+
+def _as_text(cells: list[Any]) -> Cells:
+    texts = [cell if cell.__class__ is str else _text(cell) for cell in cells]
+    out = np.empty(len(texts), dtype=object)
+    out[:] = texts
+    return out
+
+
+def _text(cell: Any) -> str:  # noqa: ANN401
+    """Write a cell as an export would have written it."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, (int, float)):
+        return _number(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ", timespec="seconds")
+    return "" if cell is None else str(cell)
+
+
+def _number(value: float) -> str:
+    if value != value or abs(value) > FLOAT_EXACT_UP_TO:  # noqa: PLR0124 (not a number)
+        return "" if value != value else f"{value:.5E}"  # noqa: PLR0124
+    if float(value).is_integer():
+        return str(int(value))
+    text = repr(float(value))
+    # A number has no thousands sign: three decimals must not look like one.
+    return text + "0" if len(text.rpartition(".")[2]) == _THOUSANDTHS and "e" not in text else text

@@ -1,0 +1,95 @@
+"""Give the caller's own rows back, with what the look-up found beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ttsframe import ids
+from ttsframe.columns import STATUSES
+from ttsframe.errors import InputError
+from ttsframe.references.lookup import order_ids
+
+_SEPARATOR = "; "
+_PREFIX = "reference_"
+_JOINED = ("platform", "external_order_id", "line_item_id", "line_item_origin_id")
+_HOWS = ("left", "explode")
+_KEY, _ROW = "__order_id", "__row"
+
+
+def attach(
+    orders: pd.DataFrame, refs: pd.DataFrame, *, column: str | None = None, how: str = "left"
+) -> pd.DataFrame:
+    """Join references to the caller's rows.
+
+    Parameters
+    ----------
+    orders
+        The caller's frame; any rows, ids as messy as they were. It is not changed.
+    refs
+        What `lookup` returned.
+    column
+        The column of the order ids in `orders`; `order_id` or `Order ID` is found by itself.
+    how
+        `left`: the caller's rows, one each. Of an order with several rows in `refs` those of
+        its best status (in the order of `columns.STATUSES`) count: their platforms and
+        references are joined by `; `, the other columns are the first row's. `explode`: a row a
+        reference, the index repeated.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The caller's rows, index and order, then the columns of `refs` but the id. A column that
+        the caller has already is named with `reference_` before it, as often as it
+        takes. Rows whose id is not in `refs` get missing values.
+
+    Raises
+    ------
+    InputError
+        If the id column is not there, `refs` is not a look-up's frame, or `how` is unknown.
+    """
+    if how not in _HOWS:
+        raise InputError(f"no such how: {how!r}. There are: {', '.join(_HOWS)}.")
+    if not isinstance(orders, pd.DataFrame):
+        raise InputError("attach(orders, refs) gives the rows of a DataFrame back: give one as orders")
+    if not {"order_id", "status"} <= set(getattr(refs, "columns", ())):
+        raise InputError("attach(orders, refs) needs as refs the frame that lookup returned")
+    keys = ids.clean(order_ids(orders, column=column)).ids
+    beside = refs.drop(columns="order_id").assign(**{_KEY: ids.clean(refs["order_id"]).ids})
+    if how == "left":
+        beside = _one_an_order(beside)
+    beside = beside.rename(columns={name: _free_name(name, orders.columns) for name in refs.columns})
+    left = pd.DataFrame({_KEY: keys.to_numpy(), _ROW: range(len(orders))})
+    validate: Any = "many_to_one" if how == "left" else "many_to_many"
+    joined = left.merge(beside, on=_KEY, how="left", sort=False, validate=validate)
+    rows = joined.pop(_ROW).to_numpy()
+    found = joined.drop(columns=_KEY).set_axis(orders.index[rows], axis=0)
+    return pd.concat([orders.iloc[rows], found], axis=1)
+
+
+def _free_name(name: str, taken: pd.Index) -> str:
+    while name in taken:
+        name = f"{_PREFIX}{name}"
+    return name
+
+
+def _one_an_order(beside: pd.DataFrame) -> pd.DataFrame:
+    """Make one row an order; most have one already."""
+    several = beside[_KEY].duplicated(keep=False)
+    if not several.any():
+        return beside
+    strength = pd.CategoricalDtype(list(STATUSES), ordered=True)
+    place = beside["status"].astype(strength).cat.codes
+    is_best = several & (place == place.groupby(beside[_KEY], dropna=False).transform("min"))
+    rows = beside[is_best]
+    joined = [name for name in _JOINED if name in beside.columns]
+    texts = rows.groupby(_KEY, sort=False, dropna=False)[joined].agg(_join)
+    first = rows.drop(columns=joined).drop_duplicates(_KEY)
+    best = first.merge(texts, left_on=_KEY, right_index=True, validate="one_to_one")
+    return pd.concat([beside[~several], best[beside.columns]], ignore_index=True)
+
+
+def _join(values: pd.Series) -> Any:  # noqa: ANN401
+    distinct = values.dropna().unique()
+    return _SEPARATOR.join(distinct) if len(distinct) else None

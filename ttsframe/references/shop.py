@@ -1,0 +1,160 @@
+"""`Shop`, the handle: credentials, session, pace and store of one shop."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from ttsframe import config, gateway
+from ttsframe.cache import Store
+from ttsframe.client import Pacer, Session, SharedPace
+from ttsframe.client.tokens import Tokens, default_file
+from ttsframe.columns import TEXT_DTYPE
+from ttsframe.config import Credentials, Settings, shop_digest
+from ttsframe.errors import ContractError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Shop:
+    """One TikTok Shop: who asks, where, how fast, and what is known already.
+
+    Make one to use several shops in one program, or settings other than the environment's;
+    `lookup` makes one from the environment where none is given.
+
+    Parameters
+    ----------
+    credentials
+        What requests are signed with.
+    settings
+        How look-ups are made.
+    tokens
+        Where renewed tokens are kept; by default nowhere: `from_env` keeps them in the user's
+        config folder.
+    """
+
+    def __init__(
+        self, credentials: Credentials, settings: Settings | None = None, *, tokens: Tokens | None = None
+    ) -> None:
+        self.credentials = credentials
+        self.settings = settings or Settings()
+        self._tokens = tokens
+        self._session: Session | None = None
+
+    @classmethod
+    def from_env(cls, *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
+        """Make a shop from the environment and the nearest `.env`.
+
+        Parameters
+        ----------
+        offline
+            Nothing will be asked: only the shop cipher is needed.
+        **settings
+            Fields of `config.Settings`, before the environment's, as ``rate=5`` or
+            ``cache="answers.sqlite"``.
+
+        Returns
+        -------
+        Shop
+            With renewed tokens kept in the user's config folder.
+
+        Raises
+        ------
+        SettingsError
+            Naming everything that is missing or malformed.
+        """
+        return cls._from(config.environment(), offline=offline, **settings)
+
+    @classmethod
+    def _from(cls, environ: Mapping[str, str], *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
+        need = ("TIKTOK_SHOP_CIPHER",) if offline else config.CREDENTIAL_NAMES[:4]
+        made, credentials = config.read(environ, need=need, **settings)
+        return cls(credentials, made, tokens=Tokens(default_file()))
+
+    def __repr__(self) -> str:
+        return f"Shop({self.settings.base_url}, shop {self.name}, {self.credentials!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """The shop's name in the store: a digest of its cipher."""
+        return shop_digest(self.credentials.shop_cipher)
+
+    @property
+    def session(self) -> Session:
+        """The door to the gateway; made when first used."""
+        # Taken before the lock, which the pacer needs too.
+        pacer = self.pacer
+        with _FIRST_USE:
+            if self._session is None:
+                self._session = self._new_session(pacer)
+            return self._session
+
+    def _new_session(self, pacer: Pacer) -> Session:
+        credentials = self.credentials
+        if not (credentials.app_key and credentials.app_secret and credentials.access_token):
+            raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
+        return Session(self.settings, credentials, pacer=pacer, tokens=self._tokens)
+
+    @property
+    def pacer(self) -> Pacer:
+        """The shop's pace, under this handle's own `rate` and `workers`.
+
+        What is learnt is one for the shop in the whole process, so that a second call goes on from there.
+        """
+        # One thread at a time: two that come first together would each make one.
+        with _FIRST_USE:
+            shared = _shared_pace(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
+        return Pacer(shared, ceiling_per_second=self.settings.rate, most_workers=self.settings.workers)
+
+    def store(self) -> Store:
+        """Return the store of answers, not opened yet."""
+        return Store(self.settings.cache_file)
+
+    def shops(self) -> pd.DataFrame:
+        """Ask which shops the token may act for.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a shop: `name`, `region`, `seller_type`, `id`, `code`, `cipher`, all text.
+
+        Raises
+        ------
+        TtsframeError
+            If the gateway cannot be reached or refuses the credentials.
+        """
+        called = self.session.call(gateway.shops_request())
+        called.check()
+        rows = gateway.read_shops(called.content)
+        if rows is None:
+            raise ContractError(
+                "the gateway's list of shops has a form that ttsframe does not know. Either the address in "
+                "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this."
+            )
+        return pd.DataFrame(rows, columns=list(gateway.SHOP_FIELDS), dtype="object").astype(TEXT_DTYPE)
+
+    def close(self) -> None:
+        """Close connections that are not in use."""
+        with _FIRST_USE:
+            session, self._session = self._session, None
+        if session:
+            session.close()
+
+
+_FIRST_USE = threading.Lock()
+
+
+@functools.cache
+def _shared_pace(*_name: str) -> SharedPace:
+    """One pace a host, app and shop, which are its name: the gateway's limit goes by them."""
+    return SharedPace()
