@@ -16,7 +16,7 @@ import pytest
 import ttsframe
 
 LAYERS = (
-    ("errors", "columns", "text", "config", "starting"),
+    ("errors", "columns", "text", "config"),
     ("ids", "gateway", "ratelimit"),
     ("cache", "client", "readers"),
     ("report", "references", "matching"),

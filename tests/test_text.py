@@ -12,7 +12,7 @@ from ttsframe.ids import clean_one
 from ttsframe.matching import compare, match
 from ttsframe.readers import read_references
 from ttsframe.report import save_frame
-from ttsframe.text import as_given, harmless, one_line
+from ttsframe.text import escape_formula, one_line, unescape_formula
 
 # A column of text holds no half of a pair of surrogates.
 column_texts = tricky.map(lambda text: text.encode(errors="replace").decode())
@@ -44,45 +44,45 @@ NAMES = ["-1001", "=2", "@AB;=2", "'-1001", "''=2", ";'=2", "-", "'x", "#1001", 
 )
 def test_harmless__puts_an_apostrophe_before_a_formula(text):
     assert starts_a_formula(text)
-    assert harmless(text).startswith("'")
+    assert escape_formula(text).startswith("'")
 
 
 @pytest.mark.parametrize(
     "text", ["", "577092126219211281", "#1001", "a=b", "TTOK-1", "x; y", "'1", "'a=1", "note; tag", "é"]
 )
 def test_harmless__leaves_other_text_alone(text):
-    assert harmless(text) == text
+    assert escape_formula(text) == text
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\tb", "a\u2028b", "a\x00b", "a\x85b"])
 def test_harmless__keeps_a_cell_on_one_line(text):
-    assert harmless(text) == "a b"
+    assert escape_formula(text) == "a b"
 
 
 def test_harmless__guards_what_follows_a_semicolon():
-    assert harmless('x; =cmd|"/c calc"!A1') == 'x; \'=cmd|"/c calc"!A1'
+    assert escape_formula('x; =cmd|"/c calc"!A1') == 'x; \'=cmd|"/c calc"!A1'
 
 
 def test_harmless__replaces_what_utf8_cannot_write():
-    assert harmless("a\ud800b") == "a\ufffdb"
+    assert escape_formula("a\ud800b") == "a\ufffdb"
 
 
 @pytest.mark.parametrize("text", ["'=1", "''=1", "' -1", "a;'=1"])
 def test_harmless__gives_one_more_apostrophe_where_there_are_some(text):
-    assert sorted(harmless(text)) == sorted(f"{text}'")
+    assert sorted(escape_formula(text)) == sorted(f"{text}'")
 
 
 @given(st.lists(tricky))
 def test_as_given__undoes_what_harmless_does(texts):
     lines = [one_line(text) for text in texts]
-    cells = pd.Series([harmless(text) for text in texts], dtype=TEXT_DTYPE)
-    assert as_given(cells).tolist() == lines
+    cells = pd.Series([escape_formula(text) for text in texts], dtype=TEXT_DTYPE)
+    assert unescape_formula(cells).tolist() == lines
 
 
 def test_as_given__keeps_the_index_and_what_is_missing():
     cells = pd.Series(["'=1", None, "b", "'-2"], index=[7, 7, 1, 0], dtype=TEXT_DTYPE)
     expected = pd.Series(["=1", None, "b", "-2"], index=[7, 7, 1, 0], dtype=TEXT_DTYPE)
-    pd.testing.assert_series_equal(as_given(cells), expected)
+    pd.testing.assert_series_equal(unescape_formula(cells), expected)
     assert cells.iloc[0] == "'=1"
 
 

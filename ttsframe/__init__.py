@@ -12,21 +12,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ttsframe import starting as _starting
-
-_starting.begin()
-
 from ttsframe import accessor as _accessor  # noqa: F401 - registers df.tts
-from ttsframe.config import Credentials
-from ttsframe.errors import TtsframeError
-from ttsframe.matching import Match, compare, match
-from ttsframe.readers import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
-from ttsframe.references.attach import attach
-from ttsframe.references.lookup import lookup, plan
-from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     from ttsframe import sandbox
+    from ttsframe.config import Credentials
+    from ttsframe.errors import TtsframeError
+    from ttsframe.matching.compare import compare
+    from ttsframe.matching.reconcile import match
+    from ttsframe.matching.result import Match
+    from ttsframe.readers import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+    from ttsframe.references.attach import attach
+    from ttsframe.references.lookup import lookup, plan
+    from ttsframe.references.shop import Shop
 
 __version__ = "0.1.0"
 
@@ -47,9 +45,33 @@ __all__ = [
     "sandbox",
 ]
 
+_HOMES = {
+    "Credentials": "ttsframe.config",
+    "Match": "ttsframe.matching.result",
+    "Shop": "ttsframe.references.shop",
+    "TtsframeError": "ttsframe.errors",
+    "attach": "ttsframe.references.attach",
+    "compare": "ttsframe.matching.compare",
+    "lookup": "ttsframe.references.lookup",
+    "match": "ttsframe.matching.reconcile",
+    "plan": "ttsframe.references.lookup",
+    "read_shopify_orders": "ttsframe.readers",
+    "read_tiktok_orders": "ttsframe.readers",
+    "read_tiktok_settlement": "ttsframe.readers",
+}
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    """Load the sandbox when it is first used: most programs never do."""
-    if name == "sandbox":
-        return import_module("ttsframe.sandbox")
-    raise AttributeError(f"module 'ttsframe' has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker sees the names above, and no others
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401
+        """Load a public name when it is first used (PEP 562): importing ttsframe stays as fast as pandas."""
+        if name == "sandbox":
+            return import_module("ttsframe.sandbox")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'ttsframe' has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ttsframe.references.attach import attach
-from ttsframe.references.lookup import Plan, lookup, plan
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from ttsframe.references.lookup import Plan
+    from ttsframe.references.shop import Shop
 
 
 @pd.api.extensions.register_dataframe_accessor("tts")
 class TtsAccessor:
-    """The verbs of ttsframe over one frame of orders.
+    """The functions of ttsframe that take one frame of orders, as methods of that frame.
 
     Parameters
     ----------
@@ -23,14 +27,49 @@ class TtsAccessor:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def lookup(self, **options: Any) -> pd.DataFrame:  # noqa: ANN401
-        """Look up this frame's orders; options and result as `ttsframe.lookup`."""
-        return lookup(self._frame, **options)
+    def lookup(
+        self,
+        *,
+        column: str | None = None,
+        platform: str | Sequence[str] = "SHOPIFY",
+        level: str = "order",
+        shop: Shop | None = None,
+        max_age: str | float | dt.timedelta | None = None,
+        offline: bool = False,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Look up this frame's orders; see `ttsframe.lookup`."""
+        from ttsframe.references.lookup import lookup  # noqa: PLC0415 - loaded when first used
 
-    def plan(self, **options: Any) -> Plan:  # noqa: ANN401
-        """Tell what `lookup` would do; options and result as `ttsframe.plan`."""
-        return plan(self._frame, **options)
+        return lookup(
+            self._frame,
+            column=column,
+            platform=platform,
+            level=level,
+            shop=shop,
+            max_age=max_age,
+            offline=offline,
+            progress=progress,
+        )
 
-    def attach(self, refs: pd.DataFrame, **options: Any) -> pd.DataFrame:  # noqa: ANN401
-        """Join references to this frame's rows; options and result as `ttsframe.attach`."""
-        return attach(self._frame, refs, **options)
+    def plan(
+        self,
+        *,
+        column: str | None = None,
+        platform: str | Sequence[str] = "SHOPIFY",
+        shop: Shop | None = None,
+        max_age: str | float | dt.timedelta | None = None,
+        offline: bool = False,
+    ) -> Plan:
+        """Tell what `lookup` would do; see `ttsframe.plan`."""
+        from ttsframe.references.lookup import plan  # noqa: PLC0415 - loaded when first used
+
+        return plan(
+            self._frame, column=column, platform=platform, shop=shop, max_age=max_age, offline=offline
+        )
+
+    def attach(self, refs: pd.DataFrame, *, column: str | None = None, how: str = "left") -> pd.DataFrame:
+        """Join references to this frame's rows; see `ttsframe.attach`."""
+        from ttsframe.references.attach import attach  # noqa: PLC0415 - loaded when first used
+
+        return attach(self._frame, refs, column=column, how=how)

@@ -1,6 +1,6 @@
 """What can stop a call, named for what the user can do about it.
 
-A row's trouble is a value in its row; an exception means that the call cannot go on.
+Per-order errors are reported in that order's row; an exception means that the call cannot go on.
 """
 
 from __future__ import annotations
@@ -14,39 +14,55 @@ EXIT_INTERRUPTED = 130
 class TtsframeError(Exception):
     """Anything ttsframe expects to go wrong; the message says what to do next.
 
-    Every leaf below is one of these, so ``except TtsframeError`` catches them all.
+    Every class below is one of these, so ``except TtsframeError`` catches them all.
+
+    Parameters
+    ----------
+    message
+        What is wrong and what to do, in whole sentences that do not name the parameter.
+    parameter
+        The Python name of the argument it is about. `str` puts it before the message, as
+        ``max_age: …``; the command line writes ``--max-age: …``.
     """
 
     exit_code: int = EXIT_ERROR
 
+    def __init__(self, message: str = "", *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.parameter = parameter
+
+    def __str__(self) -> str:
+        return f"{self.parameter}: {self.message}" if self.parameter else self.message
+
 
 class InputError(TtsframeError):
-    """The data or an argument does not fit: mend the file, the column or the option."""
+    """The data or an argument does not fit: correct the file, the column or the option."""
 
 
 class SettingsError(TtsframeError):
-    """A setting or credential is missing or malformed: mend the environment or ``.env``."""
+    """A setting or credential is missing or malformed: correct the environment or ``.env``."""
 
 
 class AccessError(TtsframeError):
-    """The gateway refuses these credentials: mend the token, secret, scope or cipher."""
+    """The gateway refuses these credentials: correct the token, secret, scope or cipher."""
 
 
 class OutageError(TtsframeError):
     """The gateway cannot be reached or does not answer: run the same call again later."""
 
 
-class StoreError(TtsframeError):
-    """The file of stored answers cannot be used: move it away or name another."""
+class CacheError(TtsframeError):
+    """The cache file cannot be used: move it away or name another."""
 
 
 class ContractError(TtsframeError):
     """The gateway says that our request is malformed: report it to the developers."""
 
 
-class StoreWarning(UserWarning):
-    """Answers cannot be stored for now; the run goes on without."""
+class CacheWarning(UserWarning):
+    """Answers cannot be cached for now; the run continues without the cache."""
 
 
-class DoubtWarning(UserWarning):
-    """What was given is likely not what was meant; the result stands."""
+class SuspiciousInputWarning(UserWarning):
+    """The input is probably not what was meant; the result stands."""

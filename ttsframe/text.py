@@ -1,4 +1,4 @@
-"""Text from outside, kept from being a formula where it is written, and as it was where it is read.
+"""Text: notes for people, counts with their nouns, and the escaping of spreadsheet formulas.
 
 A cell of text whose first sign, after blanks and quotes, is one of `= + - @` is a formula to
 Excel, LibreOffice and Google Sheets, in their full-width forms too (OWASP, "CSV Injection").
@@ -8,7 +8,7 @@ A leading apostrophe keeps it text. Who reads a file of ours takes away just wha
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,28 @@ _GUARDED = re.compile(f"({_START_OF_CELL})'(?=[{_SIGNS}])")
 _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff;]|^'*{_BLANKS}[{_SIGNS}]")
 
 
-def harmless(text: str) -> str:
+NoteKind = Literal["warning", "left_out", "decision", "count"]
+
+
+class Note(NamedTuple):
+    """Something the reader of a result should know."""
+
+    kind: NoteKind
+    """`warning`: check this; `left_out`: rows that are not in the result; `decision`: how something
+    ambiguous was read; `count`: what was read, which a short summary may fold away."""
+    text: str
+    """One or more whole sentences."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun, as ``1 row`` or ``2,000 rows``."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def escape_formula(text: str) -> str:
     """Make a text safe as the cell of a spreadsheet or CSV file.
 
     Parameters
@@ -40,7 +61,7 @@ def harmless(text: str) -> str:
     -------
     str
         On one line, and with an apostrophe before what would start a formula; every other
-        text as it was. `as_given` takes the apostrophes away again.
+        text as it was. `unescape_formula` takes the apostrophes away again.
     """
     if text.isalnum() or not _SUSPECT.search(text):
         return text
@@ -50,8 +71,8 @@ def harmless(text: str) -> str:
     return "'" + line if _FORMULA.match(line) else line
 
 
-def as_given(cells: pd.Series) -> pd.Series:
-    """Give back the texts that `harmless` made these cells of.
+def unescape_formula(cells: pd.Series) -> pd.Series:
+    """Give back the texts that `escape_formula` made these cells of.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import requests_cache
 from support.store_tools import DAY_SECONDS, answer, content, external_id, hits, keep, names, raw, read
 
 from ttsframe.cache import Store, Stored, key, writer
-from ttsframe.errors import StoreWarning
+from ttsframe.errors import CacheWarning
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_store__a_body_too_deep_to_write_is_told_and_the_rest_is_kept(path):
     for _ in range(400):
         deep = [deep]
     with Store(path) as store:
-        with pytest.warns(StoreWarning, match="cannot be written"):
+        with pytest.warns(CacheWarning, match="cannot be written"):
             store.write("deep", Stored("https://x.example", 200, deep, 0.0), lifetime_seconds=DAY_SECONDS)
         store.write("a", answer(), lifetime_seconds=DAY_SECONDS)
     assert set(read(path, ["deep", "a"])) == {"a"}

@@ -15,7 +15,7 @@ from support.store_tools import DAY_SECONDS, answer, content, keep, names, pictu
 from ttsframe import gateway as api
 from ttsframe.cache import Store, examine, rows
 from ttsframe.cache.examine import APPLICATION_ID
-from ttsframe.errors import StoreError, StoreWarning
+from ttsframe.errors import CacheError, CacheWarning
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def make_damaged_head(path):
 def test_foreign__is_refused_and_left_as_it_is(path, make, use):
     make(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(StoreError, match="TTSFRAME_CACHE") as refused:
+    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="TTSFRAME_CACHE") as refused:
         list(store.read(names(3))) if use == "read" else getattr(store, use)()
     assert str(path) in str(refused.value)
     assert picture(path.parent) == before
@@ -117,7 +117,7 @@ def test_foreign__that_appears_later_is_not_written(path, make):
     make(path)
     before = picture(path.parent)
     store.write(names(1)[0], answer(), lifetime_seconds=DAY_SECONDS)
-    with pytest.warns(StoreWarning, match="not a store of ttsframe's"):
+    with pytest.warns(CacheWarning, match="not a store of ttsframe's"):
         store.close()
     assert picture(path.parent) == before
 
@@ -128,7 +128,7 @@ def test_foreign__a_database_in_use_by_its_program_is_left_alone(path):
     owner.execute("CREATE TABLE customers (name TEXT)")
     owner.execute("INSERT INTO customers VALUES ('Ada')")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(StoreError):
+    with Store(path) as store, pytest.raises(CacheError):
         list(store.read(names(3)))
     assert picture(path.parent) == before
     assert owner.execute("SELECT * FROM customers").fetchall() == [("Ada",)]
@@ -136,7 +136,7 @@ def test_foreign__a_database_in_use_by_its_program_is_left_alone(path):
 
 
 def test_foreign__a_folder_is_refused(tmp_path):
-    with Store(tmp_path) as store, pytest.raises(StoreError, match=r"is a folder.*ttsframe\.sqlite"):
+    with Store(tmp_path) as store, pytest.raises(CacheError, match=r"is a folder.*ttsframe\.sqlite"):
         list(store.read(names(1)))
 
 
@@ -144,7 +144,7 @@ def test_foreign__a_folder_is_refused(tmp_path):
 def test_foreign__a_pipe_or_device_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for special in (tmp_path / "pipe", "/dev/null"):
-        with Store(type(tmp_path)(special)) as store, pytest.raises(StoreError, match="not a file on a disk"):
+        with Store(type(tmp_path)(special)) as store, pytest.raises(CacheError, match="not a file on a disk"):
             store.check()
 
 
@@ -152,7 +152,7 @@ def test_newer__form_is_refused_and_left_as_it_is(path):
     keep(path, names(3))
     raw(path, "PRAGMA user_version = 2")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(StoreError, match="newer ttsframe"):
+    with Store(path) as store, pytest.raises(CacheError, match="newer ttsframe"):
         list(store.read(names(3)))
     assert picture(path.parent) == before
 
@@ -190,7 +190,7 @@ def test_damaged__is_refused_and_left_as_it_is(path, damage, use):
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(StoreError, match="damaged"):
+    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(1))) if use == "read" else getattr(store, use)()
     assert picture(path.parent) == before
 
@@ -201,7 +201,7 @@ def test_damaged__too_large_to_check_whole_is_still_refused(path, damage, monkey
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(StoreError, match="damaged"):
+    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(300)))
     assert picture(path.parent) == before
 
@@ -213,7 +213,7 @@ def test_damaged__in_the_middle_of_a_large_file_is_found_while_reading(path, mon
         size = path.stat().st_size
         file.seek(size // 4)
         file.write(os.urandom(size // 2))
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(StoreError, match="damaged"):
+    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(3000)))
 
 
@@ -228,7 +228,7 @@ def test_damaged__with_side_files_of_a_killed_process_is_left_as_it_is(path):
     scratch_the_middle(path)
     before = picture(path.parent)
     assert before["store.sqlite-wal"]
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(StoreError, match="damaged"):
+    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(300)))
     after = picture(path.parent)
     assert after["store.sqlite"] == before["store.sqlite"]
@@ -356,7 +356,7 @@ def test_hostile__schemas_other_than_ours_are_refused(path, statements):
     except sqlite3.OperationalError as error:
         pytest.skip(f"this SQLite does not know that: {error}")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(StoreError, match="does not hold the tables"):
+    with Store(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
         list(store.read(names(3)))
     assert picture(path.parent) == before
 
@@ -364,7 +364,7 @@ def test_hostile__schemas_other_than_ours_are_refused(path, statements):
 def test_hostile__another_programs_file_with_our_mark_is_refused(path):
     raw(path, f"PRAGMA application_id = {APPLICATION_ID}", "CREATE TABLE customers (name TEXT)")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(StoreError, match="does not hold the tables"):
+    with Store(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
         store.check()
     assert picture(path.parent) == before
 

@@ -20,7 +20,7 @@ import ttsframe as tts
 from ttsframe import cli
 from ttsframe import gateway as api
 from ttsframe.cache import file
-from ttsframe.errors import StoreError, StoreWarning
+from ttsframe.errors import CacheError, CacheWarning
 from ttsframe.gateway.outcomes import Outcome
 
 IDS = [str(580_194_009_000_000_000 + 17 * place) for place in range(12)]
@@ -37,7 +37,7 @@ def gateway():
 
 
 def told(record):
-    return [str(each.message) for each in record if issubclass(each.category, StoreWarning)]
+    return [str(each.message) for each in record if issubclass(each.category, CacheWarning)]
 
 
 def test_lookup__of_stored_ids_starts_no_thread_and_touches_no_network(gateway, tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_lookup__of_an_unusable_store_ends_before_the_first_request(gateway, tmp
         gateway.requests.clear()
         os.truncate(path, path.stat().st_size - 5000)
     before = picture(tmp_path)
-    with pytest.raises(StoreError):
+    with pytest.raises(CacheError):
         tts.lookup(IDS, shop=gateway.shop(tmp_path))
     assert gateway.requests == []
     assert picture(tmp_path) == before

@@ -17,7 +17,7 @@ from support.store_tools import DAY_SECONDS, answer, hits, keep, lock, names, pi
 
 from ttsframe.cache import Store, file, writer
 from ttsframe.cache.writer import Row, Writer
-from ttsframe.errors import StoreError, StoreWarning
+from ttsframe.errors import CacheError, CacheWarning
 
 WAIT_SECONDS = 0.4
 
@@ -68,7 +68,7 @@ def read_only(*files):
 
 
 def told(record):
-    return [str(each.message) for each in record if issubclass(each.category, StoreWarning)]
+    return [str(each.message) for each in record if issubclass(each.category, CacheWarning)]
 
 
 def write_all(store, keys):
@@ -124,7 +124,7 @@ def test_locked__reading_is_bounded_where_even_that_is_locked(path):
     raw(path, "PRAGMA journal_mode = DELETE")
     with lock(path, "BEGIN EXCLUSIVE"), Store(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
-        with pytest.warns(StoreWarning, match="cannot be used: .* locked"):
+        with pytest.warns(CacheWarning, match="cannot be used: .* locked"):
             assert hits(store, names(3)) == {}
         assert WAIT_SECONDS * 0.9 <= time.monotonic() - began < 2 * WAIT_SECONDS
         write_all(store, names(3))
@@ -151,7 +151,7 @@ def test_locked__rows_wait_for_the_lock_and_are_all_written(path):
 def test_locked__past_the_wait_rows_are_still_kept_for_when_the_lock_goes(path):
     keep(path, names(1))
     with Store(path, wait_seconds=0.1) as store:
-        with lock(path), pytest.warns(StoreWarning, match="locked"):
+        with lock(path), pytest.warns(CacheWarning, match="locked"):
             write_slowly(store, names(200, first=1), pause_seconds=0.002)
         store.close()
     assert len(read(path, names(201))) == 201
@@ -162,7 +162,7 @@ def test_locked__a_close_with_a_bound_keeps_to_it(path):
     with lock(path), Store(path, wait_seconds=30) as store:
         write_all(store, names(3))
         began = time.monotonic()
-        with pytest.warns(StoreWarning, match="asked for again"):
+        with pytest.warns(CacheWarning, match="asked for again"):
             store.close(within_seconds=0.3)
         assert time.monotonic() - began < 1
 
@@ -172,7 +172,7 @@ def test_locked__a_change_by_hand_is_refused_within_the_wait(path, change):
     keep(path, names(3))
     with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
-        with pytest.raises(StoreError, match="cannot be changed now: another program keeps it locked"):
+        with pytest.raises(CacheError, match="cannot be changed now: another program keeps it locked"):
             getattr(store, change)()
         assert time.monotonic() - began < 2 * WAIT_SECONDS
         assert store.info().answers == 3
@@ -191,7 +191,7 @@ def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
     keep(path, names(1))
     with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(250, first=1))
-        with pytest.warns(StoreWarning, match="250 will"):
+        with pytest.warns(CacheWarning, match="250 will"):
             store.close()
 
 
@@ -265,7 +265,7 @@ def test_read_only__folder_is_read_and_stays_as_it_was(path):
             assert len(hits(store, names(3))) == 3
             assert store.info().answers == 3
             write_all(store, names(3, first=3))
-            with pytest.raises(StoreError, match="read-only"):
+            with pytest.raises(CacheError, match="read-only"):
                 store.clear()
     assert len(told(record)) == 1
     assert picture(path.parent) == before
@@ -290,7 +290,7 @@ def test_read_only__an_error_of_sqlite_is_told_in_plain_words(path, monkeypatch)
         return connection
 
     monkeypatch.setattr(file, "open_for_writing", refusing)
-    with pytest.warns(StoreWarning, match="read-only"), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    with pytest.warns(CacheWarning, match="read-only"), Store(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(3, first=3))
 
 
@@ -324,7 +324,7 @@ def test_full__room_that_comes_back_is_used(path, monkeypatch):
 
     monkeypatch.setattr(file, "open_for_writing", small)
     with Store(path, wait_seconds=WAIT_SECONDS) as store:
-        with pytest.warns(StoreWarning, match="the disk is full"):
+        with pytest.warns(CacheWarning, match="the disk is full"):
             write_slowly(store, names(600), pause_seconds=0.001)
         store.close()
     assert limits == []
@@ -348,7 +348,7 @@ print("went on")
     done = python(code, path)
     out, err = done.communicate(timeout=60)
     assert out == "went on\n", err
-    assert err.count("StoreWarning") == 1
+    assert err.count("CacheWarning") == 1
     assert "not being stored" in err
 
 

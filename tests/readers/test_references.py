@@ -11,7 +11,7 @@ from support.match_frames import refs, rows, shopify, tiktok
 
 from ttsframe.cli import main
 from ttsframe.columns import REFERENCES, typed
-from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.matching import match
 from ttsframe.readers import read_references
 from ttsframe.report import save_frame
@@ -147,7 +147,7 @@ def test_reconcile__spoilt_references_are_refused_in_the_words_of_the_shell(tmp_
 def test_references__of_other_orders_are_doubted(tmp_path):
     others = with_ids([str(FIRST + 500 + place) for place in range(12)])
     says = "The references hold 0 of the 12 TikTok orders: is this the look-up of these orders\\?"
-    with pytest.warns(DoubtWarning, match=says) as told:
+    with pytest.warns(SuspiciousInputWarning, match=says) as told:
         result = matched_from(others, tmp_path, "csv")
     assert told[0].filename == __file__
     assert [note for note in result.notes if "references" in note] == [str(told[0].message)]
@@ -156,7 +156,7 @@ def test_references__of_other_orders_are_doubted(tmp_path):
 @pytest.mark.parametrize(("held", "says"), [(1, ["?"]), (2, ["."]), (11, ["."]), (12, [])])
 def test_references__of_some_of_the_orders_are_counted(held, says, tmp_path):
     given = with_ids(IDS[:held], EXTERNAL[:held])
-    with pytest.warns(DoubtWarning) if says == ["?"] else nullcontext():
+    with pytest.warns(SuspiciousInputWarning) if says == ["?"] else nullcontext():
         result = matched_from(given, tmp_path, "frame")
     notes = [note for note in result.notes if note.startswith(f"The references hold {held} of the 12 ")]
     assert [note[-1] for note in notes] == says

@@ -23,7 +23,7 @@ from ttsframe import columns
 from ttsframe.cache import Store, Stored, key
 from ttsframe.client import tries
 from ttsframe.config import Settings
-from ttsframe.errors import AccessError, DoubtWarning, InputError, SettingsError, StoreWarning
+from ttsframe.errors import AccessError, CacheWarning, InputError, SettingsError, SuspiciousInputWarning
 from ttsframe.references.progress import Progress
 
 FIRST = 580_194_009_000_000_000
@@ -199,7 +199,7 @@ def test_lookup__is_doubted_where_every_order_is_denied(tmp_path):
     ids = [str(FIRST + place) for place in range(5)]
     answers = {order_id: canned.error(21008111, "not this shop's") for order_id in ids}
     with canned.serve(answers) as gateway, gateway.shop(tmp_path) as shop:
-        with pytest.warns(DoubtWarning, match="does TIKTOK_SHOP_CIPHER belong to the shop"):
+        with pytest.warns(SuspiciousInputWarning, match="does TIKTOK_SHOP_CIPHER belong to the shop"):
             tts.lookup(ids, shop=shop)
         answers[ids[0]] = canned.official("7")
         tts.lookup(ids, shop=shop, max_age=0)
@@ -207,7 +207,7 @@ def test_lookup__is_doubted_where_every_order_is_denied(tmp_path):
 
 def test_lookup__is_doubted_where_nothing_is_an_id(tmp_path):
     with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
-        with pytest.warns(DoubtWarning, match="is this the right column"):
+        with pytest.warns(SuspiciousInputWarning, match="is this the right column"):
             tts.lookup([f"SKU-{place}" for place in range(5)], shop=shop)
         tts.lookup([*(f"SKU-{place}" for place in range(5)), "1"], shop=shop)
 
@@ -412,7 +412,7 @@ def test_interrupt__counts_what_is_kept_and_no_other_answer(tmp_path, monkeypatc
 def test_interrupt__counts_nothing_where_the_store_takes_nothing(tmp_path, monkeypatch):
     no_folder = tmp_path / "taken"
     no_folder.touch()
-    with canned.serve(ANSWERS) as gateway, gateway.shop(no_folder) as shop, pytest.warns(StoreWarning):
+    with canned.serve(ANSWERS) as gateway, gateway.shop(no_folder) as shop, pytest.warns(CacheWarning):
         said = interrupted(shop, monkeypatch)
     assert said.startswith("interrupted: 0 of 5 answers are kept.")
 

@@ -17,7 +17,7 @@ import orjson
 from ttsframe.cache import examine, file, rows
 from ttsframe.cache.rows import Hit, Stored
 from ttsframe.cache.writer import Row, Writer
-from ttsframe.errors import StoreError, StoreWarning
+from ttsframe.errors import CacheError, CacheWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,7 +97,7 @@ class Store:
 
         Raises
         ------
-        StoreError
+        CacheError
             If the file is damaged or not ours.
         """
         try:
@@ -166,7 +166,7 @@ class Store:
                 self._warn_unstored(f"{why}; {writer.unwritten:,} will have to be asked for again")
 
     def check(self) -> str | None:
-        """Return why the store cannot be written, or None; raises StoreError as `read` does."""
+        """Return why the store cannot be written, or None; raises CacheError as `read` does."""
         try:
             with closing(file.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
                 file.probe(connection)
@@ -184,7 +184,7 @@ class Store:
 
         Raises
         ------
-        StoreError
+        CacheError
             If the file cannot be read, or is damaged or not ours.
         """
         counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
@@ -199,11 +199,11 @@ class Store:
             raise self._unusable(error, "read") from None
 
     def prune(self) -> int:
-        """Delete expired answers; return how many. Raises StoreError where that cannot be done."""
+        """Delete expired answers; return how many. Raises CacheError where that cannot be done."""
         return self._delete("DELETE FROM responses WHERE expires <= ?", (time.time(),))
 
     def clear(self) -> int:
-        """Delete every answer; return how many. Raises StoreError where that cannot be done."""
+        """Delete every answer; return how many. Raises CacheError where that cannot be done."""
         return self._delete("DELETE FROM responses", ())
 
     def _delete(self, statement: str, values: tuple[float, ...]) -> int:
@@ -219,10 +219,10 @@ class Store:
             raise self._unusable(error, "changed") from None
         return deleted
 
-    def _unusable(self, error: Exception, what: str) -> StoreError:
+    def _unusable(self, error: Exception, what: str) -> CacheError:
         if isinstance(error, sqlite3.Error) and file.is_damage(error):
             return examine.damaged(self.path, error)
-        return StoreError(
+        return CacheError(
             f"the store {self.path} cannot be {what} now: {file.plain(error)}. Mend that, or try again later."
         )
 
@@ -233,7 +233,7 @@ class Store:
         """Tell the first trouble of a run; the others follow from it."""
         if not self._warned:
             self._warned = True
-            warnings.warn(f"{what}. The run goes on without.", StoreWarning, stacklevel=3)
+            warnings.warn(f"{what}. The run goes on without.", CacheWarning, stacklevel=3)
 
 
 def _hits(

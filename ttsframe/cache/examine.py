@@ -13,7 +13,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ttsframe.errors import StoreError
+from ttsframe.errors import CacheError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def is_there(path: Path) -> bool:
 
     Raises
     ------
-    StoreError
+    CacheError
         If it is a folder, a pipe or a device.
     OSError
         If that cannot be told.
@@ -67,11 +67,11 @@ def is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     if stat.S_ISDIR(found.st_mode):
-        raise StoreError(
+        raise CacheError(
             f"{path} is a folder: TTSFRAME_CACHE must name a file, e.g. {path / 'ttsframe.sqlite'}"
         )
     if not stat.S_ISREG(found.st_mode):
-        raise StoreError(f"{path} is not a file on a disk: TTSFRAME_CACHE must name one.")
+        raise CacheError(f"{path} is not a file on a disk: TTSFRAME_CACHE must name one.")
     return found.st_size > 0
 
 
@@ -87,13 +87,13 @@ def check(path: Path, *, until: float) -> None:
 
     Raises
     ------
-    StoreError
+    CacheError
         If it is not ours, damaged, or made by a newer ttsframe.
     sqlite3.OperationalError
         If it cannot be read now.
     """
     if not _is_ours(path, until):
-        raise StoreError(
+        raise CacheError(
             f"{path} is not a store of ttsframe's, or is damaged; it was left as it is. {_NAME_ANOTHER}"
         )
     while True:
@@ -108,9 +108,9 @@ def check(path: Path, *, until: float) -> None:
                 raise damaged(path, error) from None
 
 
-def damaged(path: Path, error: Exception) -> StoreError:
+def damaged(path: Path, error: Exception) -> CacheError:
     """Make the error for a damaged file."""
-    return StoreError(
+    return CacheError(
         f"the store {path} is damaged ({error}); it was left as it is. {_NAME_ANOTHER} "
         "The answers in it will be asked for again."
     )
@@ -193,7 +193,7 @@ def _check_whole(path: Path, until: float) -> None:
         if "immutable" in parameters and path.stat().st_size % page_bytes:
             raise sqlite3.DatabaseError("its end is missing")
         if connection.execute("PRAGMA user_version").fetchone()[0] > FORM:
-            raise StoreError(
+            raise CacheError(
                 f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE."
             )
         _check_schema(path, connection)
@@ -209,7 +209,7 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     known = {_bare(text) for text in _DEFINITIONS}
     strange = [name for name, text in found if not name.startswith("sqlite_") and _bare(text) not in known]
     if strange or "responses" not in {name for name, _ in found}:
-        raise StoreError(f"{path} does not hold the tables of a store; it was left as it is. {_NAME_ANOTHER}")
+        raise CacheError(f"{path} does not hold the tables of a store; it was left as it is. {_NAME_ANOTHER}")
 
 
 def _bare(text: str | None) -> str:

@@ -60,7 +60,7 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
 
     Raises
     ------
-    StoreError
+    CacheError
         If the file is damaged, or another program's. It has not been touched.
     sqlite3.OperationalError, OSError
         If it cannot be read now.
@@ -96,7 +96,7 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
 
     Raises
     ------
-    StoreError
+    CacheError
         If the file is damaged, or another program's. It has not been touched.
     sqlite3.OperationalError, OSError
         If it cannot be written now.

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.cache import file
-from ttsframe.errors import StoreError
+from ttsframe.errors import CacheError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ class Writer:
     def _try(self) -> None:
         try:
             self._write()
-        except (*file.Trouble, sqlite3.Error, StoreError) as error:
+        except (*file.Trouble, sqlite3.Error, CacheError) as error:
             self._note(error)
         else:
             self._locked_since = None
@@ -151,7 +151,7 @@ class Writer:
                 self.trouble = file.plain(error)
             return
         self._locked_since = None
-        self.trouble = str(error) if isinstance(error, StoreError) else file.plain(error)
+        self.trouble = str(error) if isinstance(error, CacheError) else file.plain(error)
         self._not_before = now + _RETRY_SECONDS
         # The file may be replaced, or its disk mounted anew, before the next try.
         self._disconnect()

@@ -9,7 +9,7 @@ import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ttsframe import config, starting
+from ttsframe import config
 from ttsframe.cli import cache, demo, doctor, lookup, reconcile, sandbox, shops
 from ttsframe.cli.options import as_typed, parser
 from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, SettingsError, TtsframeError
@@ -46,7 +46,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 all well, 1 some rows are not answered or not matched, 2 an expected error, 130 Ctrl-C.
     """
-    starting.end()
     try:
         options = parser().parse_args(argv)
     except SystemExit as leaving:

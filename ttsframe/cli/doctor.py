@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ttsframe import config, gateway
 from ttsframe.cache import Store
 from ttsframe.client.tokens import Tokens, default_file
-from ttsframe.errors import EXIT_ERROR, EXIT_OK, SettingsError, StoreError, TtsframeError
+from ttsframe.errors import EXIT_ERROR, EXIT_OK, CacheError, SettingsError, TtsframeError
 from ttsframe.gateway import Verdict
 from ttsframe.references.shop import Shop
 
@@ -78,7 +78,7 @@ def _store(settings: config.Settings) -> str:
     with Store(path) as store:
         trouble = store.check()
     if trouble:
-        raise StoreError(
+        raise CacheError(
             f"answers cannot be stored in {path}: {trouble}. Name another file in TTSFRAME_CACHE."
         )
     return str(path)

@@ -12,7 +12,7 @@ from ttsframe import ids
 from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, names, typed
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
-from ttsframe.text import as_given
+from ttsframe.text import unescape_formula
 
 if TYPE_CHECKING:
     import os
@@ -85,9 +85,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
     for name in ("order_id", "shopify_id"):
-        frame[name] = ids.clean(as_given(frame[name])).ids
+        frame[name] = ids.clean(unescape_formula(frame[name])).ids
     for name in ("shopify_name", "reason"):
-        frame[name] = as_given(frame[name])
+        frame[name] = unescape_formula(frame[name])
     for name in ("tiktok_amount", "shopify_total"):
         frame[name] = pd.to_numeric(frame[name])
     return frame

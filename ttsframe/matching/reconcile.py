@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.matching import claims, inputs, pairing
 from ttsframe.matching.conflicts import together
 from ttsframe.matching.layout import closed_of, days_of, orders_frame, scene_of, untold_of
 from ttsframe.matching.probable import WINDOW_HOURS, guess
 from ttsframe.matching.result import Match
-from ttsframe.readers.notes import counted
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def match(
 
     Warns
     -----
-    DoubtWarning
+    SuspiciousInputWarning
         If `refs` hold hardly any of ten or more TikTok orders.
 
     See Also
@@ -186,7 +186,7 @@ def _coverage(universe: Universe) -> tuple[str, ...]:
     if held > _SHARE_IN_DOUBT * total or total < _LEAST_ORDERS_TO_DOUBT:
         return (f"{note}.",)
     doubt = f"{note}: is this the look-up of these orders?"
-    warnings.warn(doubt, DoubtWarning, stacklevel=4)  # told of the line that calls `match`
+    warnings.warn(doubt, SuspiciousInputWarning, stacklevel=4)  # told of the line that calls `match`
     return (doubt,)
 
 

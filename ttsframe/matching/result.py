@@ -14,7 +14,7 @@ import pandas as pd
 from ttsframe import report as showing
 from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
 from ttsframe.errors import InputError
-from ttsframe.readers.notes import counted
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import os

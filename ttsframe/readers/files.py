@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe.errors import InputError
-from ttsframe.readers.notes import counted
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ttsframe.readers.notes import counted
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

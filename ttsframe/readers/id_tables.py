@@ -9,9 +9,10 @@ import pandas as pd
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
 from ttsframe.readers import headers, kinds, tables
-from ttsframe.readers.notes import counted, with_notes
+from ttsframe.readers.notes import with_notes
 from ttsframe.readers.order_ids import clean_all, refuse_short
 from ttsframe.readers.shapes import data_rows, trimmed
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

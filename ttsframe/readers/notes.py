@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ttsframe.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,11 +35,6 @@ def with_notes(frame: pd.DataFrame, notes: Iterable[str]) -> pd.DataFrame:
     for note in distinct:
         _LOG.info("%s", note)
     return frame
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """Return a count with its noun, as ``1 row`` or ``2,000 rows``."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def unreadable(name: str, number: int, noun: str) -> list[str]:

@@ -11,7 +11,7 @@ from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers.grouping import objects
 from ttsframe.readers.headers import ORDER_ID_NAMES, plain
-from ttsframe.readers.notes import counted
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ttsframe.errors import InputError
-from ttsframe.readers.notes import counted
 from ttsframe.readers.order_ids import LEAST_DIGITS_TO_SUSPECT, LOST, refuse_rounded, rounded
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from ttsframe.readers.headers import ORDER_ID_NAMES
 from ttsframe.readers.notes import with_notes
 from ttsframe.readers.order_ids import note_of_rounded, rounded
 from ttsframe.readers.reference_ids import whole_rows
-from ttsframe.text import as_given
+from ttsframe.text import unescape_formula
 
 if TYPE_CHECKING:
     import os
@@ -84,7 +84,7 @@ def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
 
 def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[str]]:
     frame, notes = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)
-    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(as_given), notes
+    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(unescape_formula), notes
 
 
 def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ttsframe import columns as words
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
-from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import trimmed
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table

@@ -11,8 +11,9 @@ from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.marks import find_marks
-from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import trimmed
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table

@@ -12,9 +12,10 @@ from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
-from ttsframe.readers.notes import counted, unreadable, with_notes
+from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import data_rows, trimmed
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

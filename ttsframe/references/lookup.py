@@ -15,7 +15,7 @@ from ttsframe import config, gateway, ids
 from ttsframe.cache import Stored, key
 from ttsframe.client import Question
 from ttsframe.client.tries import AGAIN
-from ttsframe.errors import DoubtWarning, InputError
+from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import LEVELS, Outcome, Questions, to_frame
 from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.references.given import order_ids
@@ -114,7 +114,7 @@ def lookup(
         If the gateway refuses the credentials.
     OutageError
         If the gateway does not answer. Whatever was answered is stored.
-    StoreError
+    CacheError
         If the file of stored answers is damaged or another program's.
     """
     # 1. Check what was asked for, before anything is opened or sent.
@@ -176,7 +176,7 @@ def plan(
 
     Raises
     ------
-    InputError, SettingsError, StoreError
+    InputError, SettingsError, CacheError
         As `lookup` does.
     """
     platforms = gateway.platforms(platform)
@@ -212,7 +212,7 @@ def _doubt(frame: pd.DataFrame) -> None:
         doubt = "none of these is an order id: is this the right column?"
     else:
         return
-    warnings.warn(doubt, DoubtWarning, stacklevel=3)  # told of the line that calls `lookup`
+    warnings.warn(doubt, SuspiciousInputWarning, stacklevel=3)  # told of the line that calls `lookup`
 
 
 def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ttsframe.columns import Column, Kind
 from ttsframe.errors import InputError
-from ttsframe.text import harmless
+from ttsframe.text import escape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,14 +95,14 @@ def _cell(value: Any, *, wrap: bool) -> str:  # noqa: ANN401
         return _foreign_cell(value)
     if wrap and value.isascii() and value.isdigit():
         return f'="{value}"'
-    return harmless(value)
+    return escape_formula(value)
 
 
 def _foreign_cell(value: Any) -> str:  # noqa: ANN401
     """Numbers keep their sign; anything else is only as trustworthy as its text."""
     if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and np.isnan(value)):
         return ""
-    return str(value) if isinstance(value, (int, float, np.number)) else harmless(str(value))
+    return str(value) if isinstance(value, (int, float, np.number)) else escape_formula(str(value))
 
 
 def _guessed(values: pd.Series) -> Kind:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ttsframe.readers.notes import counted
 from ttsframe.report import cells, chart, figures, palette
 from ttsframe.report.html import amount
-from ttsframe.text import one_line
+from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
     from ttsframe.report.model import Report

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.report import cells, palette
-from ttsframe.text import harmless
+from ttsframe.text import escape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -122,7 +122,7 @@ def _sheet(book: Book, name: str, frame: pd.DataFrame, columns: Sequence[Column]
     for place, (column, writer) in enumerate(zip(columns, writers, strict=True)):
         sheet.set_column(place, place, _width(column, writer), None)
         head = "header_number" if column.kind in ("money", "count") else "header"
-        sheet.write_string(0, place, harmless(column.name), book.formats[head])
+        sheet.write_string(0, place, escape_formula(column.name), book.formats[head])
     last = max(len(frame), 1)
     sheet.freeze_panes(1, 1)
     if columns:

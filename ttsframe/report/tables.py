@@ -13,7 +13,7 @@ from ttsframe.report.cells import Ids, as_text, checked_ids, described
 from ttsframe.report.files import check, remove, replacing
 from ttsframe.report.files import folder as make_folder
 from ttsframe.report.workbook import write_sheet_file
-from ttsframe.text import harmless
+from ttsframe.text import escape_formula
 
 if TYPE_CHECKING:
     import os
@@ -206,7 +206,7 @@ def _save_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _header(columns: Sequence[Column]) -> list[str]:
-    return [harmless(column.name) for column in columns]
+    return [escape_formula(column.name) for column in columns]
 
 
 def _headers(report: Report, place: Path) -> set[str]:

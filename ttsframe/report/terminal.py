@@ -7,10 +7,9 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from ttsframe.readers.notes import counted
 from ttsframe.report import figures
 from ttsframe.report.cells import money
-from ttsframe.text import one_line
+from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
     from ttsframe.report.model import Report

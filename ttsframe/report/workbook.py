@@ -6,12 +6,11 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ttsframe.readers.notes import counted
 from ttsframe.report import cells, figures, palette
 from ttsframe.report.files import replacing
 from ttsframe.report.model import LONG_NUMBERS_IN_EXCEL
 from ttsframe.report.sheets import MAX_CHARACTERS, Book, add_sheets, close_book, open_book
-from ttsframe.text import harmless
+from ttsframe.text import counted, escape_formula
 
 if TYPE_CHECKING:
     import os
@@ -93,7 +92,7 @@ def _summary(book: Book, report: Report) -> None:
     sheet.set_column(1, 4, 16)
     sheet.set_column(5, 5, 56)
     form = book.formats
-    sheet.write_string(0, 0, harmless(report.title), form["title"])
+    sheet.write_string(0, 0, escape_formula(report.title), form["title"])
     row = _status_block(book, sheet, report, 2)
     row = _totals(book, sheet, report, row)
     row = _further_block(book, sheet, report, row + 1)
@@ -133,7 +132,7 @@ def _totals(book: Book, sheet: Any, report: Report, row: int) -> int:  # noqa: A
     for currency, lines in blocks.items():
         row = _totals_block(book, sheet, report, (currency, lines), row + 1)
     for said in figures.said_beneath(report, blocks.values()) if report.amounts else ():
-        sheet.write_string(row, 0, harmless(said), book.formats["quiet"])
+        sheet.write_string(row, 0, escape_formula(said), book.formats["quiet"])
         row += 1
     return row
 
@@ -149,7 +148,7 @@ def _totals_block(
     form = book.formats
     heads = [figures.headed("Amounts", currency), "Rows", *report.amounts, *figures.difference_heads(report)]
     for place, text in enumerate(heads):
-        sheet.write_string(row, place, harmless(text), form["header_number" if place else "header"])
+        sheet.write_string(row, place, escape_formula(text), form["header_number" if place else "header"])
     for line in lines:
         row += 1
         total = line.status is None
@@ -188,10 +187,10 @@ def _further_block(book: Book, sheet: Any, report: Report, row: int) -> int:  # 
     for section, name, value in figures.further(report):
         if section != above:
             row += above is not None
-            sheet.write_string(row, 0, harmless(section), book.formats["header"])
+            sheet.write_string(row, 0, escape_formula(section), book.formats["header"])
             sheet.write_blank(row, 1, None, book.formats["header"])
             above, row = section, row + 1
-        sheet.write_string(row, 0, harmless(name), book.formats["text"])
+        sheet.write_string(row, 0, escape_formula(name), book.formats["text"])
         _figure(book, sheet, row, value)
         row += 1
     return row if above is None else row + 1
@@ -201,7 +200,7 @@ def _figure(book: Book, sheet: Any, row: int, value: Any) -> None:  # noqa: ANN4
     if isinstance(value, (int, float)) and math.isfinite(value):
         sheet.write_number(row, 1, value, book.formats["money" if isinstance(value, float) else "count"])
     else:
-        sheet.write_string(row, 1, harmless(str(value)), book.formats["text"])
+        sheet.write_string(row, 1, escape_formula(str(value)), book.formats["text"])
 
 
 def _made_block(book: Book, sheet: Any, report: Report, row: int) -> None:  # noqa: ANN401
@@ -210,8 +209,8 @@ def _made_block(book: Book, sheet: Any, report: Report, row: int) -> None:  # no
         sheet.write_blank(row, place, None, book.formats["header"])
     for name, value in report.provenance.items():
         row += 1
-        sheet.write_string(row, 0, harmless(str(name)), book.formats["text"])
-        sheet.write_string(row, 1, harmless(str(value)), book.formats["text"])
+        sheet.write_string(row, 0, escape_formula(str(name)), book.formats["text"])
+        sheet.write_string(row, 1, escape_formula(str(value)), book.formats["text"])
 
 
 def _about(book: Book, report: Report, cut: int) -> None:
@@ -235,8 +234,8 @@ def _pairs(book: Book, sheet: Any, title: str, pairs: list[tuple[str, str]], row
     for name, text in pairs:
         row += 1
         sheet.set_row(row, _LINE_POINTS * -(-len(text) // _LINE_CHARACTERS))
-        sheet.write_string(row, 0, harmless(name), book.formats["wrapped"])
-        sheet.write_string(row, 1, harmless(text), book.formats["wrapped"])
+        sheet.write_string(row, 0, escape_formula(name), book.formats["wrapped"])
+        sheet.write_string(row, 1, escape_formula(text), book.formats["wrapped"])
     return row + 2
 
 
