@@ -10,7 +10,7 @@ import yaml
 from recording import CREDENTIALS, DENIED, FOLDER, LINKED, PLACEHOLDER, REFUSED, UNLINKED, recorder, shop_for
 
 from ttsframe import lookup
-from ttsframe.client import tries
+from ttsframe.client import retry
 from ttsframe.errors import AccessError
 from ttsframe.sandbox import CREDENTIALS as SANDBOX_CREDENTIALS
 
@@ -18,7 +18,7 @@ from ttsframe.sandbox import CREDENTIALS as SANDBOX_CREDENTIALS
 @pytest.fixture
 def replayed(request, monkeypatch):
     """A shop whose every request is answered by the cassette, which must be played to its end."""
-    monkeypatch.setattr(tries, "BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.0)
     name = request.param
     with recorder().use_cassette(f"{name}.yaml") as cassette, shop_for(CREDENTIALS) as shop:
         yield shop

@@ -126,7 +126,7 @@ def test_layers__pure_modules_have_no_clock_disk_or_socket(module):
 
 @every_module
 def test_layers__only_the_wire_imports_requests(module):
-    assert ("requests" in outside(module)) is (module == "client.wire")
+    assert ("requests" in outside(module)) is (module == "client.transport")
 
 
 def mutable_globals(source):

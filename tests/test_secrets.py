@@ -18,10 +18,10 @@ from support.session_tools import gateway, ids_of, look_up, shop_of, wait_until
 
 import ttsframe as tts
 from ttsframe import sandbox
-from ttsframe.client import Session, tries
-from ttsframe.client.access import Access
-from ttsframe.client.tokens import Pair, Tokens
-from ttsframe.client.wire import Wire
+from ttsframe.client import GatewayClient, retry
+from ttsframe.client.authorization import Authorizer
+from ttsframe.client.tokens import TokenPair, TokenStore
+from ttsframe.client.transport import Transport
 from ttsframe.config import Settings
 from ttsframe.errors import OutageError, TtsframeError
 from ttsframe.gateway import reference_request
@@ -46,20 +46,20 @@ LOG_EVERYTHING = (
 
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch):
-    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.005)
+    monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.005)
 
 
 @pytest.fixture
 def sent(monkeypatch):
     """Every signature that was sent from this process."""
     signatures = []
-    real = Wire.send
+    real = Transport.send
 
     def send(self, method, target, *rest):
         signatures.extend(parse_qs(urlsplit(target).query).get("sign", []))
         return real(self, method, target, *rest)
 
-    monkeypatch.setattr(Wire, "send", send)
+    monkeypatch.setattr(Transport, "send", send)
     return signatures
 
 
@@ -94,7 +94,7 @@ def test_secrets__nowhere_after_faults_a_renewal_and_a_dead_network(tmp_path, mo
     monkeypatch.setattr(root, "handlers", [handler])
     level = root.level
     root.setLevel(1)
-    tokens = Tokens(tmp_path / "tokens.json")
+    tokens = TokenStore(tmp_path / "tokens.json")
     told = []
     with gateway(120, token_answers=30, fault_share=0.3, fault_kinds=KINDS, faults_in_a_row=3) as box:
         secrets = secrets_of(box.credentials)
@@ -191,7 +191,7 @@ def test_secrets__that_a_gateway_repeats_are_masked_in_frame_and_store(spelled, 
 def test_secrets__behind_escapes_in_an_answer_too_deep_to_write_are_passed_on_to_nobody(tmp_path):
     spelled = "".join(f"\\u{ord(letter):04x}" for letter in sandbox.CREDENTIALS.access_token)
     body = f'{{"code":21008111,"message":"bad {spelled}","data":{"[" * 300}{"]" * 300}}}'.encode()
-    access = Access(sandbox.CREDENTIALS, auth_wire=lambda: None)
+    access = Authorizer(sandbox.CREDENTIALS, auth_wire=lambda: None)
     assert access.without_secrets(body, access.sign(reference_request("1", "SHOPIFY"))) == b""
     with raw_gateway(answer(body)) as served, served.shop(tmp_path, tries=2) as shop:
         frame = tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
@@ -239,7 +239,7 @@ def test_secrets__an_app_key_that_a_gateway_repeats_is_masked_in_frame_and_store
 @pytest.mark.parametrize("app_key", ["k", "0", "id", "data", "580194", "577000", "21008111"])
 def test_secrets__an_app_key_that_looks_like_a_part_of_an_answer_spoils_none(app_key):
     credentials = dataclasses.replace(sandbox.CREDENTIALS, app_key=app_key)
-    access = Access(credentials, auth_wire=lambda: None)
+    access = Authorizer(credentials, auth_wire=lambda: None)
     body = (
         b'{"code":21008111,"message":"k 0","data":{"external_orders":[{"id":"580194009000000001",'
         b'"order_id":577000000000000001,"line_items":[577000,0]}]}}'
@@ -248,7 +248,7 @@ def test_secrets__an_app_key_that_looks_like_a_part_of_an_answer_spoils_none(app
 
 
 def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monkeypatch, sent):
-    real = Wire.send
+    real = Transport.send
 
     def echo(self, method, target, *rest):
         signature = parse_qs(urlsplit(target).query)["sign"][0]
@@ -256,7 +256,7 @@ def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monke
         body = json.dumps({"code": 21008111, "message": f"got {signature} here", "request_id": "r"})
         return reply._replace(http_status=200, body=body.encode())
 
-    monkeypatch.setattr(Wire, "send", echo)
+    monkeypatch.setattr(Transport, "send", echo)
     with gateway(3) as box:
         frame = look_up(box, tmp_path)
     assert list(frame["error_message"]) == ["got *** here"] * 3
@@ -264,7 +264,7 @@ def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monke
 
 
 def test_urllib3_logs__are_masked_under_every_logger(caplog):
-    Wire("https://gateway.invalid", timeout_seconds=1.0, most_connections=1)
+    Transport("https://gateway.invalid", timeout_seconds=1.0, most_connections=1)
     line = (
         "Retrying '%s'",
         "/order?app_key=k&sign=0123abcd&shop_cipher=GCP_secret&refresh_token=r1&app_secret=s1",
@@ -284,10 +284,10 @@ def test_urllib3_logs__are_masked_under_every_logger(caplog):
 def test_repr__shows_no_secret(show):
     credentials = sandbox.CREDENTIALS
     shop = Shop(credentials, Settings(base_url="https://gateway.invalid"))
-    session = Session(shop.settings, credentials, pacer=shop.pacer)
-    access = Access(credentials, auth_wire=lambda: session.wire)
+    session = GatewayClient(shop.settings, credentials, pacer=shop.pacer)
+    access = Authorizer(credentials, auth_wire=lambda: session.wire)
     signed = access.sign(reference_request("1", "SHOPIFY"))
-    pair = Pair("access-1", "refresh-1")
+    pair = TokenPair("access-1", "refresh-1")
     shown = " ".join(
         map(show, [credentials, shop, shop.settings, session, access, signed, pair, [pair], {"a": signed}])
     )

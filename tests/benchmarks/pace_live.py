@@ -277,7 +277,7 @@ def steady(*, quick: bool, rounds: int) -> Section:
         results = [run[place] for run in runs] + ([minute] if minute else [])
         rows.append(_steady_row(case, results, minute))
     return Section(
-        "Pace: answers against rate × seconds",
+        "AdaptiveRate: answers against rate × seconds",
         f"python tests/benchmarks/pace_live.py --rounds {rounds}{' --quick' * quick}",
         (
             "limit /s",
@@ -328,7 +328,7 @@ def others(*, quick: bool) -> Section:
         figures = (f"{share:.2f}", f"{asked}", f"{result.refused} ({result.refused_share:.1%})")
         rows.append((name, *figures, str(result.wrong), verdict(met=met)))
     return Section(
-        "Pace: other gateways (50 a second, 120 ms unless told)",
+        "AdaptiveRate: other gateways (50 a second, 120 ms unless told)",
         "python tests/benchmarks/pace_live.py" + " --quick" * quick,
         ("gateway", "of what was allowed", "asked", "refused", "wrong", ""),
         rows,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ttsframe.ratelimit import Pace, Reply
+from ttsframe.ratelimit import AdaptiveRate, Reply
 
 RATES = (5, 10, 20, 50, 100, 200)
 LATENCIES_SECONDS = (0.02, 0.12, 0.3, 0.5)
@@ -119,7 +119,7 @@ class Simulation:
 
     def __init__(
         self,
-        pace: Pace,
+        pace: AdaptiveRate,
         gateway: Gateway | None,
         *,
         latency_seconds: float = 0.1,
@@ -253,7 +253,7 @@ def simulation(
 ) -> Simulation:
     """Set up one run."""
     return Simulation(
-        Pace(),
+        AdaptiveRate(),
         GATEWAYS[name](limit),
         latency_seconds=latency_seconds,
         jitter=options.jitter,
@@ -304,11 +304,11 @@ def show_moving(options: argparse.Namespace) -> None:
 
 def show_unlimited() -> None:
     """Print what the climb costs where nothing is limited but our own machine."""
-    run = Simulation(Pace(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
+    run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
     took = run.accepted[-1]
     print(f"\nno limit, a processor for 1200/s: 5000 in {took:.2f} s, {5000 / 1200 / took:.0%} of it,")
     print(f"at most {run.most_workers} workers")
-    run = Simulation(Pace(), None, latency_seconds=0.0005, cpu_seconds=1 / 5000).go(until=2)
+    run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 5000).go(until=2)
     print(f"no limit: 1500/s after {next(at for at, rate in run.rates if rate > 1500):.2f} s")
 
 

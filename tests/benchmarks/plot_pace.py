@@ -11,7 +11,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 from pace_simulation import GATEWAYS, Limit, Run, Simulation, moving
 
-from ttsframe.ratelimit import Pace
+from ttsframe.ratelimit import AdaptiveRate
 
 INK, LIMIT, ACCEPTED, REFUSED = "#24292f", "#8c959f", "#0969da", "#cf222e"
 
@@ -76,7 +76,7 @@ def main() -> int:
     options = parser.parse_args()
     limit, until = moving(options.step), 3 * options.step
     simulation = Simulation(
-        Pace(), GATEWAYS["bucket R/10"](limit), latency_seconds=options.latency, jitter=0.3
+        AdaptiveRate(), GATEWAYS["bucket R/10"](limit), latency_seconds=options.latency, jitter=0.3
     )
     run = simulation.go(until=until)
     share = len(run.accepted) / (50 * until)

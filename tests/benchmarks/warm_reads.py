@@ -30,7 +30,7 @@ from urllib3 import HTTPResponse
 
 import ttsframe
 from ttsframe import cache as store
-from ttsframe.cache import file, rows
+from ttsframe.cache import codec, database
 from ttsframe.config import Credentials, Settings
 from ttsframe.references.shop import Shop
 
@@ -75,9 +75,9 @@ def shop(folder: Path) -> Shop:
 
 
 def fill(folder: Path, count: int) -> int:
-    """Store `count` answers; return the size of the file in bytes."""
+    """Cache `count` answers; return the size of the file in bytes."""
     path, name = shop(folder).settings.cache_file, shop(folder).name
-    file.open_for_writing(path).close()
+    database.open_for_writing(path).close()
     connection = sqlite3.connect(path, isolation_level=None)
     ids = order_ids(count)
     for start in range(0, count, _ROWS_AT_ONCE):
@@ -95,8 +95,8 @@ def _rows(ids: list[str], name: str) -> Iterator[tuple[str, str, int]]:
     settings = Settings()
     for order_id in ids:
         url = f"{settings.base_url}/order/202406/orders/{order_id}/external_orders?platform=SHOPIFY"
-        stored = store.Stored(url, 200, content(order_id), now)
-        value = rows.encode(stored, expires_at=now + _KEEP_SECONDS)
+        stored = store.CachedResponse(url, 200, content(order_id), now)
+        value = codec.encode(stored, expires_at=now + _KEEP_SECONDS)
         yield store.key(settings.host, name, "SHOPIFY", order_id), value, int(now) + _KEEP_SECONDS
 
 

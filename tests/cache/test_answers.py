@@ -12,7 +12,7 @@ import pytest
 import requests_cache
 from support.store_tools import DAY_SECONDS, answer, content, external_id, hits, keep, names, raw, read
 
-from ttsframe.cache import Store, Stored, key, writer
+from ttsframe.cache import Cache, CachedResponse, key, writer
 from ttsframe.errors import CacheWarning
 
 
@@ -85,7 +85,7 @@ def test_store__reading_makes_no_file_and_no_folder(path):
 def test_store__reading_starts_no_thread(path):
     keep(path, names(3))
     before = threading.active_count()
-    with Store(path) as store:
+    with Cache(path) as store:
         hits(store, names(3))
         assert threading.active_count() == before
 
@@ -100,7 +100,7 @@ def test_store__leaves_no_side_files_and_no_thread(path):
 def test_store__is_the_users_alone_even_without_umask(path):
     umask = os.umask(0)
     try:
-        with Store(path) as store:
+        with Cache(path) as store:
             store.write("a", answer(), lifetime_seconds=DAY_SECONDS)
             deadline = time.monotonic() + 5
             while not path.with_name("store.sqlite-wal").exists() and time.monotonic() < deadline:
@@ -129,7 +129,7 @@ def test_store__a_path_with_signs_of_an_address(tmp_path):
 
 
 def test_store__is_on_disk_before_it_is_closed(path):
-    with Store(path) as store:
+    with Cache(path) as store:
         for name in names(writer.BATCH):
             store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
         began = time.monotonic()
@@ -144,9 +144,11 @@ def test_store__a_body_too_deep_to_write_is_told_and_the_rest_is_kept(path):
     deep: list = []
     for _ in range(400):
         deep = [deep]
-    with Store(path) as store:
+    with Cache(path) as store:
         with pytest.warns(CacheWarning, match="cannot be written"):
-            store.write("deep", Stored("https://x.example", 200, deep, 0.0), lifetime_seconds=DAY_SECONDS)
+            store.write(
+                "deep", CachedResponse("https://x.example", 200, deep, 0.0), lifetime_seconds=DAY_SECONDS
+            )
         store.write("a", answer(), lifetime_seconds=DAY_SECONDS)
     assert set(read(path, ["deep", "a"])) == {"a"}
 
@@ -154,13 +156,13 @@ def test_store__a_body_too_deep_to_write_is_told_and_the_rest_is_kept(path):
 def test_info__counts_answers_and_expired(path):
     keep(path, names(5))
     keep(path, names(2, first=100), fetched_at=time.time() - 100, lifetime_seconds=1)
-    with Store(path) as store:
+    with Cache(path) as store:
         assert store.info()[:3] == (str(path), 7, 2)
         assert store.info().bytes == path.stat().st_size
 
 
 def test_info__of_no_file_is_zero_and_makes_none(path):
-    with Store(path) as store:
+    with Cache(path) as store:
         assert store.info() == (str(path), 0, 0, 0)
         assert (store.prune(), store.clear()) == (0, 0)
     assert not path.exists()
@@ -170,7 +172,7 @@ def test_prune__deletes_the_expired_only(path):
     keep(path, names(300, first=100), fetched_at=time.time() - 100, lifetime_seconds=1)
     keep(path, names(3))
     size = path.stat().st_size
-    with Store(path) as store:
+    with Cache(path) as store:
         assert store.prune() == 300
         assert store.info()[1:3] == (3, 0)
     assert path.stat().st_size < size
@@ -179,7 +181,7 @@ def test_prune__deletes_the_expired_only(path):
 
 def test_clear__deletes_every_answer_and_the_store_goes_on(path):
     keep(path, names(3))
-    with Store(path) as store:
+    with Cache(path) as store:
         assert store.clear() == 3
     assert read(path, names(3)) == {}
     keep(path, names(2))
@@ -187,7 +189,7 @@ def test_clear__deletes_every_answer_and_the_store_goes_on(path):
 
 
 def test_check__makes_the_file_and_finds_nothing(path):
-    with Store(path) as store:
+    with Cache(path) as store:
         assert store.check() is None
     assert path.exists()
 

@@ -13,8 +13,8 @@ import requests_cache
 from support.store_tools import DAY_SECONDS, answer, content, keep, names, picture, raw, read
 
 from ttsframe import gateway as api
-from ttsframe.cache import Store, examine, rows
-from ttsframe.cache.examine import APPLICATION_ID
+from ttsframe.cache import Cache, codec, validate
+from ttsframe.cache.validate import APPLICATION_ID
 from ttsframe.errors import CacheError, CacheWarning
 
 
@@ -104,7 +104,7 @@ def make_damaged_head(path):
 def test_foreign__is_refused_and_left_as_it_is(path, make, use):
     make(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="TTSFRAME_CACHE") as refused:
+    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="TTSFRAME_CACHE") as refused:
         list(store.read(names(3))) if use == "read" else getattr(store, use)()
     assert str(path) in str(refused.value)
     assert picture(path.parent) == before
@@ -112,7 +112,7 @@ def test_foreign__is_refused_and_left_as_it_is(path, make, use):
 
 @pytest.mark.parametrize("make", [make_text, make_other_database])
 def test_foreign__that_appears_later_is_not_written(path, make):
-    store = Store(path, wait_seconds=0.3)
+    store = Cache(path, wait_seconds=0.3)
     assert list(store.read(names(3))) == []
     make(path)
     before = picture(path.parent)
@@ -128,7 +128,7 @@ def test_foreign__a_database_in_use_by_its_program_is_left_alone(path):
     owner.execute("CREATE TABLE customers (name TEXT)")
     owner.execute("INSERT INTO customers VALUES ('Ada')")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(CacheError):
+    with Cache(path) as store, pytest.raises(CacheError):
         list(store.read(names(3)))
     assert picture(path.parent) == before
     assert owner.execute("SELECT * FROM customers").fetchall() == [("Ada",)]
@@ -136,7 +136,7 @@ def test_foreign__a_database_in_use_by_its_program_is_left_alone(path):
 
 
 def test_foreign__a_folder_is_refused(tmp_path):
-    with Store(tmp_path) as store, pytest.raises(CacheError, match=r"is a folder.*ttsframe\.sqlite"):
+    with Cache(tmp_path) as store, pytest.raises(CacheError, match=r"is a folder.*ttsframe\.sqlite"):
         list(store.read(names(1)))
 
 
@@ -144,7 +144,7 @@ def test_foreign__a_folder_is_refused(tmp_path):
 def test_foreign__a_pipe_or_device_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for special in (tmp_path / "pipe", "/dev/null"):
-        with Store(type(tmp_path)(special)) as store, pytest.raises(CacheError, match="not a file on a disk"):
+        with Cache(type(tmp_path)(special)) as store, pytest.raises(CacheError, match="not a file on a disk"):
             store.check()
 
 
@@ -152,7 +152,7 @@ def test_newer__form_is_refused_and_left_as_it_is(path):
     keep(path, names(3))
     raw(path, "PRAGMA user_version = 2")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(CacheError, match="newer ttsframe"):
+    with Cache(path) as store, pytest.raises(CacheError, match="newer ttsframe"):
         list(store.read(names(3)))
     assert picture(path.parent) == before
 
@@ -190,30 +190,30 @@ def test_damaged__is_refused_and_left_as_it_is(path, damage, use):
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
+    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(1))) if use == "read" else getattr(store, use)()
     assert picture(path.parent) == before
 
 
 @pytest.mark.parametrize("damage", [cut_off, cut_in_a_page, scratch_the_schema])
 def test_damaged__too_large_to_check_whole_is_still_refused(path, damage, monkeypatch):
-    monkeypatch.setattr(examine, "_CHECK_UP_TO_BYTES", 0)
+    monkeypatch.setattr(validate, "_CHECK_UP_TO_BYTES", 0)
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
+    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(300)))
     assert picture(path.parent) == before
 
 
 def test_damaged__in_the_middle_of_a_large_file_is_found_while_reading(path, monkeypatch):
-    monkeypatch.setattr(examine, "_CHECK_UP_TO_BYTES", 0)
+    monkeypatch.setattr(validate, "_CHECK_UP_TO_BYTES", 0)
     keep(path, names(3000))
     with path.open("r+b") as file:
         size = path.stat().st_size
         file.seek(size // 4)
         file.write(os.urandom(size // 2))
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
+    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(3000)))
 
 
@@ -228,7 +228,7 @@ def test_damaged__with_side_files_of_a_killed_process_is_left_as_it_is(path):
     scratch_the_middle(path)
     before = picture(path.parent)
     assert before["store.sqlite-wal"]
-    with Store(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
+    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
         list(store.read(names(300)))
     after = picture(path.parent)
     assert after["store.sqlite"] == before["store.sqlite"]
@@ -289,7 +289,7 @@ def test_hostile__a_body_that_is_not_utf_8_is_no_answer(path):
     keep(path, names(1))
     put(path, "not utf-8", BAD_VALUES["not utf-8"])
     body = read(path, ["not utf-8"])["not utf-8"].body
-    outcome = api.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    outcome = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert (outcome.status, outcome.reason) == ("failed", "bad_answer")
 
 
@@ -302,7 +302,7 @@ def test_hostile__text_that_is_not_utf_8_is_no_answer(path):
 def test_hostile__expiry_of_another_type_is_harmless(path):
     keep(path, names(1))
     for place, expires in enumerate([None, "soon", b"x", -1]):
-        put(path, f"bad {place}", rows.encode(answer(), expires_at=time.time()), expires)
+        put(path, f"bad {place}", codec.encode(answer(), expires_at=time.time()), expires)
     found = read(path, [*names(1), *(f"bad {place}" for place in range(4))])
     assert names(1)[0] in found
     assert "bad 0" not in found
@@ -312,7 +312,7 @@ def test_hostile__expiry_of_another_type_is_harmless(path):
 def test_hostile__huge_values_are_passed_by(path):
     keep(path, names(3))
     vast = json.dumps(
-        {"status_code": 200, "_decoded_content": "x" * (examine.LONGEST_VALUE + 10), "created_at": MOMENT}
+        {"status_code": 200, "_decoded_content": "x" * (validate.LONGEST_VALUE + 10), "created_at": MOMENT}
     )
     put(path, "vast", vast)
     put(path, "vast too", vast)
@@ -326,7 +326,7 @@ def test_hostile__many_large_values_are_given_in_small_parts(path):
     large = json.dumps({"status_code": 200, "_decoded_content": "x" * 1_000_000, "created_at": MOMENT})
     keys = [f"large {place}" for place in range(30)]
     raw(path, many=[("INSERT INTO responses VALUES (?, ?, 4000000000)", [(key, large) for key in keys])])
-    with Store(path) as store:
+    with Cache(path) as store:
         parts = [len(found) for found in store.read(keys)]
     assert sum(parts) == 30
     assert max(parts) < 10
@@ -356,7 +356,7 @@ def test_hostile__schemas_other_than_ours_are_refused(path, statements):
     except sqlite3.OperationalError as error:
         pytest.skip(f"this SQLite does not know that: {error}")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
+    with Cache(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
         list(store.read(names(3)))
     assert picture(path.parent) == before
 
@@ -364,7 +364,7 @@ def test_hostile__schemas_other_than_ours_are_refused(path, statements):
 def test_hostile__another_programs_file_with_our_mark_is_refused(path):
     raw(path, f"PRAGMA application_id = {APPLICATION_ID}", "CREATE TABLE customers (name TEXT)")
     before = picture(path.parent)
-    with Store(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
+    with Cache(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
         store.check()
     assert picture(path.parent) == before
 

@@ -19,7 +19,7 @@ from support.store_tools import lock, picture, python, raw
 import ttsframe as tts
 from ttsframe import cli
 from ttsframe import gateway as api
-from ttsframe.cache import file
+from ttsframe.cache import database
 from ttsframe.errors import CacheError, CacheWarning
 from ttsframe.gateway.outcomes import Outcome
 
@@ -95,7 +95,7 @@ def test_lookup__unstored_gives_every_answer_and_one_warning(gateway, tmp_path):
 
 def test_lookup__under_a_lock_gives_every_answer_and_one_warning(gateway, tmp_path, monkeypatch):
     tts.lookup(IDS[:6], shop=gateway.shop(tmp_path))
-    monkeypatch.setattr("ttsframe.references.shop.Store", short_waiting)
+    monkeypatch.setattr("ttsframe.references.shop.Cache", short_waiting)
     with lock(tmp_path / "store.sqlite", "BEGIN EXCLUSIVE"), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
         found = tts.lookup(IDS, shop=gateway.shop(tmp_path))
@@ -106,9 +106,9 @@ def test_lookup__under_a_lock_gives_every_answer_and_one_warning(gateway, tmp_pa
 
 
 def short_waiting(path):
-    from ttsframe.cache import Store
+    from ttsframe.cache import Cache
 
-    return Store(path, wait_seconds=0.3)
+    return Cache(path, wait_seconds=0.3)
 
 
 def test_command__stored_answers_exit_0_and_an_unusable_store_exits_2(gateway, tmp_path, monkeypatch, capsys):
@@ -257,7 +257,7 @@ CONTENTS = {
 def test_read_stored__tells_what_the_answer_told_when_it_was_fresh(name):
     fresh = api.read_answer(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
     body = json.dumps(CONTENTS[name]).encode()
-    stored = api.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
     assert type(stored) is Outcome
 
@@ -296,9 +296,9 @@ BODIES = st.fixed_dictionaries(
 def test_read_stored__tells_what_any_answer_told_when_it_was_fresh(content):
     body = json.dumps(content).encode()
     fresh = api.read_answer(200, api.payload(body), order_id="1", platform="SHOPIFY").outcome
-    stored = api.read_stored(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
 
 
 def test_store__waits_for_a_lock_as_long_as_promised():
-    assert file.WAIT_SECONDS == 5
+    assert database.WAIT_SECONDS == 5

@@ -11,7 +11,7 @@ import time
 import pytest
 from support.store_tools import DAY_SECONDS, answer, external_id, hits, keep, names, picture, python, read
 
-from ttsframe.cache import Store
+from ttsframe.cache import Cache
 
 WRITE = """
 import pathlib, sys, time
@@ -19,7 +19,7 @@ from support.store_tools import *
 path, first, count, pause = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 print("ready", flush=True)
 sys.stdin.readline()
-with Store(path) as store:
+with Cache(path) as store:
     list(store.read(names(1)))
     for name in names(count, first=first):
         store.write(name, answer(name), lifetime_seconds=DAY_SECONDS)
@@ -80,7 +80,7 @@ def test_processes__that_make_the_same_file_at_once_keep_every_answer(path):
 
 
 def test_processes__one_reads_what_the_other_has_just_written(path):
-    with writing(path, first=0, count=10_000, pause_seconds=0.002) as process, Store(path) as store:
+    with writing(path, first=0, count=10_000, pause_seconds=0.002) as process, Cache(path) as store:
         start(process)
         deadline = time.monotonic() + 20
         while not hits(store, names(50)):
@@ -124,7 +124,7 @@ def test_threads__stores_of_one_file_in_one_process_do_not_drop_each_others_lock
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("PRAGMA journal_mode = DELETE")
     holder.execute("BEGIN EXCLUSIVE")
-    with Store(path, wait_seconds=0.1) as store, pytest.warns(UserWarning, match="locked"):
+    with Cache(path, wait_seconds=0.1) as store, pytest.warns(UserWarning, match="locked"):
         list(store.read(names(1)))
     code = """
 import sqlite3, sys
@@ -153,7 +153,7 @@ def test_threads__many_stores_of_one_file_keep_every_answer(path):
 
 
 def test_store__written_and_read_at_once_in_one_run(path):
-    with Store(path) as store:
+    with Cache(path) as store:
         for name in names(300):
             store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
             if name.endswith("50"):

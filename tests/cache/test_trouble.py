@@ -15,7 +15,7 @@ import pytest
 from support.session_tools import wait_until
 from support.store_tools import DAY_SECONDS, answer, hits, keep, lock, names, picture, python, raw, read
 
-from ttsframe.cache import Store, file, writer
+from ttsframe.cache import Cache, database, writer
 from ttsframe.cache.writer import Row, Writer
 from ttsframe.errors import CacheError, CacheWarning
 
@@ -87,7 +87,7 @@ def unstored(path, *, count=5):
     began = time.monotonic()
     with warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
             assert hits(store, names(count)) == {}
             write_all(store, names(count))
             store.close()
@@ -105,7 +105,7 @@ def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
     keep(path, names(3))
     with lock(path, statement), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
             began = time.monotonic()
             assert len(hits(store, names(3))) == 3
             assert time.monotonic() - began < WAIT_SECONDS
@@ -122,7 +122,7 @@ def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
 def test_locked__reading_is_bounded_where_even_that_is_locked(path):
     keep(path, names(3))
     raw(path, "PRAGMA journal_mode = DELETE")
-    with lock(path, "BEGIN EXCLUSIVE"), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path, "BEGIN EXCLUSIVE"), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
         with pytest.warns(CacheWarning, match="cannot be used: .* locked"):
             assert hits(store, names(3)) == {}
@@ -136,7 +136,7 @@ def test_locked__reading_is_bounded_where_even_that_is_locked(path):
 
 def test_locked__rows_wait_for_the_lock_and_are_all_written(path):
     keep(path, names(1))
-    with lock(path) as holder, Store(path, wait_seconds=30) as store:
+    with lock(path) as holder, Cache(path, wait_seconds=30) as store:
         slowest = 0.0
         for name in names(450):
             began = time.monotonic()
@@ -150,7 +150,7 @@ def test_locked__rows_wait_for_the_lock_and_are_all_written(path):
 
 def test_locked__past_the_wait_rows_are_still_kept_for_when_the_lock_goes(path):
     keep(path, names(1))
-    with Store(path, wait_seconds=0.1) as store:
+    with Cache(path, wait_seconds=0.1) as store:
         with lock(path), pytest.warns(CacheWarning, match="locked"):
             write_slowly(store, names(200, first=1), pause_seconds=0.002)
         store.close()
@@ -159,7 +159,7 @@ def test_locked__past_the_wait_rows_are_still_kept_for_when_the_lock_goes(path):
 
 def test_locked__a_close_with_a_bound_keeps_to_it(path):
     keep(path, names(1))
-    with lock(path), Store(path, wait_seconds=30) as store:
+    with lock(path), Cache(path, wait_seconds=30) as store:
         write_all(store, names(3))
         began = time.monotonic()
         with pytest.warns(CacheWarning, match="asked for again"):
@@ -170,7 +170,7 @@ def test_locked__a_close_with_a_bound_keeps_to_it(path):
 @pytest.mark.parametrize("change", ["prune", "clear"])
 def test_locked__a_change_by_hand_is_refused_within_the_wait(path, change):
     keep(path, names(3))
-    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
         with pytest.raises(CacheError, match="cannot be changed now: another program keeps it locked"):
             getattr(store, change)()
@@ -180,7 +180,7 @@ def test_locked__a_change_by_hand_is_refused_within_the_wait(path, change):
 
 def test_locked__the_check_says_so_within_the_wait(path):
     keep(path, names(3))
-    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         began = time.monotonic()
         assert "locked" in store.check()
         assert time.monotonic() - began < 2 * WAIT_SECONDS
@@ -189,7 +189,7 @@ def test_locked__the_check_says_so_within_the_wait(path):
 def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
     monkeypatch.setattr(writer, "MOST_PENDING", 100)
     keep(path, names(1))
-    with lock(path), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(250, first=1))
         with pytest.warns(CacheWarning, match="250 will"):
             store.close()
@@ -199,8 +199,8 @@ class Broken:
     """A disk that takes nothing until it is mended; `tries` counts how often it was asked."""
 
     def __init__(self, monkeypatch):
-        self._open, self.tries, self.mended = file.open_for_writing, 0, False
-        monkeypatch.setattr(file, "open_for_writing", self)
+        self._open, self.tries, self.mended = database.open_for_writing, 0, False
+        monkeypatch.setattr(database, "open_for_writing", self)
         # Every row is a batch of its own, and no second try comes by itself.
         monkeypatch.setattr(writer, "BATCH", 1)
         monkeypatch.setattr(writer, "_RETRY_SECONDS", 3600)
@@ -237,7 +237,7 @@ def test_writer__in_trouble_it_holds_the_first_rows_and_counts_the_others(path, 
     disk.mended = True
     door.close()
     assert (door.written, door.unwritten) == (5, 15)
-    assert Store(path).info().answers == 5
+    assert Cache(path).info().answers == 5
 
 
 # Read-only
@@ -247,7 +247,7 @@ def test_read_only__file_is_read_and_the_run_goes_on(path):
     keep(path, names(3))
     with read_only(path), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
             assert len(hits(store, names(3))) == 3
             write_all(store, names(3, first=3))
             assert "read-only" in store.check()
@@ -261,7 +261,7 @@ def test_read_only__folder_is_read_and_stays_as_it_was(path):
     before = picture(path.parent)
     with read_only(path, path.parent), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Store(path, wait_seconds=WAIT_SECONDS) as store:
+        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
             assert len(hits(store, names(3))) == 3
             assert store.info().answers == 3
             write_all(store, names(3, first=3))
@@ -282,15 +282,15 @@ def test_read_only__disk_is_read(tmp_path):
 
 def test_read_only__an_error_of_sqlite_is_told_in_plain_words(path, monkeypatch):
     keep(path, names(3))
-    real = file.open_for_writing
+    real = database.open_for_writing
 
     def refusing(*arguments, **options):
         connection = real(*arguments, **options)
         connection.execute("PRAGMA query_only = ON")
         return connection
 
-    monkeypatch.setattr(file, "open_for_writing", refusing)
-    with pytest.warns(CacheWarning, match="read-only"), Store(path, wait_seconds=WAIT_SECONDS) as store:
+    monkeypatch.setattr(database, "open_for_writing", refusing)
+    with pytest.warns(CacheWarning, match="read-only"), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(3, first=3))
 
 
@@ -306,7 +306,7 @@ def test_full__disk_is_told_and_what_was_kept_stays(tmp_path):
                 ballast.write(b"x" * 4096)
         with warnings.catch_warnings(record=True) as record:
             warnings.simplefilter("always")
-            with Store(path, wait_seconds=WAIT_SECONDS) as store:
+            with Cache(path, wait_seconds=WAIT_SECONDS) as store:
                 write_all(store, names(2000, first=20))
         (message,) = told(record)
         assert "disk is full" in message
@@ -315,15 +315,15 @@ def test_full__disk_is_told_and_what_was_kept_stays(tmp_path):
 
 
 def test_full__room_that_comes_back_is_used(path, monkeypatch):
-    real, limits = file.open_for_writing, [20, 100_000]
+    real, limits = database.open_for_writing, [20, 100_000]
 
     def small(*arguments, **options):
         connection = real(*arguments, **options)
         connection.execute(f"PRAGMA max_page_count = {limits.pop(0)}")
         return connection
 
-    monkeypatch.setattr(file, "open_for_writing", small)
-    with Store(path, wait_seconds=WAIT_SECONDS) as store:
+    monkeypatch.setattr(database, "open_for_writing", small)
+    with Cache(path, wait_seconds=WAIT_SECONDS) as store:
         with pytest.warns(CacheWarning, match="the disk is full"):
             write_slowly(store, names(600), pause_seconds=0.001)
         store.close()
@@ -340,7 +340,7 @@ from support.store_tools import *
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 warnings.simplefilter("always")
-with Store(pathlib.Path(sys.argv[1]), wait_seconds=0.3) as store:
+with Cache(pathlib.Path(sys.argv[1]), wait_seconds=0.3) as store:
     for name in names(2000):
         store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
 print("went on")
@@ -371,7 +371,7 @@ def test_folder__that_may_not_be_made_is_told(tmp_path):
 
 def test_folder__check_tells_the_same(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    with Store(tmp_path / "taken" / "store.sqlite") as store:
+    with Cache(tmp_path / "taken" / "store.sqlite") as store:
         assert "folder cannot be made" in store.check()
 
 
@@ -385,4 +385,4 @@ def test_folder__check_tells_the_same(tmp_path):
     ],
 )
 def test_plain__says_what_is_wrong(error, words):
-    assert words in file.plain(error)
+    assert words in database.plain(error)

@@ -51,9 +51,9 @@ PRELUDE = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 import ttsframe.cli
-from ttsframe.client import schedule, tries
-tries.backoff_seconds = lambda failed: 0.02 * failed
-schedule._PROBE_EVERY_SECONDS = 0.1
+from ttsframe.client import retry, retry_queue
+retry.backoff_seconds = lambda failed: 0.02 * failed
+retry_queue._PROBE_EVERY_SECONDS = 0.1
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """
 SETTINGS = {"timeout": 1, "outage": 1.5}

@@ -13,14 +13,14 @@ from support import canned_gateway as canned
 
 import ttsframe as tts
 from ttsframe.cli import main
-from ttsframe.client import tries
+from ttsframe.client import retry
 from ttsframe.readers.references import read_references
 from ttsframe.sandbox import samples
 
 
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch):
-    monkeypatch.setattr(tries, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture

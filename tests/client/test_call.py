@@ -14,9 +14,9 @@ from support.raw_gateway import answer, raw_gateway
 from support.session_tools import free_port, gateway, look_up, shop_of
 
 from ttsframe.cli import main
-from ttsframe.client.tokens import Tokens
+from ttsframe.client.tokens import TokenStore
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError
-from ttsframe.gateway import Verdict, reference_request, shops_request
+from ttsframe.gateway import ResponseKind, reference_request, shops_request
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def good(data):
 
 
 def test_call__an_expired_token_is_renewed_once_and_kept(expired, tmp_path):
-    tokens = Tokens(tmp_path / "tokens.json")
+    tokens = TokenStore(tmp_path / "tokens.json")
     with shop_of(expired, tmp_path, tokens=tokens) as shop:
         called = shop.session.call(shops_request())
     assert called.renewed
@@ -56,7 +56,7 @@ def test_call__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_path
     with gateway(10, token_answers=0) as box, shop_of(box, tmp_path) as shop:
         called = shop.session.call(shops_request())
         assert len(box.log.refreshes) == 1
-    assert called.verdict is Verdict.TOKEN
+    assert called.verdict is ResponseKind.TOKEN
     with pytest.raises(AccessError, match="TIKTOK_APP_ACCESS_KEY"):
         called.check()
 
@@ -99,7 +99,7 @@ def test_call__clock_and_token_may_both_be_wrong(expired, tmp_path):
 def test_call__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
     with gateway(10) as box, shop_of(box, tmp_path) as shop:
         called = shop.session.call(reference_request("1", "SHOPIFY"))
-    assert called.verdict is Verdict.ROW
+    assert called.verdict is ResponseKind.ROW
 
 
 # What may be well later

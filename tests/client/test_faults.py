@@ -12,8 +12,8 @@ from support.session_tools import expected, found, gateway, ids_of, look_up, sho
 
 import ttsframe as tts
 from ttsframe import sandbox
-from ttsframe.client import tries
-from ttsframe.client.wire import Wire, WireTrouble
+from ttsframe.client import retry
+from ttsframe.client.transport import Transport, TransportError
 from ttsframe.errors import AccessError, OutageError
 
 # Refusals for rate would only slow the test down; they are tested alone.
@@ -33,7 +33,7 @@ REASONS = {
 
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch):
-    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.005)
+    monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.005)
 
 
 @pytest.mark.parametrize("kind", sandbox.FAULT_KINDS)
@@ -79,7 +79,7 @@ def test_fault__a_failed_order_is_asked_again_by_the_next_call(tmp_path):
 
 
 def test_refusal__for_one_order_alone_gives_it_up_in_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(tries, "MOST_REFUSALS", 3)
+    monkeypatch.setattr(retry, "MAX_THROTTLES", 3)
     answers = {"580194009000000001": canned.error(36009002, "Too many requests", 429)}
     with canned.serve(answers) as served, served.shop(tmp_path) as shop:
         frame = tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
@@ -134,8 +134,8 @@ def test_cookies__are_not_kept(tmp_path):
 )
 def test_body__that_cannot_be_taken_is_refused(body, headers, why):
     with raw_gateway(answer(body, headers=headers)) as served:
-        wire = Wire(served.base_url, timeout_seconds=5.0, most_connections=1)
-        with pytest.raises(WireTrouble, match=why) as caught:
+        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
+        with pytest.raises(TransportError, match=why) as caught:
             wire.send("GET", "/", {})
         wire.close()
     assert caught.value.reason == "bad_answer"
@@ -143,7 +143,7 @@ def test_body__that_cannot_be_taken_is_refused(body, headers, why):
 
 def test_body__of_exactly_a_mebibyte_is_taken():
     with raw_gateway(answer(b" " * (1 << 20))) as served:
-        wire = Wire(served.base_url, timeout_seconds=5.0, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
         assert len(wire.send("GET", "/", {}).body) == 1 << 20
         wire.close()
 
@@ -151,8 +151,8 @@ def test_body__of_exactly_a_mebibyte_is_taken():
 def test_body__that_trickles_does_not_outlast_the_time_for_an_answer():
     head, body = answer(b"x" * 600).split(b"\r\n\r\n")
     with raw_gateway(head + b"\r\n\r\n", *(bytes([byte]) for byte in body), pause_seconds=0.05) as served:
-        wire = Wire(served.base_url, timeout_seconds=0.3, most_connections=1)
-        with pytest.raises(WireTrouble, match="no answer within"):
+        wire = Transport(served.base_url, timeout_seconds=0.3, most_connections=1)
+        with pytest.raises(TransportError, match="no answer within"):
             wire.send("GET", "/", {})
         wire.close()
 
@@ -174,7 +174,7 @@ def test_body__that_trickles_does_not_outlast_the_time_for_an_answer():
 def test_retry_after__is_seconds_or_a_date_by_the_gateways_own_clock(header, expected_seconds):
     headers = f"Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: {header}\r\n"
     with raw_gateway(answer(b"", status="429 Too Many Requests", headers=headers)) as served:
-        wire = Wire(served.base_url, timeout_seconds=5.0, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
         assert wire.send("GET", "/", {}).retry_after_seconds == expected_seconds
         wire.close()
 
@@ -201,13 +201,13 @@ def test_id__that_is_no_order_id_is_never_sent(given, tmp_path):
 
 def test_workers__are_never_more_than_the_setting_and_end_with_the_run(tmp_path, monkeypatch):
     most = []
-    real = Wire.send
+    real = Transport.send
 
     def send(self, *arguments):
         most.append(len(threads()))
         return real(self, *arguments)
 
-    monkeypatch.setattr(Wire, "send", send)
+    monkeypatch.setattr(Transport, "send", send)
     with gateway(150, latency_seconds=0.02) as box:
         look_up(box, tmp_path, workers=3)
     assert max(most) <= 3 + 1  # and the store's writer
@@ -216,7 +216,7 @@ def test_workers__are_never_more_than_the_setting_and_end_with_the_run(tmp_path,
 
 def test_workers__that_hang_are_replaced(tmp_path, monkeypatch):
     """Two requests that hang must not stop the other orders, at a pace that needs two workers."""
-    monkeypatch.setattr("ttsframe.client.crew._STUCK_SECONDS", 0.1)
+    monkeypatch.setattr("ttsframe.client.workers._STUCK_SECONDS", 0.1)
     with gateway(120, process=True, fault_share=0.08, fault_kinds="hang", faults_in_a_row=1) as box:
         with shop_of(box, tmp_path, timeout=3.0) as shop:
             frame = tts.lookup(ids_of(box), shop=shop)

@@ -23,7 +23,7 @@ from support.session_tools import (
 
 import ttsframe as tts
 from ttsframe import sandbox
-from ttsframe.client import schedule, tries
+from ttsframe.client import retry, retry_queue
 from ttsframe.config import Settings
 from ttsframe.errors import OutageError
 from ttsframe.references.shop import Shop
@@ -31,8 +31,8 @@ from ttsframe.references.shop import Shop
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.01)
-    monkeypatch.setattr(schedule, "_PROBE_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.01)
+    monkeypatch.setattr(retry_queue, "_PROBE_EVERY_SECONDS", 0.1)
 
 
 def at_answer(box, nth, do):
@@ -166,7 +166,7 @@ def test_own_trouble__of_many_orders_ends_with_failed_rows_and_no_outage(count, 
 
 
 def test_own_trouble__that_lasts_longer_than_an_outage_may_is_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.6)
+    monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.6)
     with gateway(400) as box:
         bad = with_bad_orders(box, 8)
         frame = look_up(box, tmp_path, outage=1.5)

@@ -15,11 +15,11 @@ import threading
 import pytest
 
 from ttsframe.client import tokens
-from ttsframe.client.tokens import Pair, Tokens
+from ttsframe.client.tokens import TokenPair, TokenStore
 from ttsframe.config import Credentials
 
 CREDENTIALS = Credentials("29a39dkey", "app-secret-1", "ROW_access-1", "GCP_cipher-1", "ROW_refresh-1")
-RENEWED = Pair("ROW_access-2", "ROW_refresh-2")
+RENEWED = TokenPair("ROW_access-2", "ROW_refresh-2")
 
 posix = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX")
 
@@ -54,62 +54,62 @@ def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
-@pytest.mark.parametrize("pair", [RENEWED, Pair("ROW_access-2", None)])
+@pytest.mark.parametrize("pair", [RENEWED, TokenPair("ROW_access-2", None)])
 def test_tokens__a_kept_pair_is_found_by_the_next_run(file, pair):
-    Tokens(file).write(CREDENTIALS, pair)
-    assert Tokens(file).read(CREDENTIALS) == pair
+    TokenStore(file).write(CREDENTIALS, pair)
+    assert TokenStore(file).read(CREDENTIALS) == pair
 
 
 def test_tokens__nothing_kept_is_none(file):
-    assert Tokens(file).read(CREDENTIALS) is None
+    assert TokenStore(file).read(CREDENTIALS) is None
     assert not file.parent.exists()
 
 
 def test_tokens__the_last_pair_stands(file):
-    Tokens(file).write(CREDENTIALS, RENEWED)
-    Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
-    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+    TokenStore(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, TokenPair("ROW_access-3", "ROW_refresh-3"))
+    assert TokenStore(file).read(CREDENTIALS) == TokenPair("ROW_access-3", "ROW_refresh-3")
 
 
 @pytest.mark.parametrize(
     "change", [{"access_token": "ROW_access-9"}, {"refresh_token": "ROW_refresh-9"}, {"refresh_token": None}]
 )
 def test_tokens__another_pair_in_the_environment_wins(file, change):
-    Tokens(file).write(CREDENTIALS, RENEWED)
-    assert Tokens(file).read(dataclasses.replace(CREDENTIALS, **change)) is None
+    TokenStore(file).write(CREDENTIALS, RENEWED)
+    assert TokenStore(file).read(dataclasses.replace(CREDENTIALS, **change)) is None
 
 
 @pytest.mark.parametrize("change", [{"app_key": "other"}, {"access_token": "ROW_access-of-another-seller"}])
 def test_tokens__each_app_and_seller_has_its_own(file, change):
     other = dataclasses.replace(CREDENTIALS, **change)
-    Tokens(file).write(CREDENTIALS, RENEWED)
-    assert Tokens(file).read(other) is None
-    Tokens(file).write(other, Pair("ROW_access-4", "ROW_refresh-4"))
-    assert Tokens(file).read(CREDENTIALS) == RENEWED
-    assert Tokens(file).read(other) == Pair("ROW_access-4", "ROW_refresh-4")
+    TokenStore(file).write(CREDENTIALS, RENEWED)
+    assert TokenStore(file).read(other) is None
+    TokenStore(file).write(other, TokenPair("ROW_access-4", "ROW_refresh-4"))
+    assert TokenStore(file).read(CREDENTIALS) == RENEWED
+    assert TokenStore(file).read(other) == TokenPair("ROW_access-4", "ROW_refresh-4")
 
 
 @pytest.mark.parametrize("shop_cipher", ["GCP_other", ""])
 def test_tokens__every_shop_of_a_seller_finds_the_pair_and_so_does_who_knows_no_shop(file, shop_cipher):
-    Tokens(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, RENEWED)
     other = dataclasses.replace(CREDENTIALS, shop_cipher=shop_cipher)
-    assert Tokens(file).read(other) == RENEWED
-    Tokens(file).write(other, Pair("ROW_access-3", "ROW_refresh-3"))
-    assert Tokens(file).read(CREDENTIALS) == Pair("ROW_access-3", "ROW_refresh-3")
+    assert TokenStore(file).read(other) == RENEWED
+    TokenStore(file).write(other, TokenPair("ROW_access-3", "ROW_refresh-3"))
+    assert TokenStore(file).read(CREDENTIALS) == TokenPair("ROW_access-3", "ROW_refresh-3")
 
 
 def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monkeypatch):
     now = [1_800_000_000.0]
     monkeypatch.setattr(tokens.time, "time", lambda: now[0])
     sellers = [dataclasses.replace(CREDENTIALS, access_token=f"ROW_access-of-{name}") for name in "ab"]
-    Tokens(file).write(sellers[0], RENEWED)
+    TokenStore(file).write(sellers[0], RENEWED)
     now[0] += 300 * 86_400
-    Tokens(file).write(sellers[1], RENEWED)
-    assert Tokens(file).read(sellers[0]) == RENEWED
+    TokenStore(file).write(sellers[1], RENEWED)
+    assert TokenStore(file).read(sellers[0]) == RENEWED
     now[0] += 100 * 86_400
-    Tokens(file).write(CREDENTIALS, RENEWED)
-    assert Tokens(file).read(sellers[0]) is None
-    assert Tokens(file).read(sellers[1]) == RENEWED
+    TokenStore(file).write(CREDENTIALS, RENEWED)
+    assert TokenStore(file).read(sellers[0]) is None
+    assert TokenStore(file).read(sellers[1]) == RENEWED
 
 
 @posix
@@ -117,7 +117,7 @@ def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monk
 def test_tokens__file_and_folder_are_the_users_alone(file, umask):
     before = os.umask(umask)
     try:
-        Tokens(file).write(CREDENTIALS, RENEWED)
+        TokenStore(file).write(CREDENTIALS, RENEWED)
     finally:
         os.umask(before)
     assert mode(file) == 0o600
@@ -129,19 +129,19 @@ def test_tokens__a_file_others_could_read_is_closed_to_them(file):
     file.parent.mkdir(parents=True)
     file.write_text("{}")
     file.chmod(0o644)
-    Tokens(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, RENEWED)
     assert mode(file) == 0o600
 
 
 def test_tokens__the_file_names_no_app_shop_or_earlier_token(file):
-    Tokens(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, RENEWED)
     text = file.read_text()
     kept = (CREDENTIALS.app_key, CREDENTIALS.shop_cipher, CREDENTIALS.access_token, CREDENTIALS.app_secret)
     assert not any(value in text for value in kept)
 
 
 def test_tokens__a_write_that_fails_half_way_leaves_the_old_file(file, monkeypatch, caplog):
-    Tokens(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, RENEWED)
     before = file.read_bytes()
 
     def full(_descriptor):
@@ -149,7 +149,7 @@ def test_tokens__a_write_that_fails_half_way_leaves_the_old_file(file, monkeypat
 
     monkeypatch.setattr(os, "fsync", full)
     with caplog.at_level(logging.WARNING, "ttsframe"):
-        Tokens(file).write(CREDENTIALS, Pair("ROW_access-3", "ROW_refresh-3"))
+        TokenStore(file).write(CREDENTIALS, TokenPair("ROW_access-3", "ROW_refresh-3"))
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     assert "No space left on device" in caplog.text
@@ -158,7 +158,7 @@ def test_tokens__a_write_that_fails_half_way_leaves_the_old_file(file, monkeypat
 
 def test_tokens__a_folder_that_cannot_be_made_is_logged_and_costs_no_time(tmp_path, caplog, clock):
     (tmp_path / "blocked").write_text("a file where a folder should be")
-    kept = Tokens(tmp_path / "blocked" / "tokens.json")
+    kept = TokenStore(tmp_path / "blocked" / "tokens.json")
     with caplog.at_level(logging.WARNING, "ttsframe"), kept.locked():
         kept.write(CREDENTIALS, RENEWED)
     assert "cannot be kept" in caplog.text
@@ -175,9 +175,9 @@ def test_tokens__a_folder_that_cannot_be_made_is_logged_and_costs_no_time(tmp_pa
 def test_tokens__a_corrupt_file_is_passed_over_and_replaced(file, content):
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
-    assert Tokens(file).read(CREDENTIALS) is None
-    Tokens(file).write(CREDENTIALS, RENEWED)
-    assert Tokens(file).read(CREDENTIALS) == RENEWED
+    assert TokenStore(file).read(CREDENTIALS) is None
+    TokenStore(file).write(CREDENTIALS, RENEWED)
+    assert TokenStore(file).read(CREDENTIALS) == RENEWED
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_tokens__a_corrupt_file_is_passed_over_and_replaced(file, content):
     [{"access_token": None}, {"access_token": 7}, {"refresh_token": 7}, {"access_token": ""}],
 )
 def test_tokens__a_corrupt_entry_is_passed_over(file, change):
-    Tokens(file).write(CREDENTIALS, RENEWED)
+    TokenStore(file).write(CREDENTIALS, RENEWED)
     entries = json.loads(file.read_text())
     file.write_text(json.dumps({name: entry | change for name, entry in entries.items()}))
-    assert Tokens(file).read(CREDENTIALS) is None
+    assert TokenStore(file).read(CREDENTIALS) is None
 
 
 def test_pair__shows_no_secret():
@@ -205,21 +205,21 @@ def test_default_file__lies_in_the_user_config_folder(tmp_path):
 
 def test_locked__takes_no_time_where_nobody_else_renews(file, clock):
     for _ in range(2):
-        with Tokens(file).locked():
+        with TokenStore(file).locked():
             pass
     assert clock.now_seconds == 1000.0
 
 
 def test_locked__is_given_back_after_an_error(file, clock):
-    with pytest.raises(RuntimeError, match="refused"), Tokens(file).locked():
+    with pytest.raises(RuntimeError, match="refused"), TokenStore(file).locked():
         raise RuntimeError("refused")
-    with Tokens(file).locked():
+    with TokenStore(file).locked():
         assert clock.now_seconds == 1000.0
 
 
 def test_locked__waits_for_the_other_to_end(file, clock, monkeypatch):
     with contextlib.ExitStack() as other:
-        other.enter_context(Tokens(file).locked())
+        other.enter_context(TokenStore(file).locked())
 
         def sleep(seconds):
             clock.sleep(seconds)
@@ -227,26 +227,26 @@ def test_locked__waits_for_the_other_to_end(file, clock, monkeypatch):
                 other.close()
 
         monkeypatch.setattr(tokens.time, "sleep", sleep)
-        with Tokens(file).locked():
+        with TokenStore(file).locked():
             assert 1001.0 < clock.now_seconds < 1002.0
 
 
 def test_locked__another_that_never_ends_is_passed_over(file, clock):
-    with Tokens(file).locked(), Tokens(file).locked():
+    with TokenStore(file).locked(), TokenStore(file).locked():
         assert 1020.0 < clock.now_seconds < 1060.0
 
 
 def test_locked__a_killed_process_leaves_no_lock(file, clock):
     code = (
-        "import pathlib, sys, time; from ttsframe.client.tokens import Tokens\n"
-        "with Tokens(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
+        "import pathlib, sys, time; from ttsframe.client.tokens import TokenStore\n"
+        "with TokenStore(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline().strip() == b"locked"
         other.kill()
-    with Tokens(file).locked():
+    with TokenStore(file).locked():
         assert clock.now_seconds == 1000.0
 
 
@@ -255,7 +255,7 @@ def test_locked__one_at_a_time(file, monkeypatch):
     inside, most = [], []
 
     def renew():
-        with Tokens(file).locked():
+        with TokenStore(file).locked():
             inside.append(1)
             most.append(len(inside))
             inside.pop()

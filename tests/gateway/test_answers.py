@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ttsframe import gateway as api
 from ttsframe.columns import REASONS, STATUSES
 from ttsframe.errors import InputError
-from ttsframe.gateway import Verdict
+from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.outcomes import LineItem, Reference
 
 ORDER = "577092126219211281"
@@ -123,7 +123,7 @@ def test_payload__what_cannot_be_read_is_none_and_a_bad_answer(body):
     content = api.payload(body)
     assert content is None
     answer = read(200, content)
-    assert answer.verdict is Verdict.BAD_ANSWER
+    assert answer.verdict is ResponseKind.BAD_ANSWER
     assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
 
 
@@ -138,21 +138,21 @@ def test_payload__an_answer_of_just_one_mib_is_read():
     [None, [], "0", 0, True, {}, {"data": {}}, {"code": None}, {"code": True}, {"code": ""}, {"code": [0]}],
 )
 def test_read_answer__without_a_code_is_a_bad_answer(content):
-    assert read(200, content).verdict is Verdict.BAD_ANSWER
-    assert read(404, content).verdict is Verdict.BAD_ANSWER
+    assert read(200, content).verdict is ResponseKind.BAD_ANSWER
+    assert read(404, content).verdict is ResponseKind.BAD_ANSWER
 
 
 @pytest.mark.parametrize(
     ("http_status", "verdict", "reason"),
     [
-        (429, Verdict.THROTTLED, "throttled"),
-        (500, Verdict.SERVER, "server_error"),
-        (502, Verdict.SERVER, "server_error"),
-        (503, Verdict.SERVER, "server_error"),
-        (301, Verdict.BAD_ANSWER, "bad_answer"),
-        (302, Verdict.BAD_ANSWER, "bad_answer"),
-        (400, Verdict.BAD_ANSWER, "bad_answer"),
-        (200, Verdict.BAD_ANSWER, "bad_answer"),
+        (429, ResponseKind.THROTTLED, "throttled"),
+        (500, ResponseKind.SERVER, "server_error"),
+        (502, ResponseKind.SERVER, "server_error"),
+        (503, ResponseKind.SERVER, "server_error"),
+        (301, ResponseKind.BAD_ANSWER, "bad_answer"),
+        (302, ResponseKind.BAD_ANSWER, "bad_answer"),
+        (400, ResponseKind.BAD_ANSWER, "bad_answer"),
+        (200, ResponseKind.BAD_ANSWER, "bad_answer"),
     ],
 )
 def test_read_answer__http_status_tells_where_the_body_does_not(http_status, verdict, reason):
@@ -205,14 +205,14 @@ SHAPES = {
 @pytest.mark.parametrize("content", SHAPES.values(), ids=SHAPES)
 def test_read_answer__every_shape_of_one_reference(content):
     answer = read(200, content)
-    assert answer.verdict is Verdict.ANSWERED
+    assert answer.verdict is ResponseKind.ANSWERED
     assert answer.outcome == ("linked", None, (Reference("5312"),), None, None, 200, REQUEST_ID, None, False)
 
 
 @pytest.mark.parametrize("http_status", [200, 400, 404, 429, 500, 503])
 def test_read_answer__the_body_is_believed_whatever_the_http_status(http_status):
     answer = read(http_status, SHAPES["official"])
-    assert (answer.verdict, answer.outcome.status) == (Verdict.ANSWERED, "linked")
+    assert (answer.verdict, answer.outcome.status) == (ResponseKind.ANSWERED, "linked")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ EMPTIES = {
 @pytest.mark.parametrize("content", EMPTIES.values(), ids=EMPTIES)
 def test_read_answer__every_kind_of_none_is_unlinked(content):
     answer = read(200, content)
-    assert answer.verdict is Verdict.ANSWERED
+    assert answer.verdict is ResponseKind.ANSWERED
     assert answer.outcome == ("unlinked", None, (), None, None, 200, REQUEST_ID, None, False)
 
 
@@ -341,7 +341,7 @@ ODD_FORMS = {
 @pytest.mark.parametrize("content", ODD_FORMS.values(), ids=ODD_FORMS)
 def test_read_answer__a_form_nobody_knows_is_a_bad_answer(content):
     answer = read(200, content)
-    assert answer.verdict is Verdict.BAD_ANSWER
+    assert answer.verdict is ResponseKind.BAD_ANSWER
     assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
     assert answer.outcome.references == ()
     assert answer.outcome.request_id == REQUEST_ID
@@ -351,36 +351,42 @@ def test_read_answer__a_form_nobody_knows_is_a_bad_answer(content):
 
 INVALID = "Invalid parameter"
 TABLE = [
-    *[(code, "x", Verdict.THROTTLED, "failed", "throttled") for code in (36009002, 36009037)],
+    *[(code, "x", ResponseKind.THROTTLED, "failed", "throttled") for code in (36009002, 36009037)],
     *[
-        (code, "Internal error", Verdict.SERVER, "failed", "server_error")
+        (code, "Internal error", ResponseKind.SERVER, "failed", "server_error")
         for code in (36009003, 36009007, 10002014, 10002015, 10006402, 10037002, 10037003, 10037004)
     ],
-    (36009004, "Invalid signature", Verdict.SIGNATURE, "failed", None),
-    (36009004, "signature is invalid", Verdict.SIGNATURE, "failed", None),
-    (36009004, "Missing credentials", Verdict.SIGNATURE, "failed", None),
-    (36009004, "Invalid timestamp", Verdict.CLOCK, "failed", None),
-    (36009004, "Invalid 'timestamp', it has expired", Verdict.CLOCK, "failed", None),
-    (36009004, "Invalid `access_token`", Verdict.TOKEN, "failed", None),
-    (36009004, 'Missing "x-tts-access-token" in the header', Verdict.TOKEN, "failed", None),
-    (36009004, "Invalid app_key", Verdict.APP_KEY, "failed", None),
-    (36009004, "Invalid shop_cipher", Verdict.ROW, "failed", "bad_parameter"),
-    (36009004, "Invalid shop_id", Verdict.ROW, "failed", "bad_parameter"),
-    (36009004, "Invalid platform", Verdict.ROW, "failed", "bad_parameter"),
-    (36009004, "", Verdict.ROW, "failed", "bad_parameter"),
-    *[(code, "x", Verdict.TOKEN, "failed", None) for code in (105002, 101000, 36004004, 36004001, 36004005)],
-    *[(code, "x", Verdict.PERMISSION, "failed", None) for code in (105005, 36009033, 36009043, 36009044)],
-    (106001, "Invalid sign", Verdict.SIGNATURE, "failed", None),
-    (106013, "shop_cipher is missing", Verdict.SHOP, "failed", None),
-    (21008111, "x", Verdict.ROW, "denied", "not_this_shop"),
-    (36020001, "x", Verdict.ROW, "invalid", "refused_id"),
+    (36009004, "Invalid signature", ResponseKind.SIGNATURE, "failed", None),
+    (36009004, "signature is invalid", ResponseKind.SIGNATURE, "failed", None),
+    (36009004, "Missing credentials", ResponseKind.SIGNATURE, "failed", None),
+    (36009004, "Invalid timestamp", ResponseKind.CLOCK, "failed", None),
+    (36009004, "Invalid 'timestamp', it has expired", ResponseKind.CLOCK, "failed", None),
+    (36009004, "Invalid `access_token`", ResponseKind.TOKEN, "failed", None),
+    (36009004, 'Missing "x-tts-access-token" in the header', ResponseKind.TOKEN, "failed", None),
+    (36009004, "Invalid app_key", ResponseKind.APP_KEY, "failed", None),
+    (36009004, "Invalid shop_cipher", ResponseKind.ROW, "failed", "bad_parameter"),
+    (36009004, "Invalid shop_id", ResponseKind.ROW, "failed", "bad_parameter"),
+    (36009004, "Invalid platform", ResponseKind.ROW, "failed", "bad_parameter"),
+    (36009004, "", ResponseKind.ROW, "failed", "bad_parameter"),
     *[
-        (code, "x", Verdict.CONTRACT, "failed", None)
+        (code, "x", ResponseKind.TOKEN, "failed", None)
+        for code in (105002, 101000, 36004004, 36004001, 36004005)
+    ],
+    *[
+        (code, "x", ResponseKind.PERMISSION, "failed", None)
+        for code in (105005, 36009033, 36009043, 36009044)
+    ],
+    (106001, "Invalid sign", ResponseKind.SIGNATURE, "failed", None),
+    (106013, "shop_cipher is missing", ResponseKind.SHOP, "failed", None),
+    (21008111, "x", ResponseKind.ROW, "denied", "not_this_shop"),
+    (36020001, "x", ResponseKind.ROW, "invalid", "refused_id"),
+    *[
+        (code, "x", ResponseKind.CONTRACT, "failed", None)
         for code in (36009009, 36009010, 36009014, 36009022, 36009023)
     ],
-    (99999999, "what nobody knows", Verdict.ROW, "failed", "unknown_code"),
-    (-1, "x", Verdict.ROW, "failed", "unknown_code"),
-    ("E_UNKNOWN", "x", Verdict.ROW, "failed", "unknown_code"),
+    (99999999, "what nobody knows", ResponseKind.ROW, "failed", "unknown_code"),
+    (-1, "x", ResponseKind.ROW, "failed", "unknown_code"),
+    ("E_UNKNOWN", "x", ResponseKind.ROW, "failed", "unknown_code"),
 ]
 DECORATIONS = {
     "plain": lambda message: message,
@@ -427,7 +433,7 @@ def test_error_table__code_goes_before_http_status(code, message, verdict, statu
     ],
 )
 def test_error_table__odd_messages_do_no_harm(content):
-    assert read(200, content).verdict is Verdict.ROW
+    assert read(200, content).verdict is ResponseKind.ROW
 
 
 @pytest.mark.parametrize("data", [{"external_orders": [{"id": "5312", "platform": "SHOPIFY"}]}, None])
@@ -476,7 +482,7 @@ def _check(answer):
     assert outcome.status in STATUSES
     assert outcome.reason is None or outcome.reason in REASONS
     assert (outcome.status == "linked") == bool(outcome.references)
-    assert (answer.verdict is Verdict.ANSWERED) == (outcome.status in ("linked", "unlinked"))
+    assert (answer.verdict is ResponseKind.ANSWERED) == (outcome.status in ("linked", "unlinked"))
     for text in (outcome.error_code, outcome.error_message, outcome.request_id):
         assert text is None or isinstance(text, str)
     for reference in outcome.references:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ttsframe.columns import LINE_ITEMS, REASONS, REFERENCES, STATUSES, TEXT_DTYPE, empty, names
-from ttsframe.gateway.outcomes import LEVELS, LineItem, Outcome, Questions, Reference, to_frame
+from ttsframe.gateway.outcomes import LEVELS, LineItem, LookupKeys, Outcome, Reference, to_frame
 
 ID = "577092126219211281"
 FETCHED_AT = 1_795_000_000.123456
@@ -28,7 +28,7 @@ SEVERAL = LINKED._replace(references=(Reference("5312", LINES), Reference("5313"
 def frame_of(outcomes, *, level="order", ids=None):
     ids = [f"{place:018}" for place in range(len(outcomes))] if ids is None else ids
     platforms = np.full(len(outcomes), "SHOPIFY", dtype=object)
-    return to_frame(Questions(np.array(ids, dtype=object), platforms), outcomes, level=level)
+    return to_frame(LookupKeys(np.array(ids, dtype=object), platforms), outcomes, level=level)
 
 
 def texts(column):
@@ -107,7 +107,7 @@ def test_to_frame__times_are_utc_to_the_microsecond():
 def test_to_frame__ids_and_platforms_stand_as_asked():
     ids = [ID, None, "5.8E+17"]
     platforms = np.array(["SHOPIFY", "AMAZON", "SHOPIFY"], dtype=object)
-    questions = Questions(np.array(ids, dtype=object), platforms)
+    questions = LookupKeys(np.array(ids, dtype=object), platforms)
     frame = to_frame(questions, [LINKED, Outcome("invalid", "missing"), INVALID])
     assert texts(frame["order_id"]) == ids
     assert frame["platform"].tolist() == platforms.tolist()

@@ -9,7 +9,7 @@ from benchmarks.pace_simulation import GATEWAYS, Bucket, Simulation, moving, ste
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsframe.ratelimit import MOST_WORKERS, NAP_SECONDS, Pace, Reply
+from ttsframe.ratelimit import MOST_WORKERS, NAP_SECONDS, AdaptiveRate, Reply
 from ttsframe.ratelimit.hold import Hold
 from ttsframe.ratelimit.measures import LetIn
 
@@ -58,7 +58,7 @@ def accepted_at(pace, seconds, *, latency=0.05, now=0.0, interval=0.0):
 @given(HISTORIES)
 @settings(max_examples=200, deadline=None)
 def test_pace__stays_in_bounds_whatever_happens(history):
-    pace = Pace()
+    pace = AdaptiveRate()
     _, now = live(pace, history)
     assert 0.2 <= pace.rate_per_second < 1e7
     assert 1 <= pace.workers <= MOST_WORKERS
@@ -69,7 +69,7 @@ def test_pace__stays_in_bounds_whatever_happens(history):
 @given(HISTORIES)
 @settings(max_examples=50, deadline=None)
 def test_pace__never_stalls_for_good(history):
-    pace = Pace()
+    pace = AdaptiveRate()
     _, now = live(pace, history)
     before = now
     now = take(pace, now)
@@ -81,7 +81,7 @@ def test_pace__never_stalls_for_good(history):
 @given(HISTORIES, st.floats(1, 3600))
 @settings(max_examples=100, deadline=None)
 def test_pace__no_burst_after_an_idle_spell(history, idle):
-    pace = Pace()
+    pace = AdaptiveRate()
     _, now = live(pace, history)
     first = take(pace, now + idle)
     rate = pace.rate_per_second
@@ -90,7 +90,7 @@ def test_pace__no_burst_after_an_idle_spell(history, idle):
 
 
 def test_pace__keeps_what_it_learnt_over_an_idle_minute():
-    pace = Pace()
+    pace = AdaptiveRate()
     sent = accepted_at(pace, 1)
     learnt = pace.rate_per_second
     assert learnt > 100
@@ -99,7 +99,7 @@ def test_pace__keeps_what_it_learnt_over_an_idle_minute():
 
 
 def test_pace__starts_at_eight_and_doubles():
-    pace = Pace()
+    pace = AdaptiveRate()
     assert pace.rate_per_second == 8
     accepted_at(pace, 0.3, latency=0.01)
     assert 12 < pace.rate_per_second < 32
@@ -108,7 +108,7 @@ def test_pace__starts_at_eight_and_doubles():
 
 
 def test_pace__does_not_climb_while_its_rate_is_not_used():
-    pace = Pace()
+    pace = AdaptiveRate()
     sent, _ = live(pace, [(0.0, "accepted", 0.5, None)] * 100)
     assert pace.rate_per_second < 40
     assert len(sent) == 100
@@ -116,7 +116,7 @@ def test_pace__does_not_climb_while_its_rate_is_not_used():
 
 @pytest.mark.parametrize("idle", [0.3, 1.0, 10.0])
 def test_pace__does_not_climb_on_requests_now_and_then(idle):
-    pace, now = Pace(), 0.0
+    pace, now = AdaptiveRate(), 0.0
     for _ in range(500):
         sent = take(pace, now)
         pace.observe(Reply(sent, "accepted"), sent + 0.05)
@@ -125,7 +125,7 @@ def test_pace__does_not_climb_on_requests_now_and_then(idle):
 
 
 def test_pace__falls_at_a_refusal_at_once():
-    pace = Pace()
+    pace = AdaptiveRate()
     sent = accepted_at(pace, 1)
     before = pace.rate_per_second
     pace.observe(Reply(sent[-1], "refused"), sent[-1] + 0.05)
@@ -133,7 +133,7 @@ def test_pace__falls_at_a_refusal_at_once():
 
 
 def test_pace__refusals_in_flight_are_one_fall():
-    once, often = Pace(), Pace()
+    once, often = AdaptiveRate(), AdaptiveRate()
     for pace, refused in ((once, 1), (often, 3)):
         sent = accepted_at(pace, 1)
         in_flight, now = sent[-12:], sent[-1] + 0.05
@@ -162,13 +162,13 @@ def test_pace__a_hold_goes_from_under_its_ceiling_to_over_it():
 def test_pace__once_refused_it_is_seldom_refused_again():
     later = 0
     for rate in (5, 10, 20, 50):
-        simulation = Simulation(Pace(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=0.02)
+        simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=0.02)
         later += sum(at > 2 for at in simulation.go(until=20).refused)
     assert later <= 25
 
 
 def test_pace__trouble_is_no_limit():
-    pace = Pace()
+    pace = AdaptiveRate()
     sent = accepted_at(pace, 1)
     before = pace.rate_per_second
     for at in sent[-50:]:
@@ -177,14 +177,14 @@ def test_pace__trouble_is_no_limit():
 
 
 def test_pace__one_refusal_holds_back_only_itself():
-    pace = Pace()
+    pace = AdaptiveRate()
     now = accepted_at(pace, 1)[-1]
     pace.observe(Reply(now, "refused", 30.0), now + 0.05)
     assert take(pace, now + 0.05) < now + 1
 
 
 def test_pace__many_refusals_with_retry_after_hold_back_everyone():
-    pace = Pace()
+    pace = AdaptiveRate()
     now = accepted_at(pace, 1, interval=0.05)[-1]
     for _ in range(6):
         pace.observe(Reply(now, "refused", 30.0), now + 0.01)
@@ -194,7 +194,7 @@ def test_pace__many_refusals_with_retry_after_hold_back_everyone():
 
 
 def test_pace__late_wakers_make_up_for_it():
-    pace, now, sent = Pace(), 0.0, []
+    pace, now, sent = AdaptiveRate(), 0.0, []
     rate = pace.rate_per_second
     for late in itertools.islice(itertools.cycle([0.04, 0.0, 0.0, 0.0, 0.0, 0.0]), 600):
         now += late
@@ -204,7 +204,7 @@ def test_pace__late_wakers_make_up_for_it():
 
 
 def test_pace__a_quota_used_up_slows_to_the_floor_and_comes_back():
-    pace = Pace()
+    pace = AdaptiveRate()
     quota = steady(50)
     simulation = Simulation(
         pace, Bucket(lambda now: 1e-9 if 10 < now < 40 else quota(now), share=0.1, least=2)
@@ -218,12 +218,12 @@ def test_pace__a_quota_used_up_slows_to_the_floor_and_comes_back():
 
 
 def test_pace__tells_how_long_it_takes():
-    assert Pace().seconds_for(0) == 0
-    assert Pace().seconds_for(80) == pytest.approx(10.1)
+    assert AdaptiveRate().seconds_for(0) == 0
+    assert AdaptiveRate().seconds_for(80) == pytest.approx(10.1)
 
 
 def test_pace__workers_follow_rate_and_latency():
-    simulation = Simulation(Pace(), GATEWAYS["bucket R/10"](steady(50)), latency_seconds=0.5)
+    simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(50)), latency_seconds=0.5)
     simulation.go(until=20)
     assert 25 < simulation.pace.workers < 50
 
@@ -231,7 +231,7 @@ def test_pace__workers_follow_rate_and_latency():
 @pytest.mark.parametrize(("rate", "latency"), [(5, 0.02), (10, 0.12), (50, 0.12), (100, 0.3), (200, 0.12)])
 def test_pace__reaches_a_steady_limit(rate, latency):
     gateway = GATEWAYS["bucket R/10"](steady(rate))
-    run = Simulation(Pace(), gateway, latency_seconds=latency).go(until=60)
+    run = Simulation(AdaptiveRate(), gateway, latency_seconds=latency).go(until=60)
     assert run.share_of(rate, 20) > 0.93
     assert run.share_of(rate, 60) > 0.97
     assert run.refused_until(20)[0] <= max(13, 0.02 * 20 * rate)
@@ -240,7 +240,9 @@ def test_pace__reaches_a_steady_limit(rate, latency):
 
 @pytest.mark.parametrize("name", sorted(set(GATEWAYS) - {"bucket 1"}))
 def test_pace__reaches_every_kind_of_limit(name):
-    run = Simulation(Pace(), GATEWAYS[name](steady(20)), latency_seconds=0.12, jitter=0.3).go(until=60)
+    run = Simulation(AdaptiveRate(), GATEWAYS[name](steady(20)), latency_seconds=0.12, jitter=0.3).go(
+        until=60
+    )
     assert run.share_of(20, 60) > 0.9
     assert run.refused_until(60)[1] < 0.12
 
@@ -249,18 +251,18 @@ def test_pace__reaches_every_kind_of_limit(name):
 def test_pace__waits_while_the_second_of_a_gateway_is_full(rate, latency):
     for seed in range(3):
         gateway = GATEWAYS["sliding 1 s"](steady(rate))
-        run = Simulation(Pace(), gateway, latency_seconds=latency, seed=seed).go(until=20)
+        run = Simulation(AdaptiveRate(), gateway, latency_seconds=latency, seed=seed).go(until=20)
         assert run.share_of(rate, 20) > 0.9
 
 
 def test_pace__follows_a_limit_that_moves():
-    run = Simulation(Pace(), GATEWAYS["bucket R/10"](moving(20)), latency_seconds=0.12).go(until=60)
+    run = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](moving(20)), latency_seconds=0.12).go(until=60)
     assert len(run.accepted) > 0.75 * 150 * 20
     assert run.refused_until(60)[1] < 0.05
 
 
 def test_pace__without_a_limit_the_climb_costs_little():
-    run = Simulation(Pace(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
+    run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
     assert run.accepted[-1] < 5000 / 1200 / 0.85
     assert run.most_workers < 64
 
@@ -290,13 +292,15 @@ def test_pace__is_soon_what_it_was_after_a_spell_of_trouble(refused, troubled):
             drawn = chance.random()
             return "refused" if drawn < refused else "troubled" if drawn < refused + troubled else "accepted"
 
-        sent = sent_in_phases(Pace(), (10, lambda: "accepted"), (16, spoilt), (46, lambda: "accepted"))
+        sent = sent_in_phases(
+            AdaptiveRate(), (10, lambda: "accepted"), (16, spoilt), (46, lambda: "accepted")
+        )
         assert sum(at > 41 for at in sent) > 5 * 30
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_pace__an_idle_spell_is_not_taken_for_little_let_in(seed):
-    pace = Pace()
+    pace = AdaptiveRate()
     Simulation(pace, GATEWAYS["bucket R/10"](steady(10)), latency_seconds=0.05, seed=seed).go(until=20)
     learnt = pace.rate_per_second
     sent = accepted_at(pace, 1.5, now=25.0)
@@ -305,7 +309,7 @@ def test_pace__an_idle_spell_is_not_taken_for_little_let_in(seed):
 
 
 def let_in_despite_chance(seed):
-    chance, pace, now, let_in = random.Random(seed), Pace(), 0.0, 0
+    chance, pace, now, let_in = random.Random(seed), AdaptiveRate(), 0.0, 0
     while now < 120:
         if wait := pace.wait(now):
             now += wait

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import ttsframe as tts
 from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, names
 from ttsframe.errors import InputError
-from ttsframe.gateway.outcomes import LineItem, Outcome, Questions, Reference, to_frame
+from ttsframe.gateway.outcomes import LineItem, LookupKeys, Outcome, Reference, to_frame
 
 LINKED, SEVERAL, UNLINKED = "577092126219211281", "577092126219211282", "577092126219211283"
 LINES = (LineItem("1", "a"), LineItem("2", "b"))
@@ -26,7 +26,7 @@ BESIDE = names(REFERENCES)[1:]
 def looked_up(answers=ANSWERS, *, platform="SHOPIFY", level="order"):
     ids = np.array(list(answers), dtype=object)
     return to_frame(
-        Questions(ids, np.full(len(ids), platform, dtype=object)), [*answers.values()], level=level
+        LookupKeys(ids, np.full(len(ids), platform, dtype=object)), [*answers.values()], level=level
     )
 
 

@@ -23,7 +23,7 @@ from support.session_tools import (
 from support.store_tools import lock
 
 import ttsframe as tts
-from ttsframe.client import Crew
+from ttsframe.client import WorkerPool
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
@@ -114,7 +114,7 @@ def test_kill__loses_no_more_than_the_last_second(tmp_path):
 
 @pytest.mark.parametrize(
     "where",
-    [(Crew, "_next"), (sys.modules["ttsframe.references.lookup"], "_keep")],
+    [(WorkerPool, "_next"), (sys.modules["ttsframe.references.lookup"], "_keep")],
     ids=["waiting", "keeping"],
 )
 def test_interrupt__anywhere_in_the_loop_stops_the_workers_though_the_traceback_lives(

@@ -20,8 +20,8 @@ from support import canned_gateway as canned
 
 import ttsframe as tts
 from ttsframe import columns
-from ttsframe.cache import Store, Stored, key
-from ttsframe.client import tries
+from ttsframe.cache import Cache, CachedResponse, key
+from ttsframe.client import retry
 from ttsframe.config import Settings
 from ttsframe.errors import AccessError, CacheWarning, InputError, SettingsError, SuspiciousInputWarning
 from ttsframe.references.progress import Progress
@@ -31,7 +31,7 @@ FIRST = 580_194_009_000_000_000
 
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch):
-    monkeypatch.setattr(tries, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(retry, "BACKOFF_SECONDS", 0.001)
 
 
 def messy_orders():
@@ -366,7 +366,7 @@ def test_lookup__a_stored_row_that_is_no_answer_is_asked_again(tmp_path, refusal
     with canned.serve({"1": canned.official("#1001")}) as gateway, gateway.shop(tmp_path) as shop:
         with shop.store() as store:
             name = key(shop.settings.host, shop.name, "SHOPIFY", "1")
-            stored = Stored(gateway.base_url, http_status, json.loads(body), time.time())
+            stored = CachedResponse(gateway.base_url, http_status, json.loads(body), time.time())
             store.write(name, stored, lifetime_seconds=3600)
         found = tts.lookup(["1"], shop=shop)
     assert found["external_order_id"].tolist() == ["#1001"]
@@ -406,7 +406,7 @@ def test_interrupt__counts_what_is_kept_and_no_other_answer(tmp_path, monkeypatc
     ):
         said = interrupted(shop, monkeypatch)
     assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
-    assert Store(tmp_path / "store.sqlite").info().answers == kept
+    assert Cache(tmp_path / "store.sqlite").info().answers == kept
 
 
 def test_interrupt__counts_nothing_where_the_store_takes_nothing(tmp_path, monkeypatch):
@@ -421,7 +421,7 @@ def test_interrupt__counts_the_answer_of_that_moment_once(tmp_path, monkeypatch)
     answers = dict.fromkeys(ANSWERS, canned.official("#1001"))
     with canned.serve(answers) as gateway, gateway.shop(tmp_path) as shop:
         said = interrupted(shop, monkeypatch, after=1)
-    kept = Store(tmp_path / "store.sqlite").info().answers
+    kept = Cache(tmp_path / "store.sqlite").info().answers
     assert kept >= 1
     assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from ttsframe import Shop, sandbox
-from ttsframe.client import Session
+from ttsframe.client import GatewayClient
 from ttsframe.references import shop as module
 
 
@@ -15,7 +15,7 @@ def test_session__is_one_for_threads_that_come_first_together(monkeypatch):
     made = []
     second = threading.Thread(target=lambda: got.append(shop.session), daemon=True)
 
-    class Slow(Session):
+    class Slow(GatewayClient):
         def __init__(self, *values, **options):
             made.append(self)
             if len(made) == 1:
@@ -24,7 +24,7 @@ def test_session__is_one_for_threads_that_come_first_together(monkeypatch):
                 second.join(0.3)
             super().__init__(*values, **options)
 
-    monkeypatch.setattr(module, "Session", Slow)
+    monkeypatch.setattr(module, "GatewayClient", Slow)
     got.append(shop.session)
     second.join(10)
     assert len(made) == 1

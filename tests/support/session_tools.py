@@ -11,7 +11,7 @@ import pandas as pd
 
 import ttsframe as tts
 from ttsframe import sandbox
-from ttsframe.cache import Store
+from ttsframe.cache import Cache
 from ttsframe.config import Settings
 from ttsframe.references.shop import Shop
 
@@ -84,7 +84,7 @@ def wait_until(true, *, within_seconds=10.0):
 
 def stored(folder):
     """How many answers are on disk."""
-    return Store(folder / "answers.sqlite").info().answers
+    return Cache(folder / "answers.sqlite").info().answers
 
 
 def free_port():

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from ttsframe.cache import Store, Stored, key
+from ttsframe.cache import Cache, CachedResponse, key
 
 SHOP = "ab" * 8
 DAY_SECONDS = 86400
@@ -34,7 +34,7 @@ def content(external_id="7001"):
 
 
 def answer(external_id="7001", *, fetched_at=None):
-    return Stored(
+    return CachedResponse(
         "https://gateway.example/order",
         200,
         content(external_id),
@@ -43,8 +43,8 @@ def answer(external_id="7001", *, fetched_at=None):
 
 
 def keep(path, keys, *, lifetime_seconds=DAY_SECONDS, **answer_options):
-    """Store an answer under every key, and wait until it is on disk."""
-    with Store(path) as store:
+    """Cache an answer under every key, and wait until it is on disk."""
+    with Cache(path) as store:
         for name in keys:
             store.write(name, answer(**answer_options), lifetime_seconds=lifetime_seconds)
 
@@ -55,7 +55,7 @@ def hits(store, keys, **options):
 
 
 def read(path, keys, **options):
-    with Store(path, wait_seconds=0.3) as store:
+    with Cache(path, wait_seconds=0.3) as store:
         return hits(store, keys, **options)
 
 

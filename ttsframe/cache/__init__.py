@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import orjson
 
-from ttsframe.cache import examine, file, rows
-from ttsframe.cache.rows import Hit, Stored
+from ttsframe.cache import codec, database, validate
+from ttsframe.cache.codec import CachedResponse, Hit
 from ttsframe.cache.writer import Row, Writer
 from ttsframe.errors import CacheError, CacheWarning
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Hit", "Info", "Store", "Stored", "key"]
+__all__ = ["Cache", "CachedResponse", "Hit", "Info", "key"]
 
 # What is decoded at once still lies in the processor's cache when it is read: more rows are slower.
 _READ_AT_ONCE = 500
@@ -50,7 +50,7 @@ def key(host: str, shop: str, platform: str, order_id: str) -> str:
     return f"{host}/{shop}/{platform}/{order_id}"
 
 
-class Store:
+class Cache:
     """The file of stored answers; opened when first used, made when first written.
 
     Parameters
@@ -61,7 +61,7 @@ class Store:
         How long to wait for another process's lock.
     """
 
-    def __init__(self, path: Path, *, wait_seconds: float = file.WAIT_SECONDS) -> None:
+    def __init__(self, path: Path, *, wait_seconds: float = database.WAIT_SECONDS) -> None:
         self.path = path
         self._wait_seconds = wait_seconds
         self._reader: sqlite3.Connection | None = None
@@ -102,7 +102,7 @@ class Store:
         """
         try:
             if self._reader is None:
-                self._reader = file.open_for_reading(self.path, wait_seconds=self._wait_seconds)
+                self._reader = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
             if self._reader is None or max_age_seconds == 0:
                 return
             now = time.time()
@@ -112,14 +112,14 @@ class Store:
             for start in range(0, len(keys), _READ_AT_ONCE):
                 wanted = places[start : start + _READ_AT_ONCE]
                 yield from _hits(self._reader, keys, wanted, now=now, oldest=oldest)
-        except (*file.Trouble, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and file.is_damage(error):
-                raise examine.damaged(self.path, error) from None
+        except (*database.Trouble, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and database.is_damage(error):
+                raise validate.damaged(self.path, error) from None
             # A lock has been waited for, once and for all: the writer tries, but waits no more.
             self._wait_seconds = 0.0
-            self._warn(f"the store {self.path} cannot be used: {file.plain(error)}")
+            self._warn(f"the store {self.path} cannot be used: {database.plain(error)}")
 
-    def write(self, name: str, stored: Stored, *, lifetime_seconds: float) -> None:
+    def write(self, name: str, stored: CachedResponse, *, lifetime_seconds: float) -> None:
         """Keep an answer; it is on disk within a second, unless the file is in trouble.
 
         Parameters
@@ -135,7 +135,7 @@ class Store:
             return
         expires_at = stored.fetched_at + lifetime_seconds
         try:
-            value = rows.encode(stored, expires_at=expires_at)
+            value = codec.encode(stored, expires_at=expires_at)
         except (TypeError, ValueError, OverflowError) as error:
             self._warn_unstored(f"an answer has a form that cannot be written ({error})")
             return
@@ -168,10 +168,10 @@ class Store:
     def check(self) -> str | None:
         """Return why the store cannot be written, or None; raises CacheError as `read` does."""
         try:
-            with closing(file.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
-                file.probe(connection)
-        except file.Trouble as error:
-            return file.plain(error)
+            with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
+                database.probe(connection)
+        except database.Trouble as error:
+            return database.plain(error)
         return None
 
     def info(self) -> Info:
@@ -189,13 +189,13 @@ class Store:
         """
         counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
         try:
-            connection = file.open_for_reading(self.path, wait_seconds=self._wait_seconds)
+            connection = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
             if connection is None:
                 return Info(str(self.path), 0, 0, 0)
             with closing(connection):
                 answers, expired = connection.execute(counted, (time.time(),)).fetchone()
             return Info(str(self.path), answers, expired, self.path.stat().st_size)
-        except (*file.Trouble, sqlite3.Error) as error:
+        except (*database.Trouble, sqlite3.Error) as error:
             raise self._unusable(error, "read") from None
 
     def prune(self) -> int:
@@ -208,22 +208,23 @@ class Store:
 
     def _delete(self, statement: str, values: tuple[float, ...]) -> int:
         try:
-            if not examine.is_there(self.path):
+            if not validate.is_there(self.path):
                 return 0
-            with closing(file.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
+            with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
                 deleted = connection.execute(statement, values).rowcount
                 # Giving the room back is a courtesy, which needs room itself.
                 with suppress(sqlite3.OperationalError):
                     connection.execute("VACUUM")
-        except (*file.Trouble, sqlite3.Error) as error:
+        except (*database.Trouble, sqlite3.Error) as error:
             raise self._unusable(error, "changed") from None
         return deleted
 
     def _unusable(self, error: Exception, what: str) -> CacheError:
-        if isinstance(error, sqlite3.Error) and file.is_damage(error):
-            return examine.damaged(self.path, error)
+        if isinstance(error, sqlite3.Error) and database.is_damage(error):
+            return validate.damaged(self.path, error)
         return CacheError(
-            f"the store {self.path} cannot be {what} now: {file.plain(error)}. Mend that, or try again later."
+            f"the cache {self.path} cannot be {what} now: {database.plain(error)}. "
+            "Fix that, or try again later."
         )
 
     def _warn_unstored(self, why: str) -> None:
@@ -245,7 +246,7 @@ def _hits(
     wanted = orjson.dumps([keys[place] for place in places]).decode()
     try:
         for nth, value in connection.execute(_READ, (wanted, now)):
-            hit = rows.decode(places[nth], value)
+            hit = codec.decode(places[nth], value)
             if hit is not None and hit[3] >= oldest:
                 hits.append(hit)
             size_bytes += len(value)

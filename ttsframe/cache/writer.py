@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ttsframe.cache import file
+from ttsframe.cache import database
 from ttsframe.errors import CacheError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Writer:
         How long another process may hold the lock before that is trouble.
     """
 
-    def __init__(self, path: Path, *, wait_seconds: float = file.WAIT_SECONDS) -> None:
+    def __init__(self, path: Path, *, wait_seconds: float = database.WAIT_SECONDS) -> None:
         self._path = path
         self._wait_seconds = wait_seconds
         self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
@@ -120,14 +120,14 @@ class Writer:
     def _try(self) -> None:
         try:
             self._write()
-        except (*file.Trouble, sqlite3.Error, CacheError) as error:
+        except (*database.Trouble, sqlite3.Error, CacheError) as error:
             self._note(error)
         else:
             self._locked_since = None
 
     def _write(self) -> None:
         if self._connection is None:
-            self._connection = file.open_for_writing(self._path, wait_seconds=_LOCK_SECONDS)
+            self._connection = database.open_for_writing(self._path, wait_seconds=_LOCK_SECONDS)
         connection = self._connection
         while self._pending:
             rows = self._pending[:_AT_ONCE]
@@ -145,13 +145,13 @@ class Writer:
 
     def _note(self, error: Exception) -> None:
         now = time.monotonic()
-        if file.is_busy(error):
+        if database.is_busy(error):
             self._locked_since = self._locked_since or now
             if not self._waits_for_lock():
-                self.trouble = file.plain(error)
+                self.trouble = database.plain(error)
             return
         self._locked_since = None
-        self.trouble = str(error) if isinstance(error, CacheError) else file.plain(error)
+        self.trouble = str(error) if isinstance(error, CacheError) else database.plain(error)
         self._not_before = now + _RETRY_SECONDS
         # The file may be replaced, or its disk mounted anew, before the next try.
         self._disconnect()

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ttsframe import config
-from ttsframe.cache import Store
+from ttsframe.cache import Cache
 from ttsframe.errors import EXIT_OK
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Look or delete; see `ttsframe cache --help`."""
-    with Store(config.read_settings(config.environment()).cache_file) as store:
+    with Cache(config.read_settings(config.environment()).cache_file) as store:
         if options.action == "info":
             path, answers, expired, size_bytes = store.info()
             sys.stdout.write(

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from ttsframe import config, gateway
-from ttsframe.cache import Store
-from ttsframe.client.tokens import Tokens, default_file
+from ttsframe.cache import Cache
+from ttsframe.client.tokens import TokenStore, default_file
 from ttsframe.errors import EXIT_ERROR, EXIT_OK, CacheError, SettingsError, TtsframeError
-from ttsframe.gateway import Verdict
+from ttsframe.gateway import ResponseKind
 from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _checks() -> Iterator[str]:
     settings, credentials = config.read(config.environment())
     yield "all names are set"
     yield _store(settings)
-    with Shop(credentials, settings, tokens=Tokens(default_file())) as shop:
+    with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
         called = shop.session.call(gateway.shops_request())
         yield settings.base_url
         yield _clock(called)
@@ -75,7 +75,7 @@ def _checks() -> Iterator[str]:
 
 def _store(settings: config.Settings) -> str:
     path = settings.cache_file
-    with Store(path) as store:
+    with Cache(path) as store:
         trouble = store.check()
     if trouble:
         raise CacheError(
@@ -108,6 +108,6 @@ def _cipher(shop: Shop) -> str:
 
 def _scope(shop: Shop) -> str:
     called = shop.session.call(gateway.reference_request(_NO_ORDER, gateway.DEFAULT_PLATFORM))
-    if called.verdict is not Verdict.ROW:
+    if called.verdict is not ResponseKind.ROW:
         called.check()
     return "granted"

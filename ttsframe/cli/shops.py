@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ttsframe import config
-from ttsframe.client.tokens import Tokens, default_file
+from ttsframe.client.tokens import TokenStore, default_file
 from ttsframe.errors import EXIT_OK
 from ttsframe.references.shop import Shop
 
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     del options
     # The cipher is what people come here to learn, so it is not needed yet.
     settings, credentials = config.read(config.environment(), need=config.CREDENTIAL_NAMES[:3])
-    with Shop(credentials, settings, tokens=Tokens(default_file())) as shop:
+    with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
         found = shop.shops()
     if found.empty:
         sys.stdout.write("the token acts for no shop: let the seller authorize the app\n")

@@ -5,22 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import gateway
-from ttsframe.client import tries
-from ttsframe.client.access import Access, Signed
-from ttsframe.client.crew import Crew, Finished, Question
-from ttsframe.client.pacer import Pacer, SharedPace
-from ttsframe.client.wire import Reply, Wire, WireTrouble
+from ttsframe.client import retry
+from ttsframe.client.authorization import Authorizer, SignedRequest
+from ttsframe.client.rate_limiter import RateLimiter, SharedRate
+from ttsframe.client.transport import Reply, Transport, TransportError
+from ttsframe.client.workers import Finished, LookupKey, WorkerPool
 from ttsframe.errors import TtsframeError
-from ttsframe.gateway import Verdict
+from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.signing import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ttsframe.client.tokens import Tokens
+    from ttsframe.client.tokens import TokenStore
     from ttsframe.config import Credentials, Settings
 
-__all__ = ["Called", "Crew", "Finished", "Pacer", "Question", "Session", "SharedPace", "WireTrouble"]
+__all__ = [
+    "Called",
+    "Finished",
+    "GatewayClient",
+    "LookupKey",
+    "RateLimiter",
+    "SharedRate",
+    "TransportError",
+    "WorkerPool",
+]
 
 
 # A clock that is followed, a token that is renewed, and one that another process renewed meanwhile.
@@ -30,7 +39,7 @@ _MOST_SENDS = 4
 class Called(NamedTuple):
     """The answer to a single call that is not about an order."""
 
-    verdict: Verdict
+    verdict: ResponseKind
     content: Any
     """The decoded body."""
     date_seconds: float | None
@@ -52,7 +61,7 @@ class Called(NamedTuple):
 class _Sent(NamedTuple):
     """A request and what came of it."""
 
-    signed: Signed
+    signed: SignedRequest
     reply: Reply
     content: Any
     answer: gateway.Answer
@@ -61,7 +70,7 @@ class _Sent(NamedTuple):
         return "_Sent(hidden)"
 
 
-class Session:
+class GatewayClient:
     """A door to one gateway, for one set of credentials.
 
     Parameters
@@ -77,17 +86,24 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, credentials: Credentials, *, pacer: Pacer, tokens: Tokens | None = None
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        *,
+        pacer: RateLimiter,
+        tokens: TokenStore | None = None,
     ) -> None:
         self.settings = settings
         self.pacer = pacer
         self.wire = self._wire(settings.base_url, settings.workers)
-        self.access = Access(credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens)
+        self.access = Authorizer(
+            credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens
+        )
 
-    def ask(self, questions: Sequence[Question]) -> Crew:
+    def ask(self, questions: Sequence[LookupKey]) -> WorkerPool:
         """Ask questions: iterate over what this returns, and close it."""
         self.access.begin()
-        return Crew(self, questions)
+        return WorkerPool(self, questions)
 
     def call(self, request: gateway.Request) -> Called:
         """Make one call, mending clock and token as a run does: for `shops` and `doctor`.
@@ -120,17 +136,17 @@ class Session:
                 trouble = error.with_traceback(None)
                 break
         verdict = sent.answer.verdict
-        if verdict in tries.NO_ANSWER:
-            raise tries.refusal(sent.answer)
-        refusal = None if verdict is Verdict.ANSWERED else trouble or tries.refusal(sent.answer)
+        if verdict in retry.NO_ANSWER:
+            raise retry.refusal(sent.answer)
+        refusal = None if verdict is ResponseKind.ANSWERED else trouble or retry.refusal(sent.answer)
         return Called(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
 
     def _send(self, request: gateway.Request) -> _Sent:
-        for drops_left in reversed(range(tries.FREE_DROPS + 1)):
+        for drops_left in reversed(range(retry.FREE_RECONNECTS + 1)):
             signed = self.access.sign(request)
             try:
                 reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
-            except WireTrouble as trouble:
+            except TransportError as trouble:
                 why = str(trouble)
                 if trouble.dropped and drops_left:
                     continue
@@ -138,16 +154,16 @@ class Session:
             content = gateway.payload(reply.body)
             return _Sent(signed, reply, content, self._judge(signed, reply, content))
         # Outside the handler, so that no context leads to the address.
-        raise tries.unreachable(self.settings.host, why)
+        raise retry.unreachable(self.settings.host, why)
 
-    def _judge(self, signed: Signed, reply: Reply, content: Any) -> gateway.Answer:  # noqa: ANN401
+    def _judge(self, signed: SignedRequest, reply: Reply, content: Any) -> gateway.Answer:  # noqa: ANN401
         """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
-        verdict, outcome = gateway.judge(reply.http_status, content)
+        verdict, outcome = gateway.classify(reply.http_status, content)
         message = redact(outcome.error_message or "", (signed.signature, *self.access.secrets))
         return gateway.Answer(verdict, outcome._replace(error_message=message))
 
     def _mended(self, sent: _Sent) -> bool:
-        if sent.answer.verdict in (Verdict.ANSWERED, Verdict.ROW):
+        if sent.answer.verdict in (ResponseKind.ANSWERED, ResponseKind.ROW):
             self.access.worked(sent.signed)
         return self.access.mend(sent.answer.verdict, sent.signed, sent.reply.date_seconds)
 
@@ -155,5 +171,5 @@ class Session:
         """Close connections that are not in use."""
         self.wire.close()
 
-    def _wire(self, base_url: str, most_connections: int) -> Wire:
-        return Wire(base_url, timeout_seconds=self.settings.timeout, most_connections=most_connections)
+    def _wire(self, base_url: str, most_connections: int) -> Transport:
+        return Transport(base_url, timeout_seconds=self.settings.timeout, most_connections=most_connections)

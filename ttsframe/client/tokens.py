@@ -39,14 +39,14 @@ _KEPT_SECONDS = 365 * 86_400
 _log = logging.getLogger("ttsframe")
 
 
-class Pair(NamedTuple):
+class TokenPair(NamedTuple):
     """An access token and what renews it."""
 
     access_token: str
     refresh_token: str | None
 
     def __repr__(self) -> str:
-        return "Pair(hidden)"
+        return "TokenPair(hidden)"
 
 
 def default_file() -> Path:
@@ -54,7 +54,7 @@ def default_file() -> Path:
     return Path(platformdirs.user_config_dir("ttsframe", appauthor=False)) / "tokens.json"
 
 
-class Tokens:
+class TokenStore:
     """The file of renewed pairs: one entry an app and pair it came from, readable by the user alone.
 
     Parameters
@@ -66,11 +66,11 @@ class Tokens:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self, credentials: Credentials) -> Pair | None:
+    def read(self, credentials: Credentials) -> TokenPair | None:
         """Return the pair renewed from these credentials, or None."""
         return _pair(self._entries().get(_name(credentials)))
 
-    def read_same_refresh(self, credentials: Credentials) -> Pair | None:
+    def read_same_refresh(self, credentials: Credentials) -> TokenPair | None:
         """Return the pair last renewed from the refresh token of these credentials, or None.
 
         The access token beside it may have been another, such as a mistyped one: the refresh
@@ -80,7 +80,7 @@ class Tokens:
         same = [entry for entry in self._entries().values() if entry.get("refresh_digest") == digest]
         return _pair(max(same, key=_written_at, default=None))
 
-    def write(self, credentials: Credentials, pair: Pair) -> None:
+    def write(self, credentials: Credentials, pair: TokenPair) -> None:
         """Keep a pair: the whole file is replaced at once, so it is never half written.
 
         A folder that cannot be written costs the next run its renewed token, not this run its
@@ -91,7 +91,7 @@ class Tokens:
         except OSError as error:
             _log.warning("the renewed token cannot be kept in %s: %s", self._path, error.strerror)
 
-    def _replace(self, credentials: Credentials, pair: Pair) -> None:
+    def _replace(self, credentials: Credentials, pair: TokenPair) -> None:
         now = time.time()
         entries = {
             name: entry
@@ -171,12 +171,12 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _pair(entry: dict[str, Any] | None) -> Pair | None:
+def _pair(entry: dict[str, Any] | None) -> TokenPair | None:
     """Read an entry; None where it is not of our form."""
     access, refresh = (entry or {}).get("access_token"), (entry or {}).get("refresh_token")
     if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
         return None
-    return Pair(access, refresh)
+    return TokenPair(access, refresh)
 
 
 def _written_at(entry: dict[str, Any]) -> float:

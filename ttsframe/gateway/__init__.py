@@ -1,7 +1,8 @@
 """Order ids → requests; answers → outcomes; the gateway's error table as data."""
 
-from ttsframe.gateway.answers import SHOP_FIELDS, read_answer, read_shops
-from ttsframe.gateway.asking import (
+from ttsframe.gateway.decode import SHOP_FIELDS, read_answer, read_shops
+from ttsframe.gateway.decode_cached import decode_cached
+from ttsframe.gateway.endpoints import (
     DEFAULT_PLATFORM,
     PLATFORMS,
     READ_SCOPE,
@@ -10,14 +11,13 @@ from ttsframe.gateway.asking import (
     reference_request,
     shops_request,
 )
-from ttsframe.gateway.stored import read_stored
-from ttsframe.gateway.verdicts import (
+from ttsframe.gateway.errors import (
     MOST_BYTES,
     Answer,
-    Verdict,
+    ResponseKind,
+    classify,
     envelope,
     find,
-    judge,
     payload,
     without_tail,
 )
@@ -30,15 +30,15 @@ __all__ = [
     "SHOP_FIELDS",
     "Answer",
     "Request",
-    "Verdict",
+    "ResponseKind",
+    "classify",
+    "decode_cached",
     "envelope",
     "find",
-    "judge",
     "payload",
     "platforms",
     "read_answer",
     "read_shops",
-    "read_stored",
     "reference_request",
     "shops_request",
     "without_tail",

@@ -44,14 +44,14 @@ class Outcome(NamedTuple):
     from_cache: bool = False
 
 
-class Questions(NamedTuple):
+class LookupKeys(NamedTuple):
     """What is asked: question ``i`` is `order_ids[i]` on `platforms[i]`."""
 
     order_ids: np.ndarray
     platforms: np.ndarray
 
 
-def to_frame(questions: Questions, outcomes: Sequence[Outcome], *, level: str = "order") -> pd.DataFrame:
+def to_frame(questions: LookupKeys, outcomes: Sequence[Outcome], *, level: str = "order") -> pd.DataFrame:
     """Make the tidy frame of outcomes.
 
     Parameters
@@ -87,7 +87,7 @@ def to_frame(questions: Questions, outcomes: Sequence[Outcome], *, level: str = 
     return _frame(data | lines, level)
 
 
-def _columns(questions: Questions, statuses: Any, reasons: Any, answer: list[Any]) -> dict[str, Any]:  # noqa: ANN401
+def _columns(questions: LookupKeys, statuses: Any, reasons: Any, answer: list[Any]) -> dict[str, Any]:  # noqa: ANN401
     codes, messages, http_statuses, request_ids, fetched, cached = answer
     return {
         "order_id": questions.order_ids,

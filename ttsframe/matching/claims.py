@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 _LEAST_DIGITS_OF_SHOPIFY_ID = 11
 
 
-class Claims(NamedTuple):
+class CandidateLinks(NamedTuple):
     """One line a claim: a TikTok node, a Shopify node, and the bits of the sources that make it."""
 
     tiktok: Nodes
     shopify: Nodes
     bits: Bits
 
-    def where(self, kept: Flags) -> Claims:
+    def where(self, kept: Flags) -> CandidateLinks:
         """Return the claims that are kept."""
-        return Claims(self.tiktok[kept], self.shopify[kept], self.bits[kept])
+        return CandidateLinks(self.tiktok[kept], self.shopify[kept], self.bits[kept])
 
-    def plus(self, other: Claims) -> Claims:
+    def plus(self, other: CandidateLinks) -> CandidateLinks:
         """Return these claims and the others after them."""
-        return Claims(
+        return CandidateLinks(
             np.concatenate([self.tiktok, other.tiktok]),
             np.concatenate([self.shopify, other.shopify]),
             np.concatenate([self.bits, other.bits]),
@@ -59,14 +59,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Universe:
+class LinkGraph:
     """Every order that the files, marks and references name, and what is claimed of them."""
 
     tiktok_ids: pd.Series
     """The id of each TikTok node."""
     shopify_ids: pd.Series
     """The id of each Shopify node; missing for a row of the file without one."""
-    claims: Claims
+    claims: CandidateLinks
     answers: NDArray[np.int8]
     """The best `Answer` for each TikTok order of the file."""
     answer_rows: Nodes
@@ -89,7 +89,7 @@ class _Resolved(NamedTuple):
     ids: pd.Series
 
 
-def gather(given: Inputs) -> Universe:
+def gather(given: Inputs) -> LinkGraph:
     """Collect the claims of every source.
 
     Parameters
@@ -99,8 +99,8 @@ def gather(given: Inputs) -> Universe:
 
     Returns
     -------
-    Universe
-        Claims in the order references, then marks.
+    LinkGraph
+        CandidateLinks in the order references, then marks.
     """
     tiktok, shopify, refs, settlement = given
     none = pd.Series([], dtype=tiktok.ids.dtype)
@@ -111,7 +111,7 @@ def gather(given: Inputs) -> Universe:
         settlement.ids if settlement else none,
     ]
     _, marked, referred, settled = keys.first_positions(*texts)
-    marks = Claims(marked, shopify.marks.rows, shopify.marks.bits)
+    marks = CandidateLinks(marked, shopify.marks.rows, shopify.marks.bits)
     answers = np.full(len(tiktok.ids), Answer.NOT_ASKED, dtype=np.int8)
     answer_rows = np.full(len(tiktok.ids), keys.MISSING, dtype=np.int64)
     ambiguous = np.zeros(len(tiktok.ids), dtype=bool)
@@ -123,7 +123,7 @@ def gather(given: Inputs) -> Universe:
         unsettled = referred[resolved.ambiguous]
         ambiguous[unsettled[(unsettled >= 0) & (unsettled < len(ambiguous))]] = True
         shopify_ids = resolved.ids
-    return Universe(keys.joined(*texts), shopify_ids, claims, answers, answer_rows, ambiguous, settled)
+    return LinkGraph(keys.joined(*texts), shopify_ids, claims, answers, answer_rows, ambiguous, settled)
 
 
 def _resolve(shopify: Shopify, refs: References) -> _Resolved:
@@ -165,7 +165,7 @@ def _rows_of_names(names: Nodes, shopify_names: Nodes) -> tuple[Nodes, Nodes]:
     return np.where(known, names, keys.MISSING), times
 
 
-def _settle_by_marks(resolved: _Resolved, referred: Nodes, marks: Claims) -> _Resolved:
+def _settle_by_marks(resolved: _Resolved, referred: Nodes, marks: CandidateLinks) -> _Resolved:
     """Where a name fits several Shopify orders and one of them bears the TikTok id, it is that one."""
     if not resolved.ambiguous.any():
         return resolved
@@ -183,7 +183,7 @@ def _settle_by_marks(resolved: _Resolved, referred: Nodes, marks: Claims) -> _Re
 
 def _reference_claims(
     refs: References, referred: Nodes, resolved: _Resolved, n_tiktok: int, n_shopify: int
-) -> Claims:
+) -> CandidateLinks:
     """Make a claim of every link to an order of the Shopify files.
 
     A link to an order outside them counts too, where it is Shopify's own id, for it tells
@@ -193,7 +193,7 @@ def _reference_claims(
     outside = (resolved.nodes >= n_shopify) & refs.shopify & (referred < n_tiktok)
     kept = np.flatnonzero((inside | outside) & (referred >= 0))
     bits = np.full(len(kept), SOURCE_BITS["reference"], dtype=np.uint8)
-    return Claims(referred[kept], resolved.nodes[kept], bits)
+    return CandidateLinks(referred[kept], resolved.nodes[kept], bits)
 
 
 def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDArray[np.int8], Nodes]:

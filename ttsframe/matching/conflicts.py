@@ -14,7 +14,7 @@ from ttsframe.matching.keys import spelled
 if TYPE_CHECKING:
     from ttsframe.matching.keys import Bits, Nodes
     from ttsframe.matching.pairing import Rows
-    from ttsframe.matching.verdicts import Scene
+    from ttsframe.matching.verdicts import AlignedOrders
 
 _MOST_NAMED = 3
 """One order claimed by thousands would make each of its rows name all the others."""
@@ -46,7 +46,7 @@ def together(rows: Rows) -> Rows:
     return type(rows)(rows.tiktok[order], rows.shopify[order], rows.bits[order], *flags)
 
 
-def with_contradictions(evidence: pd.Series, scene: Scene) -> pd.Series:
+def with_contradictions(evidence: pd.Series, scene: AlignedOrders) -> pd.Series:
     """Say on every row of a conflict which source names which other order.
 
     Parameters
@@ -92,7 +92,7 @@ def _groups(tiktok: Nodes, shopify: Nodes) -> Nodes:
         root = lower
 
 
-def _claims(scene: Scene, held: Nodes) -> pd.DataFrame:
+def _claims(scene: AlignedOrders, held: Nodes) -> pd.DataFrame:
     """Lay out who claims what, a row of a conflict a row, with the words for both orders."""
     rows, universe = scene.rows, scene.universe
     tiktok, shopify = rows.tiktok[held], rows.shopify[held]

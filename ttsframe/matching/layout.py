@@ -17,7 +17,7 @@ from ttsframe.matching.reasons import reason_bits, reason_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ttsframe.matching.claims import Universe
+    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.inputs import Inputs, Settlement
     from ttsframe.matching.pairing import Rows
 
@@ -27,8 +27,8 @@ _SETS_OF_SOURCES = 1 << len(MATCH_SOURCES)
 
 
 def scene_of(
-    given: Inputs, universe: Universe, rows: Rows, candidates: np.ndarray, *, tolerance: float
-) -> verdicts.Scene:
+    given: Inputs, universe: LinkGraph, rows: Rows, candidates: np.ndarray, *, tolerance: float
+) -> verdicts.AlignedOrders:
     """Lay both sides of every row beside each other.
 
     Parameters
@@ -42,7 +42,7 @@ def scene_of(
 
     Returns
     -------
-    Scene
+    AlignedOrders
         All that the frame is written from.
     """
     tiktok, shopify = given.tiktok, given.shopify
@@ -50,10 +50,10 @@ def scene_of(
     proven = (left >= 0) & (right >= 0) & (rows.bits != SOURCE_BITS["probable"])
     currencies = currencies_of(tiktok, shopify, left, right, proven)
     faces = verdicts.face(tiktok, shopify, rows, currencies.differ)
-    return verdicts.Scene(given, universe, rows, faces, currencies, candidates, tolerance)
+    return verdicts.AlignedOrders(given, universe, rows, faces, currencies, candidates, tolerance)
 
 
-def orders_frame(scene: verdicts.Scene) -> pd.DataFrame:
+def orders_frame(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """Write the rows out as text, amounts and verdicts.
 
     Parameters
@@ -102,7 +102,7 @@ def rows_in_files(given: Inputs, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def days_of(scene: verdicts.Scene) -> pd.Series:
+def days_of(scene: verdicts.AlignedOrders) -> pd.Series:
     """Return the day of each row: TikTok's, or else Shopify's."""
     given, faces = scene.given, scene.faces
     nat = np.datetime64("NaT")
@@ -111,7 +111,7 @@ def days_of(scene: verdicts.Scene) -> pd.Series:
     return pd.Series(pd.DatetimeIndex(np.where(np.isnat(ours), theirs, ours)).normalize())
 
 
-def closed_of(scene: verdicts.Scene) -> pd.DataFrame:
+def closed_of(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """Return what each row's orders would add to the totals, were they not closed on that side."""
     faces = scene.faces
     sides = zip(COUNTED, faces.amounts, faces.closed, _first(faces), strict=True)
@@ -120,7 +120,7 @@ def closed_of(scene: verdicts.Scene) -> pd.DataFrame:
     )
 
 
-def untold_of(scene: verdicts.Scene) -> pd.DataFrame:
+def untold_of(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """Tell on which side each row has an order without an amount."""
     faces = scene.faces
     there = zip(COUNTED, faces.amounts, (faces.has_tiktok, faces.has_shopify), strict=True)
@@ -160,7 +160,7 @@ def _category(codes: np.ndarray, words: Iterable[str]) -> Any:  # noqa: ANN401 -
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(words)))
 
 
-def _evidence(scene: verdicts.Scene) -> pd.Series:
+def _evidence(scene: verdicts.AlignedOrders) -> pd.Series:
     """Name all sources of each row; of a lone order that is linked, what it is linked to."""
     given, universe, rows, left = scene.given, scene.universe, scene.rows, scene.faces.tiktok_row
     texts = [
@@ -175,7 +175,7 @@ def _evidence(scene: verdicts.Scene) -> pd.Series:
     return text.mask(elsewhere.notna(), "reference " + elsewhere)
 
 
-def _with_candidates(evidence: pd.Series, scene: verdicts.Scene) -> pd.Series:
+def _with_candidates(evidence: pd.Series, scene: verdicts.AlignedOrders) -> pd.Series:
     """Tell of how many orders a guess was made, or could have been."""
     if not scene.candidates.any():
         return evidence
@@ -189,7 +189,7 @@ def _with_candidates(evidence: pd.Series, scene: verdicts.Scene) -> pd.Series:
     return evidence.mask(count > 0, told)
 
 
-def _words(scene: verdicts.Scene, codes: np.ndarray) -> pd.Series:
+def _words(scene: verdicts.AlignedOrders, codes: np.ndarray) -> pd.Series:
     """Give the look-up's own reason, or what is wrong with the id, for the unknown orders."""
     given, universe, left = scene.given, scene.universe, scene.faces.tiktok_row
     unknown = np.flatnonzero(codes == verdicts.STATUS_CODES["unknown"])

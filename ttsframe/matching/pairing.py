@@ -1,4 +1,4 @@
-"""Claims → pairs → the rows of the result, with what contradicts what."""
+"""Links → pairs → the rows of the result, with what contradicts what."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.claims import Claims
+from ttsframe.matching.claims import CandidateLinks
 from ttsframe.matching.inputs import SOURCE_BITS
 from ttsframe.matching.keys import MISSING
 
 if TYPE_CHECKING:
-    from ttsframe.matching.claims import Universe
+    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.keys import Bits, Flags, Nodes
 
 
@@ -35,14 +35,14 @@ class Sizes(NamedTuple):
     shopify_nodes: int
 
 
-def sizes(universe: Universe, n_shopify: int) -> Sizes:
+def sizes(universe: LinkGraph, n_shopify: int) -> Sizes:
     """Measure a universe whose Shopify file has `n_shopify` orders."""
     return Sizes(
         len(universe.answers), n_shopify, len(universe.tiktok_ids), max(len(universe.shopify_ids), n_shopify)
     )
 
 
-def pairs_of(universe: Universe, size: Sizes) -> Claims:
+def pairs_of(universe: LinkGraph, size: Sizes) -> CandidateLinks:
     """Make each claimed pair once, with all its sources.
 
     A Shopify order outside the files is kept only where it contradicts something: beside a
@@ -63,7 +63,7 @@ def pairs_of(universe: Universe, size: Sizes) -> Claims:
     return pairs.where(kept)
 
 
-def rows_of(pairs: Claims, size: Sizes, lone_shopify: Nodes) -> Rows:
+def rows_of(pairs: CandidateLinks, size: Sizes, lone_shopify: Nodes) -> Rows:
     """Lay out the result: every TikTok order of the file in its order, then what is left of Shopify's.
 
     Parameters
@@ -94,7 +94,7 @@ def rows_of(pairs: Claims, size: Sizes, lone_shopify: Nodes) -> Rows:
     return Rows(tiktok[order], shopify[order], *flags)
 
 
-def contradictions(pairs: Claims, size: Sizes) -> tuple[Flags, Flags]:
+def contradictions(pairs: CandidateLinks, size: Sizes) -> tuple[Flags, Flags]:
     """Tell which pairs stand in a conflict, and which are doubles.
 
     Returns
@@ -110,7 +110,7 @@ def contradictions(pairs: Claims, size: Sizes) -> tuple[Flags, Flags]:
     return in_conflict[pairs.tiktok], several
 
 
-def _distinct(claims: Claims, shopify_nodes: int) -> Claims:
+def _distinct(claims: CandidateLinks, shopify_nodes: int) -> CandidateLinks:
     """Make each pair once.
 
     Nearly every Shopify order is claimed for one TikTok order only: that pair is laid down by
@@ -121,13 +121,13 @@ def _distinct(claims: Claims, shopify_nodes: int) -> Claims:
     agrees = partner[claims.shopify] == claims.tiktok
     bits = _gathered_bits(claims.shopify[agrees], claims.bits[agrees], shopify_nodes)
     nodes = np.flatnonzero(partner != MISSING)
-    main = Claims(partner[nodes], nodes, bits[nodes])
+    main = CandidateLinks(partner[nodes], nodes, bits[nodes])
     if agrees.all():
         return main
     rest = claims.where(~agrees)
     codes, numbers = pd.factorize(rest.tiktok * np.int64(shopify_nodes) + rest.shopify)
     tiktok, shopify = np.divmod(numbers, shopify_nodes)
-    other = Claims(tiktok, shopify, _gathered_bits(codes, rest.bits, len(numbers)))
+    other = CandidateLinks(tiktok, shopify, _gathered_bits(codes, rest.bits, len(numbers)))
     return main.plus(other)
 
 

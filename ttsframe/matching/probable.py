@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.claims import Answer, Claims
+from ttsframe.matching.claims import Answer, CandidateLinks
 from ttsframe.matching.inputs import SOURCE_BITS
 
 if TYPE_CHECKING:
-    from ttsframe.matching.claims import Universe
+    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.inputs import Shopify, Tiktok
     from ttsframe.matching.keys import Flags, Nodes
 
@@ -24,12 +24,12 @@ _SECONDS_AN_HOUR = 3600
 class Guesses(NamedTuple):
     """What amount and time suggest."""
 
-    pairs: Claims
+    pairs: CandidateLinks
     candidates: Nodes
     """How many Shopify orders fit each TikTok order of the file."""
 
 
-def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Claims) -> Guesses:
+def guess(tiktok: Tiktok, shopify: Shopify, universe: LinkGraph, pairs: CandidateLinks) -> Guesses:
     """Pair what is left on both sides by equal amount within the window.
 
     Parameters
@@ -66,7 +66,7 @@ def guess(tiktok: Tiktok, shopify: Shopify, universe: Universe, pairs: Claims) -
     fits = _same_currency(tiktok.currency.take(rows), shopify.currency.take(others))
     candidates[rows[~fits]] = 0
     bits = np.full(int(fits.sum()), SOURCE_BITS["probable"], dtype=np.uint8)
-    return Guesses(Claims(rows[fits], others[fits], bits), candidates)
+    return Guesses(CandidateLinks(rows[fits], others[fits], bits), candidates)
 
 
 def _free(amount: np.ndarray, moments: np.ndarray, taken: Nodes) -> Flags:

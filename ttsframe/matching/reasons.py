@@ -15,7 +15,7 @@ from ttsframe.matching.verdicts import along, amounts_differ, either
 
 if TYPE_CHECKING:
     from ttsframe.matching.inputs import Times
-    from ttsframe.matching.verdicts import Faces, Scene
+    from ttsframe.matching.verdicts import AlignedOrders, Faces
 
 _BITS = {reason: 1 << place for place, reason in enumerate(MATCH_REASONS)}
 
@@ -28,7 +28,7 @@ _SAME_MOMENT_HOURS = 36
 """An order that appears on Shopify later than this was not moved into another month by its zone."""
 
 
-def reason_bits(scene: Scene) -> np.ndarray:
+def reason_bits(scene: AlignedOrders) -> np.ndarray:
     """Collect the causes that can be seen, as bits of `columns.MATCH_REASONS`."""
     bits = np.zeros(len(scene.rows.tiktok), dtype=np.int32)
     for found in (_absence(scene), _dates(scene), _states(scene), _payments(scene), _amounts(scene)):
@@ -64,7 +64,7 @@ def reason_text(bits: np.ndarray, words: pd.Series) -> pd.Series:
     return text
 
 
-def _absence(scene: Scene) -> dict[str, np.ndarray]:
+def _absence(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """Say why an order has no other half."""
     tiktok, universe, faces, rows = scene.given.tiktok, scene.universe, scene.faces, scene.rows
     asked = scene.given.refs is not None
@@ -89,7 +89,7 @@ def _absence(scene: Scene) -> dict[str, np.ndarray]:
     }
 
 
-def _dates(scene: Scene) -> dict[str, np.ndarray]:
+def _dates(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """See where the calendar explains an absence, or moves a pair into two months."""
     faces, rows = scene.faces, scene.rows
     tiktok, shopify = scene.given.tiktok.created, scene.given.shopify.created
@@ -133,7 +133,7 @@ def _two_months(tiktok: Times, shopify: Times, faces: Faces) -> np.ndarray:
     return two
 
 
-def _states(scene: Scene) -> dict[str, np.ndarray]:
+def _states(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """Name what was done on one side: always where the states differ, and partial refunds."""
     tiktok, faces = scene.given.tiktok, scene.faces
     differ = faces.both & (faces.closed[0] != faces.closed[1])
@@ -151,13 +151,13 @@ def _states(scene: Scene) -> dict[str, np.ndarray]:
     }
 
 
-def _apart(one: np.ndarray, other: np.ndarray, scene: Scene) -> np.ndarray:
+def _apart(one: np.ndarray, other: np.ndarray, scene: AlignedOrders) -> np.ndarray:
     """Tell where two sums differ by more than the tolerance; False where one is not told."""
     apart: np.ndarray = np.abs(one - other) > scene.hundredths
     return apart
 
 
-def _payments(scene: Scene) -> dict[str, np.ndarray]:
+def _payments(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """Name what is paid on one side only, where both orders stand."""
     tiktok, faces = scene.given.tiktok, scene.faces
     stands = faces.both & ~faces.closed[0] & ~faces.closed[1]
@@ -174,7 +174,7 @@ def _payments(scene: Scene) -> dict[str, np.ndarray]:
     }
 
 
-def _amounts(scene: Scene) -> dict[str, np.ndarray]:
+def _amounts(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """Name what explains the amounts of a pair, as far as the columns show it."""
     tiktok, faces, rows = scene.given.tiktok, scene.faces, scene.rows
     pair = faces.both & ~rows.conflict & ~rows.duplicate

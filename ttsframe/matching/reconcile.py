@@ -20,7 +20,7 @@ from ttsframe.text import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ttsframe.matching.claims import Claims, Universe
+    from ttsframe.matching.claims import CandidateLinks, LinkGraph
     from ttsframe.matching.inputs import Inputs, Shopify
     from ttsframe.matching.pairing import Rows, Sizes
 
@@ -41,7 +41,7 @@ def match(
 ) -> Match:
     """Find which TikTok order is which Shopify order, and where the two disagree.
 
-    Claims come from the references of the look-up, and from the TikTok ids that stand in the
+    CandidateLinks come from the references of the look-up, and from the TikTok ids that stand in the
     Shopify orders' tags, note attributes, notes and names. No source is believed over another:
 
     ===============================================================  ==================
@@ -131,7 +131,9 @@ def match(
     )
 
 
-def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) -> tuple[Claims, np.ndarray]:
+def _pairs(
+    given: Inputs, universe: LinkGraph, size: Sizes, *, probable: bool
+) -> tuple[CandidateLinks, np.ndarray]:
     """Return the pairs, and how many orders each TikTok order could be guessed to be."""
     proven = pairing.pairs_of(universe, size)
     if not probable:
@@ -140,7 +142,7 @@ def _pairs(given: Inputs, universe: Universe, size: Sizes, *, probable: bool) ->
     return proven.plus(guesses.pairs), guesses.candidates
 
 
-def _lone_shopify(shopify: Shopify, pairs: Claims) -> np.ndarray:
+def _lone_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
     """Find the orders of source tiktok that nothing is claimed of."""
     codes, sources = inputs.words_of(shopify.source)
     from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
@@ -153,7 +155,7 @@ def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
     return tuple(str(note) for frame in frames if frame is not None for note in frame.attrs.get("notes", ()))
 
 
-def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[str, ...]:
+def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple[str, ...]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
     listed = np.zeros(size.shopify_nodes, dtype=bool)
@@ -177,7 +179,7 @@ def _notes(given: Inputs, universe: Universe, rows: Rows, size: Sizes) -> tuple[
     return (*(note for note, holds in found.items() if holds), *told)
 
 
-def _coverage(universe: Universe) -> tuple[str, ...]:
+def _coverage(universe: LinkGraph) -> tuple[str, ...]:
     """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
     total, held = len(universe.answers), int((universe.answers != claims.Answer.NOT_ASKED).sum())
     if held == total:

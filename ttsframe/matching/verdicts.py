@@ -14,7 +14,7 @@ from ttsframe.matching.inputs import SOURCE_BITS, says
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ttsframe.matching.claims import Universe
+    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.currencies import Currencies
     from ttsframe.matching.inputs import Inputs, Shopify, Tiktok
     from ttsframe.matching.keys import Flags, Hundredths, Nodes
@@ -64,11 +64,11 @@ class Faces:
         return np.where(self.currencies_differ, np.nan, self.total - self.amount)
 
 
-class Scene(NamedTuple):
+class AlignedOrders(NamedTuple):
     """All that a verdict is found from."""
 
     given: Inputs
-    universe: Universe
+    universe: LinkGraph
     rows: Rows
     faces: Faces
     currencies: Currencies
@@ -120,7 +120,7 @@ def along(values: NDArray[Kind], rows: Nodes, fill: object) -> NDArray[Kind]:
     return np.append(values, np.array([fill], dtype=values.dtype))[rows]
 
 
-def statuses(scene: Scene) -> NDArray[np.int8]:
+def statuses(scene: AlignedOrders) -> NDArray[np.int8]:
     """Decide the status code of every row.
 
     Of several that apply the first of conflict, duplicate, state_differs, amount_differs stands.
@@ -153,12 +153,12 @@ def statuses(scene: Scene) -> NDArray[np.int8]:
     return codes
 
 
-def amounts_differ(scene: Scene) -> Flags:
+def amounts_differ(scene: AlignedOrders) -> Flags:
     """Tell where the amounts differ by more than the tolerance, or the currencies do."""
     return (np.abs(scene.faces.difference) > scene.hundredths) | scene.faces.currencies_differ
 
 
-def lone_statuses(scene: Scene) -> NDArray[np.int8]:
+def lone_statuses(scene: AlignedOrders) -> NDArray[np.int8]:
     """Decide the status code of each row as if its TikTok order had no pair."""
     tiktok, universe = scene.given.tiktok, scene.universe
     linked = either(universe.answers, Answer.LINKED, Answer.LINKED_ELSEWHERE)

@@ -4,7 +4,8 @@ The gateway's limit is unknown, moves, and shows only in refusals. The pace clim
 is refused, falls to what was really let in, and holds round that: a little under it at first, a little over
 it later, for longer each time a refusal confirms it. Unrefused there, it climbs fast again.
 
-Requests are let go one by one, evenly spaced. The caller asks `Pace.wait`, and goes when it says zero::
+Requests are let go one by one, evenly spaced. The caller asks
+`AdaptiveRate.wait`, and goes when it says zero::
 
     with turnstile:  # one thread at a time stands here; the others wait behind it
         while (delay := pace.wait(now := monotonic())) > 0:
@@ -13,7 +14,7 @@ Requests are let go one by one, evenly spaced. The caller asks `Pace.wait`, and 
 Nothing is reserved ahead, so a change of rate takes hold at the very next request.
 """
 
-from ttsframe.ratelimit.adaptive import MOST_WORKERS, NAP_SECONDS, Pace, Reply
+from ttsframe.ratelimit.adaptive import MOST_WORKERS, NAP_SECONDS, AdaptiveRate, Reply
 from ttsframe.ratelimit.gate import Gate
 
-__all__ = ["MOST_WORKERS", "NAP_SECONDS", "Gate", "Pace", "Reply"]
+__all__ = ["MOST_WORKERS", "NAP_SECONDS", "AdaptiveRate", "Gate", "Reply"]

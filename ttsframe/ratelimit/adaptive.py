@@ -23,7 +23,7 @@ MOST_WORKERS = 128
 """The most requests ever worth having in flight."""
 
 NAP_SECONDS = 0.25
-"""Longest delay that `Pace.wait` gives: what it said may be overtaken by a reply."""
+"""Longest delay that `AdaptiveRate.wait` gives: what it said may be overtaken by a reply."""
 FIRST_JUMP = 0.5
 """How much of a doubling the first reply is worth."""
 
@@ -37,13 +37,13 @@ class Reply(NamedTuple):
     """What a request came to, as far as the pace is concerned."""
 
     sent_at_seconds: float
-    """The `now` at which `Pace.wait` let the request go."""
+    """The `now` at which `AdaptiveRate.wait` let the request go."""
     kind: Literal["accepted", "refused", "troubled"]
     """`refused`: over the limit; `troubled`: a failure that says nothing of the limit."""
     retry_after_seconds: float | None = None
 
 
-class Pace:
+class AdaptiveRate:
     """The rate at which requests may go, learnt from what becomes of them.
 
     Not thread-safe: hold one lock round each call. A call takes a few microseconds.

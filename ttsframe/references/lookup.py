@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import config, gateway, ids
-from ttsframe.cache import Stored, key
-from ttsframe.client import Question
-from ttsframe.client.tries import AGAIN
+from ttsframe.cache import CachedResponse, key
+from ttsframe.client import LookupKey
+from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, SuspiciousInputWarning
-from ttsframe.gateway.outcomes import LEVELS, Outcome, Questions, to_frame
+from ttsframe.gateway.outcomes import LEVELS, LookupKeys, Outcome, to_frame
 from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.references.given import order_ids
 from ttsframe.references.progress import Estimate, Progress
@@ -25,7 +25,7 @@ from ttsframe.references.shop import Shop
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttsframe.cache import Store
+    from ttsframe.cache import Cache
     from ttsframe.client import Finished
 
 __all__ = ["Plan", "lookup", "order_ids", "plan"]
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
 class _Journey(NamedTuple):
     """The questions of one call, and what is known of them."""
 
-    questions: Questions
+    questions: LookupKeys
     outcomes: list[Outcome | None]
     asked: list[int]
     """The places of the questions that have an order id."""
@@ -252,7 +252,7 @@ def _questions(given: pd.Series, platforms: list[str], *, column: str | None) ->
     good = keys.ids[pd.isna(keys.reasons)]
     refuse_rounded("the order ids", rounded(good))
     refuse_short(column, good)
-    questions = Questions(
+    questions = LookupKeys(
         np.repeat(keys.ids, len(platforms)), np.tile(np.array(platforms, dtype=object), len(keys.ids))
     )
     reasons = np.repeat(keys.reasons, len(platforms))
@@ -263,7 +263,7 @@ def _questions(given: pd.Series, platforms: list[str], *, column: str | None) ->
     return _Journey(questions, outcomes, np.flatnonzero(~bad).tolist())
 
 
-def _take_stored(journey: _Journey, shop: Shop, store: Store, *, max_age_seconds: float | None) -> None:
+def _take_stored(journey: _Journey, shop: Shop, store: Cache, *, max_age_seconds: float | None) -> None:
     order_ids_, platforms = (values.tolist() for values in journey.questions)
     outcomes, asked = journey.outcomes, journey.asked
     prefix = {name: key(shop.settings.host, shop.name, name, "") for name in set(platforms)}
@@ -271,7 +271,7 @@ def _take_stored(journey: _Journey, shop: Shop, store: Store, *, max_age_seconds
     for hits in store.read(names, max_age_seconds=max_age_seconds):
         for nth, http_status, body, fetched_at in hits:
             place = asked[nth]
-            outcome = gateway.read_stored(
+            outcome = gateway.decode_cached(
                 http_status,
                 body,
                 order_id=order_ids_[place],
@@ -286,10 +286,10 @@ def _misses(journey: _Journey) -> list[int]:
     return [place for place in journey.asked if journey.outcomes[place] is None]
 
 
-def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, progress: bool | None) -> None:
+def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, progress: bool | None) -> None:
     """Ask for what is not stored, keeping each answer as it comes."""
     order_ids_, platforms = journey.questions
-    questions = [Question(order_ids_[place], platforms[place]) for place in misses]
+    questions = [LookupKey(order_ids_[place], platforms[place]) for place in misses]
     session = shop.session
 
     def take(finished: Finished) -> None:
@@ -315,7 +315,7 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Store, *, pr
         raise
 
 
-def _keep(finished: Finished, question: Question, shop: Shop, store: Store) -> None:
+def _keep(finished: Finished, question: LookupKey, shop: Shop, store: Cache) -> None:
     outcome = finished.outcome
     lifetime_seconds = _lifetime_seconds(outcome, shop.settings)
     if lifetime_seconds is None or outcome.fetched_at is None or outcome.http_status is None:
@@ -324,7 +324,7 @@ def _keep(finished: Finished, question: Question, shop: Shop, store: Store) -> N
     url = f"{shop.settings.base_url}{path}?platform={question.platform}"
     store.write(
         key(shop.settings.host, shop.name, question.platform, question.order_id),
-        Stored(url, outcome.http_status, finished.content, outcome.fetched_at),
+        CachedResponse(url, outcome.http_status, finished.content, outcome.fetched_at),
         lifetime_seconds=lifetime_seconds,
     )
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from ttsframe import config, gateway
-from ttsframe.cache import Store
-from ttsframe.client import Pacer, Session, SharedPace
-from ttsframe.client.tokens import Tokens, default_file
+from ttsframe.cache import Cache
+from ttsframe.client import GatewayClient, RateLimiter, SharedRate
+from ttsframe.client.tokens import TokenStore, default_file
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.config import Credentials, Settings, shop_digest
 from ttsframe.errors import ContractError, SettingsError
@@ -38,12 +38,12 @@ class Shop:
     """
 
     def __init__(
-        self, credentials: Credentials, settings: Settings | None = None, *, tokens: Tokens | None = None
+        self, credentials: Credentials, settings: Settings | None = None, *, tokens: TokenStore | None = None
     ) -> None:
         self.credentials = credentials
         self.settings = settings or Settings()
         self._tokens = tokens
-        self._session: Session | None = None
+        self._session: GatewayClient | None = None
 
     @classmethod
     def from_env(cls, *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
@@ -73,7 +73,7 @@ class Shop:
     def _from(cls, environ: Mapping[str, str], *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
         need = ("TIKTOK_SHOP_CIPHER",) if offline else config.CREDENTIAL_NAMES[:4]
         made, credentials = config.read(environ, need=need, **settings)
-        return cls(credentials, made, tokens=Tokens(default_file()))
+        return cls(credentials, made, tokens=TokenStore(default_file()))
 
     def __repr__(self) -> str:
         return f"Shop({self.settings.base_url}, shop {self.name}, {self.credentials!r})"
@@ -90,7 +90,7 @@ class Shop:
         return shop_digest(self.credentials.shop_cipher)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> GatewayClient:
         """The door to the gateway; made when first used."""
         # Taken before the lock, which the pacer needs too.
         pacer = self.pacer
@@ -99,14 +99,14 @@ class Shop:
                 self._session = self._new_session(pacer)
             return self._session
 
-    def _new_session(self, pacer: Pacer) -> Session:
+    def _new_session(self, pacer: RateLimiter) -> GatewayClient:
         credentials = self.credentials
         if not (credentials.app_key and credentials.app_secret and credentials.access_token):
             raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
-        return Session(self.settings, credentials, pacer=pacer, tokens=self._tokens)
+        return GatewayClient(self.settings, credentials, pacer=pacer, tokens=self._tokens)
 
     @property
-    def pacer(self) -> Pacer:
+    def pacer(self) -> RateLimiter:
         """The shop's pace, under this handle's own `rate` and `workers`.
 
         What is learnt is one for the shop in the whole process, so that a second call goes on from there.
@@ -114,11 +114,11 @@ class Shop:
         # One thread at a time: two that come first together would each make one.
         with _FIRST_USE:
             shared = _shared_pace(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
-        return Pacer(shared, ceiling_per_second=self.settings.rate, most_workers=self.settings.workers)
+        return RateLimiter(shared, ceiling_per_second=self.settings.rate, most_workers=self.settings.workers)
 
-    def store(self) -> Store:
+    def store(self) -> Cache:
         """Return the store of answers, not opened yet."""
-        return Store(self.settings.cache_file)
+        return Cache(self.settings.cache_file)
 
     def shops(self) -> pd.DataFrame:
         """Ask which shops the token may act for.
@@ -155,6 +155,6 @@ _FIRST_USE = threading.Lock()
 
 
 @functools.cache
-def _shared_pace(*_name: str) -> SharedPace:
+def _shared_pace(*_name: str) -> SharedRate:
     """One pace a host, app and shop, which are its name: the gateway's limit goes by them."""
-    return SharedPace()
+    return SharedRate()

@@ -15,21 +15,21 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import gateway
-from ttsframe.client import tries
-from ttsframe.client.schedule import Schedule
-from ttsframe.client.tries import Attempt, Outage, SameTrouble
-from ttsframe.client.wire import WireTrouble
+from ttsframe.client import retry
+from ttsframe.client.retry import Attempt, CircuitBreaker, FailFast
+from ttsframe.client.retry_queue import RetryQueue
+from ttsframe.client.transport import TransportError
 from ttsframe.errors import TtsframeError
-from ttsframe.gateway import Verdict
+from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.outcomes import Outcome
 from ttsframe.ratelimit import Reply as PaceReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttsframe.client import Session
-    from ttsframe.client.access import Signed
-    from ttsframe.client.wire import Reply
+    from ttsframe.client import GatewayClient
+    from ttsframe.client.authorization import SignedRequest
+    from ttsframe.client.transport import Reply
     from ttsframe.config import Settings
 
 _TICK_SECONDS = 0.05
@@ -39,7 +39,7 @@ _LAST_ANSWERS_SECONDS = 0.25
 _STUCK_SECONDS = 1.0
 
 
-class Question(NamedTuple):
+class LookupKey(NamedTuple):
     """One order on one platform."""
 
     order_id: str
@@ -55,24 +55,24 @@ class Finished(NamedTuple):
     """The decoded body of the answer; None where there was none."""
 
 
-class Crew:
+class WorkerPool:
     """Asks many questions at once, at the session's pace; iterate once over what comes of it.
 
     Parameters
     ----------
     session
-        Wire, credentials, pace and settings.
+        Transport, credentials, pace and settings.
     questions
         Distinct questions, in the order to ask them.
     """
 
-    def __init__(self, session: Session, questions: Sequence[Question]) -> None:
+    def __init__(self, session: GatewayClient, questions: Sequence[LookupKey]) -> None:
         self._session = session
         self._questions = questions
         now = time.monotonic()
-        self._outage = Outage(_outage_seconds(session.settings), now=now)
-        self._same_trouble = SameTrouble(len(questions))
-        self._schedule = Schedule(
+        self._outage = CircuitBreaker(_outage_seconds(session.settings), now=now)
+        self._same_trouble = FailFast(len(questions))
+        self._schedule = RetryQueue(
             (Attempt(place) for place in range(len(questions))), suspected=lambda: self._outage.suspected
         )
         self._results: deque[Finished | BaseException] = deque()
@@ -197,7 +197,7 @@ class Crew:
         trouble = None
         try:
             reply = self._session.wire.send("GET", signed.target, signed.headers)
-        except WireTrouble as error:
+        except TransportError as error:
             trouble = error
         if trouble:
             self._session.pacer.observe(PaceReply(sent_at, "troubled"))
@@ -213,7 +213,7 @@ class Crew:
     def _follow(
         self,
         attempt: Attempt,
-        signed: Signed,
+        signed: SignedRequest,
         reply: Reply,
         answer: gateway.Answer,
         content: Any,  # noqa: ANN401
@@ -221,17 +221,17 @@ class Crew:
         """Do what the verdict asks for."""
         outcome = answer.outcome
         match answer.verdict:
-            case Verdict.ANSWERED | Verdict.ROW:
+            case ResponseKind.ANSWERED | ResponseKind.ROW:
                 self._session.access.worked(signed)
                 self._answered(attempt, outcome, content)
-            case Verdict.THROTTLED:
+            case ResponseKind.THROTTLED:
                 self._refused(attempt, outcome, reply.retry_after_seconds)
-            case Verdict.SERVER | Verdict.BAD_ANSWER:
+            case ResponseKind.SERVER | ResponseKind.BAD_ANSWER:
                 self._failed(attempt, outcome, reply.retry_after_seconds or 0.0)
             case verdict if self._session.access.mend(verdict, signed, reply.date_seconds):
                 self._schedule.again(attempt)
             case _:
-                raise tries.refusal(answer)
+                raise retry.refusal(answer)
 
     def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
         self._outage.good(time.monotonic(), attempt)
@@ -244,7 +244,7 @@ class Crew:
         """A refusal for rate costs no try; `Retry-After` holds back this request."""
         attempt.refusals += 1
         self._outage.refused(outcome.error_message or "too many requests")
-        if attempt.refusals > tries.MOST_REFUSALS:
+        if attempt.refusals > retry.MAX_THROTTLES:
             self._finish(attempt, outcome, None)
             return
         not_before = time.monotonic() + (retry_after_seconds or 0.0)
@@ -252,9 +252,9 @@ class Crew:
             self._outage.held(not_before)
         self._schedule.again(attempt, not_before=not_before)
 
-    def _troubled(self, attempt: Attempt, trouble: WireTrouble) -> None:
+    def _troubled(self, attempt: Attempt, trouble: TransportError) -> None:
         now = time.monotonic()
-        if trouble.dropped and attempt.drops < tries.FREE_DROPS:
+        if trouble.dropped and attempt.drops < retry.FREE_RECONNECTS:
             attempt.drops += 1
             self._outage.bad(str(trouble), attempt)
             self._schedule.again(attempt)
@@ -262,9 +262,9 @@ class Crew:
         if trouble.unreachable and not self._outage.answered:
             attempt.tries += 1
             if self._outage.unreachable(attempt):
-                raise tries.unreachable(self._session.settings.host, str(trouble))
+                raise retry.unreachable(self._session.settings.host, str(trouble))
             self._outage.bad(str(trouble), attempt)
-            self._schedule.again(attempt, not_before=now + tries.backoff_seconds(attempt.tries))
+            self._schedule.again(attempt, not_before=now + retry.backoff_seconds(attempt.tries))
             return
         self._failed(attempt, Outcome("failed", trouble.reason, error_message=str(trouble)), 0.0)
 
@@ -280,7 +280,7 @@ class Crew:
         if attempt.tries >= self._session.settings.tries:
             self._finish(attempt, outcome, None)
             return
-        wait_seconds = max(least_wait_seconds, tries.backoff_seconds(attempt.tries))
+        wait_seconds = max(least_wait_seconds, retry.backoff_seconds(attempt.tries))
         self._schedule.again(attempt, not_before=now + wait_seconds)
 
     def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
@@ -295,7 +295,7 @@ def _outage_seconds(settings: Settings) -> float:
     return max(settings.outage, 3 / settings.rate if settings.rate else 0.0)
 
 
-def _pace_kind(verdict: Verdict) -> Any:  # noqa: ANN401
-    if verdict is Verdict.THROTTLED:
+def _pace_kind(verdict: ResponseKind) -> Any:  # noqa: ANN401
+    if verdict is ResponseKind.THROTTLED:
         return "refused"
-    return "troubled" if verdict in (Verdict.SERVER, Verdict.BAD_ANSWER) else "accepted"
+    return "troubled" if verdict in (ResponseKind.SERVER, ResponseKind.BAD_ANSWER) else "accepted"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ttsframe.gateway.errors import Answer, ResponseKind, bad, classify
 from ttsframe.gateway.outcomes import LineItem, Reference
-from ttsframe.gateway.verdicts import Answer, Verdict, bad, judge
 
 SHOP_FIELDS = ("name", "region", "seller_type", "id", "code", "cipher")
 
@@ -33,8 +33,8 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
     Answer
         The verdict for the run, and the outcome for the order.
     """
-    answer = judge(http_status, content)
-    if answer.verdict is not Verdict.ANSWERED:
+    answer = classify(http_status, content)
+    if answer.verdict is not ResponseKind.ANSWERED:
         return answer
     try:
         found = _references(content.get("data"), order_id, platform)
@@ -42,7 +42,7 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
         return bad(http_status, f"the answer's form is not known: {error}", answer.outcome.request_id)
     if not found:
         return answer
-    return Answer(Verdict.ANSWERED, answer.outcome._replace(status="linked", references=found))
+    return Answer(ResponseKind.ANSWERED, answer.outcome._replace(status="linked", references=found))
 
 
 def read_shops(content: Any) -> list[dict[str, str | None]] | None:  # noqa: ANN401

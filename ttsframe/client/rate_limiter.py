@@ -1,4 +1,4 @@
-"""One pace for many threads: the locks round the pure `Pace`, and the waiting that it asks for.
+"""One pace for many threads: the locks round the pure `AdaptiveRate`, and the waiting that it asks for.
 
 What the gateway lets in is one for a shop, however many runs ask; how much of it a run may take,
 and with how many workers, is the run's own.
@@ -10,15 +10,15 @@ import math
 import threading
 import time
 
-from ttsframe.ratelimit import Gate, Pace, Reply
+from ttsframe.ratelimit import AdaptiveRate, Gate, Reply
 
 
-class SharedPace:
+class SharedRate:
     """What a process knows of the rate that one shop allows, shared by all of its runs."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.pace = Pace()
+        self.pace = AdaptiveRate()
         self.learnt = False
         """Whether any reply told something of the rate."""
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
@@ -31,7 +31,7 @@ class SharedPace:
             return self._ceilings.setdefault(per_second, Ceiling(per_second))
 
     def wait(self, stop: threading.Event) -> float | None:
-        """Wait until a request may go, as `Pacer.wait` does."""
+        """Wait until a request may go, as `RateLimiter.wait` does."""
         with self._turnstile:
             while not stop.is_set():
                 now = time.monotonic()
@@ -74,7 +74,7 @@ class Ceiling:
         self._gate.let_go(now, self._interval)
 
 
-class Pacer:
+class RateLimiter:
     """The pace of one session: the shop's, and under the session's own ceiling.
 
     Parameters
@@ -88,7 +88,7 @@ class Pacer:
     """
 
     def __init__(
-        self, shared: SharedPace, *, ceiling_per_second: float | None = None, most_workers: int
+        self, shared: SharedRate, *, ceiling_per_second: float | None = None, most_workers: int
     ) -> None:
         self._shared = shared
         self._ceiling = shared.ceiling(ceiling_per_second) if ceiling_per_second else None

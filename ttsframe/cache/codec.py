@@ -16,7 +16,7 @@ _new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Stored(NamedTuple):
+class CachedResponse(NamedTuple):
     """An answer as the gateway gave it, with what could tell a secret left out."""
 
     url: str
@@ -28,7 +28,7 @@ class Stored(NamedTuple):
     """Unix seconds."""
 
 
-def encode(stored: Stored, *, expires_at: float) -> str:
+def encode(stored: CachedResponse, *, expires_at: float) -> str:
     """Write an answer as requests-cache's JSON serializer would, with no field it can do without.
 
     Parameters

@@ -15,16 +15,16 @@ from urllib.parse import quote_plus, urlencode
 import orjson
 
 from ttsframe import gateway
-from ttsframe.client.tokens import Pair, Tokens
-from ttsframe.client.wire import WireTrouble
+from ttsframe.client.tokens import TokenPair, TokenStore
+from ttsframe.client.transport import TransportError
 from ttsframe.errors import AccessError, OutageError, TtsframeError
-from ttsframe.gateway import Verdict
+from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.signing import MASK, redact, sign, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ttsframe.client.wire import Wire
+    from ttsframe.client.transport import Transport
     from ttsframe.config import Credentials
 
 # A correction smaller than the header's whole seconds and the trip is no correction.
@@ -35,7 +35,7 @@ _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _LEAST_APP_KEY_LENGTH = 6
 
 
-class Signed(NamedTuple):
+class SignedRequest(NamedTuple):
     """A request ready to be sent, and what it was made with."""
 
     target: str
@@ -45,10 +45,10 @@ class Signed(NamedTuple):
     clock_offset_seconds: float
 
     def __repr__(self) -> str:
-        return "Signed(hidden)"
+        return "SignedRequest(hidden)"
 
 
-class Access:
+class Authorizer:
     """Signs requests with the credentials as they are now.
 
     Parameters
@@ -62,7 +62,11 @@ class Access:
     """
 
     def __init__(
-        self, credentials: Credentials, *, auth_wire: Callable[[], Wire], tokens: Tokens | None = None
+        self,
+        credentials: Credentials,
+        *,
+        auth_wire: Callable[[], Transport],
+        tokens: TokenStore | None = None,
     ) -> None:
         self._credentials = credentials
         self._auth_wire = auth_wire
@@ -75,7 +79,7 @@ class Access:
         self._app_key = credentials.app_key.encode()
         self._secrets = frozenset(credentials.secrets)
         kept = tokens.read(credentials) if tokens else None
-        self._use(kept or Pair(credentials.access_token, credentials.refresh_token))
+        self._use(kept or TokenPair(credentials.access_token, credentials.refresh_token))
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -87,7 +91,7 @@ class Access:
         """How far the gateway's clock is ahead of this machine's, once that was corrected."""
         return self._clock_offset_seconds
 
-    def sign(self, request: gateway.Request) -> Signed:
+    def sign(self, request: gateway.Request) -> SignedRequest:
         """Stamp and sign a request, for this moment."""
         # A request whose turn comes while the token is renewed waits for the new one.
         with self._lock:
@@ -108,9 +112,9 @@ class Access:
             "Accept-Encoding": "gzip, deflate",
         }
         target = f"{request.path}?{urlencode(query, quote_via=quote_plus)}"
-        return Signed(target, headers, token, signature, offset)
+        return SignedRequest(target, headers, token, signature, offset)
 
-    def without_secrets(self, body: bytes, signed: Signed) -> bytes:
+    def without_secrets(self, body: bytes, signed: SignedRequest) -> bytes:
         """Mask secrets and the app key that a gateway repeats, before anything reads or stores its answer."""
         if b"\\" in body:
             body = _plainly_spelled(body)
@@ -127,12 +131,12 @@ class Access:
             if isinstance(self._renewal_trouble, OutageError):
                 self._renewal_trouble = None
 
-    def worked(self, signed: Signed) -> None:
+    def worked(self, signed: SignedRequest) -> None:
         """Note that the gateway has accepted the token of a request."""
         if signed.access_token == self._renewed_token:
             self._renewed_token = None
 
-    def mend(self, verdict: Verdict, signed: Signed, date_seconds: float | None) -> bool:
+    def mend(self, verdict: ResponseKind, signed: SignedRequest, date_seconds: float | None) -> bool:
         """Mend what the gateway refused a request for, where that can be done.
 
         Parameters
@@ -154,11 +158,11 @@ class Access:
         TtsframeError
             If the token should have been renewed, and that failed.
         """
-        if verdict is Verdict.CLOCK:
+        if verdict is ResponseKind.CLOCK:
             return self.correct_clock(signed, date_seconds)
-        return verdict is Verdict.TOKEN and self.renew(signed)
+        return verdict is ResponseKind.TOKEN and self.renew(signed)
 
-    def correct_clock(self, signed: Signed, date_seconds: float | None) -> bool:
+    def correct_clock(self, signed: SignedRequest, date_seconds: float | None) -> bool:
         """Follow the gateway's clock, once a run.
 
         Parameters
@@ -184,7 +188,7 @@ class Access:
             self._clock_offset_seconds, self._clock_corrected = offset, True
             return True
 
-    def renew(self, signed: Signed) -> bool:
+    def renew(self, signed: SignedRequest) -> bool:
         """Renew the access token, once for all requests that were sent with the old one.
 
         Parameters
@@ -225,7 +229,7 @@ class Access:
                     self._tokens.write(self._credentials, self._pair)
                 return renewed
 
-    def _use(self, pair: Pair) -> None:
+    def _use(self, pair: TokenPair) -> None:
         self._pair = pair
         self._secrets |= frozenset(filter(None, pair))
         self._spellings = tuple(spelling.encode() for each in self._secrets for spelling in spellings(each))
@@ -242,7 +246,7 @@ class Access:
         self._renewed_token = self._pair.access_token
         return True
 
-    def _ask_for_pair(self, pair: Pair) -> Pair:
+    def _ask_for_pair(self, pair: TokenPair) -> TokenPair:
         query = {
             "app_key": self._credentials.app_key,
             "app_secret": self._credentials.app_secret,
@@ -252,7 +256,7 @@ class Access:
         trouble, wire = None, self._auth_wire()
         try:
             reply = wire.send("GET", f"/api/v2/token/refresh?{urlencode(query)}", {"User-Agent": "ttsframe"})
-        except WireTrouble as error:
+        except TransportError as error:
             trouble = error
         finally:
             wire.close()
@@ -260,7 +264,7 @@ class Access:
             raise _no_renewal(trouble)
         return self._read_pair(gateway.payload(reply.body), reply.http_status, pair)
 
-    def _read_pair(self, content: Any, http_status: int, pair: Pair) -> Pair:  # noqa: ANN401
+    def _read_pair(self, content: Any, http_status: int, pair: TokenPair) -> TokenPair:  # noqa: ANN401
         code, message, _ = gateway.envelope(content)
         data = content.get("data") if code == "0" else None
         token = data.get("access_token") if isinstance(data, dict) else None
@@ -268,7 +272,7 @@ class Access:
             said = f"code {code}: {message}" if code else f"HTTP status {http_status}"
             raise AccessError(_renewal_failed(redact(said, self.secrets)))
         refresh = data.get("refresh_token")
-        return Pair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
+        return TokenPair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
 
 
 def _plainly_spelled(body: bytes) -> bytes:
@@ -286,7 +290,7 @@ def _without_word(body: bytes, word: bytes) -> bytes:
     return _JSON_TEXT.sub(lambda text: found.sub(MASK.encode(), text[0]), body)
 
 
-def _no_renewal(trouble: WireTrouble) -> TtsframeError:
+def _no_renewal(trouble: TransportError) -> TtsframeError:
     """Tell a request that was never sent from one that may have spent the refresh token."""
     if trouble.unreachable:
         return OutageError(

@@ -25,11 +25,11 @@ from support.session_tools import (
 
 import ttsframe as tts
 from ttsframe import sandbox
-from ttsframe.client import access as module
-from ttsframe.client import tries
-from ttsframe.client.access import Access
-from ttsframe.client.tokens import Pair, Tokens
-from ttsframe.client.wire import Reply
+from ttsframe.client import authorization as module
+from ttsframe.client import retry
+from ttsframe.client.authorization import Authorizer
+from ttsframe.client.tokens import TokenPair, TokenStore
+from ttsframe.client.transport import Reply
 from ttsframe.errors import AccessError, OutageError, SettingsError, TtsframeError
 from ttsframe.gateway import READ_SCOPE, reference_request
 
@@ -38,12 +38,12 @@ REQUEST = reference_request("580194009000000001", "SHOPIFY")
 
 @pytest.fixture(autouse=True)
 def _no_backoff(monkeypatch):
-    monkeypatch.setattr(tries, "backoff_seconds", lambda _tries: 0.005)
+    monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.005)
 
 
 @pytest.fixture
 def tokens(tmp_path):
-    return Tokens(tmp_path / "config" / "tokens.json")
+    return TokenStore(tmp_path / "config" / "tokens.json")
 
 
 def without_refresh(credentials):
@@ -71,7 +71,7 @@ def test_renewal__is_used_by_the_next_run(tmp_path, tokens):
         assert len(box.log.refreshes) == 1
         (tmp_path / "next").mkdir()
         box.change(token_answers=1000)
-        look_up(box, tmp_path / "next", tokens=Tokens(tmp_path / "config" / "tokens.json"))
+        look_up(box, tmp_path / "next", tokens=TokenStore(tmp_path / "config" / "tokens.json"))
         assert len(box.log.refreshes) == 1
         # A new pair in the environment takes the place of the kept one.
         other = dataclasses.replace(box.credentials, access_token="of another authorization")
@@ -192,7 +192,7 @@ class Auth:
 
 
 def access_with(auth, *, tokens=None, credentials=sandbox.CREDENTIALS):
-    return Access(credentials, auth_wire=lambda: auth, tokens=tokens)
+    return Authorizer(credentials, auth_wire=lambda: auth, tokens=tokens)
 
 
 def test_renew__many_threads_renew_once():
@@ -233,14 +233,14 @@ def test_renew__takes_what_another_process_renewed(tokens):
     auth = Auth("token-2")
     access = access_with(auth, tokens=tokens)
     signed = access.sign(REQUEST)
-    tokens.write(sandbox.CREDENTIALS, Pair("token-of-another", "refresh-of-another"))
+    tokens.write(sandbox.CREDENTIALS, TokenPair("token-of-another", "refresh-of-another"))
     assert access.renew(signed)
     assert access.sign(REQUEST).access_token == "token-of-another"
     assert auth.asked == 0
     # That one has expired meanwhile, and nobody has renewed it yet.
     assert access.renew(access.sign(REQUEST))
     assert auth.asked == 1
-    assert tokens.read(sandbox.CREDENTIALS) == Pair("token-2", "next-refresh")
+    assert tokens.read(sandbox.CREDENTIALS) == TokenPair("token-2", "next-refresh")
 
 
 def test_renew__an_older_pair_in_the_file_does_not_replace_the_newer_that_could_not_be_kept(
@@ -251,7 +251,7 @@ def test_renew__an_older_pair_in_the_file_does_not_replace_the_newer_that_could_
     assert access.renew(access.sign(REQUEST))
     access.worked(access.sign(REQUEST))
     with monkeypatch.context() as full_disk:
-        full_disk.setattr(Tokens, "write", lambda *_: None)
+        full_disk.setattr(TokenStore, "write", lambda *_: None)
         assert access.renew(access.sign(REQUEST))
     access.worked(access.sign(REQUEST))
     assert tokens.read(sandbox.CREDENTIALS).access_token == "token-2"

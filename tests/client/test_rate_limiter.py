@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from support.session_tools import expected, found, gateway, ids_of, shop_of
 
 import ttsframe as tts
-from ttsframe.client import pacer as module
-from ttsframe.client.pacer import Pacer, SharedPace
+from ttsframe.client import rate_limiter as module
+from ttsframe.client.rate_limiter import RateLimiter, SharedRate
 from ttsframe.ratelimit import Reply
 
 
@@ -75,7 +75,7 @@ def most_in_a_second(sent):
 
 @pytest.mark.parametrize("ceiling", [0.5, 1.0, 7.0, 40.0])
 def test_ceiling__is_kept_and_reached(ceiling, clock):
-    pacer = Pacer(SharedPace(), ceiling_per_second=ceiling, most_workers=128)
+    pacer = RateLimiter(SharedRate(), ceiling_per_second=ceiling, most_workers=128)
     ask(pacer, clock, seconds=5)
     sent = ask(pacer, clock, seconds=20)
     assert len(sent) == pytest.approx(20 * ceiling, rel=0.02, abs=1)
@@ -86,7 +86,7 @@ def test_ceiling__is_kept_and_reached(ceiling, clock):
 def test_ceiling__idle_spells_earn_nothing(ceiling, idle):
     with pytest.MonkeyPatch.context() as monkeypatch:
         clock = _clock(monkeypatch)
-        pacer = Pacer(SharedPace(), ceiling_per_second=ceiling, most_workers=8)
+        pacer = RateLimiter(SharedRate(), ceiling_per_second=ceiling, most_workers=8)
         sent = []
         for seconds in idle:
             clock.now += seconds
@@ -98,16 +98,16 @@ def test_ceiling__idle_spells_earn_nothing(ceiling, idle):
 
 
 def test_ceiling__of_two_runs_with_the_same_is_one(clock):
-    shared = SharedPace()
-    pacers = [Pacer(shared, ceiling_per_second=4.0, most_workers=8) for _ in range(2)]
+    shared = SharedRate()
+    pacers = [RateLimiter(shared, ceiling_per_second=4.0, most_workers=8) for _ in range(2)]
     sent = [pacers[turn % 2].wait(clock) for turn in range(40)]
     assert most_in_a_second(sent) <= 4 + 1
 
 
 def test_ceiling__of_one_run_is_none_for_another(clock):
-    shared = SharedPace()
-    slow = Pacer(shared, ceiling_per_second=1.0, most_workers=8)
-    fast = Pacer(shared, ceiling_per_second=30.0, most_workers=8)
+    shared = SharedRate()
+    slow = RateLimiter(shared, ceiling_per_second=1.0, most_workers=8)
+    fast = RateLimiter(shared, ceiling_per_second=30.0, most_workers=8)
     ask(slow, clock, seconds=5)
     ask(fast, clock, seconds=5)
     sent = ask(fast, clock, seconds=10)
@@ -117,12 +117,12 @@ def test_ceiling__of_one_run_is_none_for_another(clock):
 
 
 def test_ceiling__who_waits_for_it_stands_in_nobodys_way():
-    shared, stop, ended = SharedPace(), threading.Event(), []
-    slow = Pacer(shared, ceiling_per_second=0.001, most_workers=8)
+    shared, stop, ended = SharedRate(), threading.Event(), []
+    slow = RateLimiter(shared, ceiling_per_second=0.001, most_workers=8)
     assert slow.wait(stop) is not None
     waiting = threading.Thread(target=lambda: ended.append(slow.wait(stop)), daemon=True)
     waiting.start()
-    free = Pacer(shared, most_workers=8)
+    free = RateLimiter(shared, most_workers=8)
     others = threading.Thread(target=lambda: [free.wait(stop) for _ in range(3)], daemon=True)
     others.start()
     others.join(20)
@@ -139,16 +139,16 @@ def test_ceiling__who_waits_for_it_stands_in_nobodys_way():
 @pytest.mark.parametrize("latency_seconds", [0.005, 0.05, 0.3])
 @pytest.mark.parametrize("ceiling", [0.2, 1.0, 3.0, 10.0, 50.0])
 def test_pace__does_not_climb_on_slots_that_a_ceiling_leaves(ceiling, latency_seconds, clock):
-    shared = SharedPace()
-    pacer = Pacer(shared, ceiling_per_second=ceiling, most_workers=128)
+    shared = SharedRate()
+    pacer = RateLimiter(shared, ceiling_per_second=ceiling, most_workers=128)
     ask(pacer, clock, seconds=60, latency_seconds=latency_seconds)
-    assert ceiling <= Pacer(shared, most_workers=128).rate_per_second <= max(24.0, 5 * ceiling)
+    assert ceiling <= RateLimiter(shared, most_workers=128).rate_per_second <= max(24.0, 5 * ceiling)
 
 
 def test_pace__is_told_the_truth_while_another_run_takes_the_slots(clock):
-    shared = SharedPace()
-    slow = Pacer(shared, ceiling_per_second=2.0, most_workers=8)
-    free = Pacer(shared, most_workers=8)
+    shared = SharedRate()
+    slow = RateLimiter(shared, ceiling_per_second=2.0, most_workers=8)
+    free = RateLimiter(shared, most_workers=8)
     ask(free, clock, seconds=5, limit_per_second=lambda _passed: 40.0)
     learnt = free.rate_per_second
     assert learnt > 20
@@ -159,15 +159,15 @@ def test_pace__is_told_the_truth_while_another_run_takes_the_slots(clock):
 
 
 def test_pace__a_refusal_of_one_run_slows_the_others(clock):
-    shared = SharedPace()
-    one, other = (Pacer(shared, ceiling_per_second=rate, most_workers=8) for rate in (None, 100.0))
+    shared = SharedRate()
+    one, other = (RateLimiter(shared, ceiling_per_second=rate, most_workers=8) for rate in (None, 100.0))
     ask(one, clock, seconds=3, limit_per_second=lambda _passed: 20.0)
     assert 10 < other.rate_per_second < 30
 
 
 def test_pace__a_refusal_under_the_lower_of_two_ceilings_leaves_the_higher_its_rate(clock):
-    shared = SharedPace()
-    slow, fast = (Pacer(shared, ceiling_per_second=rate, most_workers=8) for rate in (2.0, 30.0))
+    shared = SharedRate()
+    slow, fast = (RateLimiter(shared, ceiling_per_second=rate, most_workers=8) for rate in (2.0, 30.0))
     ask(slow, clock, seconds=5)
     ask(fast, clock, seconds=10)
     slow.observe(Reply(slow.wait(clock), "refused"))
@@ -176,7 +176,7 @@ def test_pace__a_refusal_under_the_lower_of_two_ceilings_leaves_the_higher_its_r
 
 @pytest.mark.parametrize("ceiling", [5.0, 20.0])
 def test_pace__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(ceiling, clock):
-    pacer = Pacer(SharedPace(), ceiling_per_second=ceiling, most_workers=8)
+    pacer = RateLimiter(SharedRate(), ceiling_per_second=ceiling, most_workers=8)
 
     def limit(passed):
         return 2.0 if 20 < passed < 50 else 100.0
@@ -190,7 +190,7 @@ def test_pace__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(cei
 
 
 def test_pace__some_refusals_at_random_do_not_starve_a_run_under_a_ceiling(clock):
-    pacer = Pacer(SharedPace(), ceiling_per_second=5.0, most_workers=8)
+    pacer = RateLimiter(SharedRate(), ceiling_per_second=5.0, most_workers=8)
     refused = itertools.cycle([False] * 36 + [True])
     sent = ask(pacer, clock, seconds=120, fails=lambda: next(refused))
     assert len(sent) > 0.8 * 5 * 120
@@ -200,9 +200,9 @@ def test_pace__some_refusals_at_random_do_not_starve_a_run_under_a_ceiling(clock
 
 
 def test_workers__are_the_runs_own_and_follow_what_is_under_way(clock):
-    shared = SharedPace()
-    few = Pacer(shared, ceiling_per_second=8.0, most_workers=5)
-    many = Pacer(shared, ceiling_per_second=8.0, most_workers=128)
+    shared = SharedRate()
+    few = RateLimiter(shared, ceiling_per_second=8.0, most_workers=5)
+    many = RateLimiter(shared, ceiling_per_second=8.0, most_workers=128)
     assert many.workers >= 1
     for pacer in (few, many):
         sent = [pacer.wait(clock) for _ in range(20)]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttsframe.client import schedule as module
-from ttsframe.client.schedule import Schedule
-from ttsframe.client.tries import Attempt
+from ttsframe.client import retry_queue as module
+from ttsframe.client.retry import Attempt
+from ttsframe.client.retry_queue import RetryQueue
 
 
 class Clock:
@@ -44,7 +44,7 @@ def _clock(monkeypatch):
 
 def scheduled(count, clock, *, suspected=lambda: False):
     """A schedule whose waiting moves the clock."""
-    made = Schedule([Attempt(place) for place in range(count)], suspected=suspected)
+    made = RetryQueue([Attempt(place) for place in range(count)], suspected=suspected)
     made._changed.wait = clock.wait
     return made
 
@@ -172,7 +172,7 @@ def test_schedule__every_attempt_ends_once_and_none_goes_too_early(waits):
 
 
 def test_schedule__workers_share_the_attempts_and_all_end():
-    schedule = Schedule([Attempt(place) for place in range(300)], suspected=lambda: False)
+    schedule = RetryQueue([Attempt(place) for place in range(300)], suspected=lambda: False)
     ended = []
 
     def work():
@@ -189,7 +189,7 @@ def test_schedule__workers_share_the_attempts_and_all_end():
 
 
 def test_schedule__stop_wakes_workers_that_wait():
-    schedule = Schedule([Attempt(0)], suspected=lambda: False)
+    schedule = RetryQueue([Attempt(0)], suspected=lambda: False)
     schedule.take()
     ended = []
 
@@ -201,7 +201,7 @@ def test_schedule__stop_wakes_workers_that_wait():
 
 
 def test_schedule__the_end_of_the_last_attempt_wakes_workers_that_wait():
-    schedule = Schedule([Attempt(0)], suspected=lambda: False)
+    schedule = RetryQueue([Attempt(0)], suspected=lambda: False)
     schedule.take()
     ended = []
 

@@ -15,7 +15,7 @@ from ttsframe.gateway.outcomes import Outcome
 MOST_BYTES = 1 << 20
 
 
-class Verdict(Enum):
+class ResponseKind(Enum):
     """What an answer means for the run."""
 
     ANSWERED = auto()
@@ -36,24 +36,24 @@ class Verdict(Enum):
 class Answer(NamedTuple):
     """An answer that has been read."""
 
-    verdict: Verdict
+    verdict: ResponseKind
     outcome: Outcome
 
 
 class _Entry(NamedTuple):
     """A line of the error table; `hint` must stand in the message, where there is one."""
 
-    verdict: Verdict
+    verdict: ResponseKind
     status: str = "failed"
     reason: str = "unknown_code"
     hint: str = ""
 
 
-_SERVER = _Entry(Verdict.SERVER, reason="server_error")
-_THROTTLED = _Entry(Verdict.THROTTLED, reason="throttled")
-_TOKEN = _Entry(Verdict.TOKEN)
-_PERMISSION = _Entry(Verdict.PERMISSION)
-_CONTRACT = _Entry(Verdict.CONTRACT)
+_SERVER = _Entry(ResponseKind.SERVER, reason="server_error")
+_THROTTLED = _Entry(ResponseKind.THROTTLED, reason="throttled")
+_TOKEN = _Entry(ResponseKind.TOKEN)
+_PERMISSION = _Entry(ResponseKind.PERMISSION)
+_CONTRACT = _Entry(ResponseKind.CONTRACT)
 
 _TABLE: dict[str, tuple[_Entry, ...]] = {
     **dict.fromkeys(("36009002", "36009037"), (_THROTTLED,)),
@@ -63,23 +63,23 @@ _TABLE: dict[str, tuple[_Entry, ...]] = {
     ),
     # The order matters: a message may name several parameters, the credential first.
     "36009004": (
-        _Entry(Verdict.SIGNATURE, hint="signature"),
-        _Entry(Verdict.SIGNATURE, hint="missing credentials"),
-        _Entry(Verdict.CLOCK, hint="timestamp"),
-        _Entry(Verdict.TOKEN, hint="access_token"),
-        _Entry(Verdict.TOKEN, hint="access-token"),
-        _Entry(Verdict.APP_KEY, hint="app_key"),
-        _Entry(Verdict.ROW, reason="bad_parameter"),
+        _Entry(ResponseKind.SIGNATURE, hint="signature"),
+        _Entry(ResponseKind.SIGNATURE, hint="missing credentials"),
+        _Entry(ResponseKind.CLOCK, hint="timestamp"),
+        _Entry(ResponseKind.TOKEN, hint="access_token"),
+        _Entry(ResponseKind.TOKEN, hint="access-token"),
+        _Entry(ResponseKind.APP_KEY, hint="app_key"),
+        _Entry(ResponseKind.ROW, reason="bad_parameter"),
     ),
     **dict.fromkeys(["105002", "101000", "36004004", "36004001", "36004005"], (_TOKEN,)),
     **dict.fromkeys(["105005", "36009033", "36009043", "36009044"], (_PERMISSION,)),
-    "106001": (_Entry(Verdict.SIGNATURE),),
-    "106013": (_Entry(Verdict.SHOP),),
-    "21008111": (_Entry(Verdict.ROW, "denied", "not_this_shop"),),
-    "36020001": (_Entry(Verdict.ROW, "invalid", "refused_id"),),
+    "106001": (_Entry(ResponseKind.SIGNATURE),),
+    "106013": (_Entry(ResponseKind.SHOP),),
+    "21008111": (_Entry(ResponseKind.ROW, "denied", "not_this_shop"),),
+    "36020001": (_Entry(ResponseKind.ROW, "invalid", "refused_id"),),
     **dict.fromkeys(["36009009", "36009010", "36009014", "36009022", "36009023"], (_CONTRACT,)),
 }
-_UNKNOWN = _Entry(Verdict.ROW)
+_UNKNOWN = _Entry(ResponseKind.ROW)
 _MESSAGE_TAIL = "for more details"
 
 
@@ -95,13 +95,15 @@ def payload(body: bytes | str) -> Any:  # noqa: ANN401
     return content
 
 
-def judge(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+def classify(http_status: int, content: Any) -> Answer:  # noqa: ANN401
     """Tell what the answer to any call means, by its envelope: `unlinked` stands for a success."""
     code, message, request_id = envelope(content)
     if code is None:
         return _without_envelope(http_status, content)
     if code == "0":
-        return Answer(Verdict.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id))
+        return Answer(
+            ResponseKind.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id)
+        )
     entry = find(code, message)
     outcome = Outcome(entry.status, entry.reason, (), code, message, http_status, request_id)
     return Answer(entry.verdict, outcome)
@@ -135,10 +137,10 @@ def without_tail(message: str) -> str:
 
 def _without_envelope(http_status: int, content: Any) -> Answer:  # noqa: ANN401
     if http_status == 429:  # noqa: PLR2004
-        return Answer(Verdict.THROTTLED, Outcome("failed", "throttled", http_status=http_status))
+        return Answer(ResponseKind.THROTTLED, Outcome("failed", "throttled", http_status=http_status))
     if http_status >= 500:  # noqa: PLR2004
         said = f"HTTP status {http_status}"
-        return Answer(Verdict.SERVER, Outcome("failed", "server_error", (), None, said, http_status))
+        return Answer(ResponseKind.SERVER, Outcome("failed", "server_error", (), None, said, http_status))
     if 300 <= http_status < 400:  # noqa: PLR2004
         return bad(http_status, f"a redirect (HTTP status {http_status}), which is not followed")
     what = "no JSON" if content is None else "no code in it"
@@ -148,4 +150,4 @@ def _without_envelope(http_status: int, content: Any) -> Answer:  # noqa: ANN401
 def bad(http_status: int | None, message: str, request_id: str | None = None) -> Answer:
     """Make the answer for a body that cannot be read."""
     outcome = Outcome("failed", "bad_answer", (), None, message, http_status, request_id)
-    return Answer(Verdict.BAD_ANSWER, outcome)
+    return Answer(ResponseKind.BAD_ANSWER, outcome)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttsframe.client import tries
-from ttsframe.client.tries import Attempt, Outage, SameTrouble, backoff_seconds
+from ttsframe.client import retry
+from ttsframe.client.retry import Attempt, CircuitBreaker, FailFast, backoff_seconds
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
-from ttsframe.gateway import READ_SCOPE, Verdict
+from ttsframe.gateway import READ_SCOPE, ResponseKind
 
 # Backoff
 
@@ -33,44 +33,44 @@ def test_backoff__two_orders_do_not_come_back_together():
     assert len({backoff_seconds(1) for _ in range(20)}) > 1
 
 
-# Outage
+# CircuitBreaker
 
 
 def test_outage__counts_from_the_beginning():
-    outage = Outage(60.0, now=100.0)
+    outage = CircuitBreaker(60.0, now=100.0)
     assert outage.seconds_left(100.0) == 60.0
     assert outage.seconds_left(159.0) == 1.0
     assert outage.seconds_left(161.0) < 0
 
 
 def test_outage__a_good_answer_begins_it_anew():
-    outage = Outage(60.0, now=100.0)
+    outage = CircuitBreaker(60.0, now=100.0)
     outage.good(150.0, Attempt(0))
     assert outage.seconds_left(200.0) == 10.0
 
 
 def test_outage__an_answer_that_is_told_late_does_not_shorten_it():
-    outage = Outage(60.0, now=100.0)
+    outage = CircuitBreaker(60.0, now=100.0)
     outage.good(150.0, Attempt(0))
     outage.good(140.0, Attempt(0))
     assert outage.seconds_left(150.0) == 60.0
 
 
 def test_outage__a_wait_that_the_gateway_asked_for_is_none():
-    outage = Outage(60.0, now=100.0)
+    outage = CircuitBreaker(60.0, now=100.0)
     outage.held(220.0)
     assert outage.seconds_left(220.0) == 60.0
 
 
 def test_outage__bad_replies_do_not_prolong_it():
-    outage = Outage(60.0, now=100.0)
+    outage = CircuitBreaker(60.0, now=100.0)
     for _ in range(50):
         outage.bad("HTTP status 500", Attempt(0))
     assert outage.seconds_left(100.0) == 60.0
 
 
 def test_outage__is_suspected_when_bad_replies_pile_up_and_not_before():
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     suspected = []
     for _ in range(25):
         outage.bad("no answer within 20 s", Attempt(0))
@@ -81,7 +81,7 @@ def test_outage__is_suspected_when_bad_replies_pile_up_and_not_before():
 
 
 def test_outage__some_bad_among_good_is_none():
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     for second in range(100):
         outage.bad("HTTP status 500", Attempt(0))
         outage.good(float(second), Attempt(0))
@@ -95,7 +95,7 @@ def sent(place, at):
 
 
 def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_it():
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     failing = [sent(place, 1.0) for place in range(30)]
     outage.good(2.0, sent(99, 1.5))
     for attempt in failing:
@@ -111,7 +111,7 @@ def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_i
 
 
 def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     failing = [sent(place, 1.0) for place in range(20)]
     outage.good(2.0, sent(99, 0.5))
     for attempt in failing:
@@ -121,7 +121,7 @@ def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
 
 
 def test_outage__what_it_spoilt_is_not_held_against_an_order():
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     attempts = [sent(place, 1.0) for place in range(40)]
     for attempt in attempts:
         attempt.spare()
@@ -136,14 +136,14 @@ def test_outage__what_it_spoilt_is_not_held_against_an_order():
     ("answered", "failed", "expected"), [(False, 2, False), (False, 3, True), (True, 9, False)]
 )
 def test_outage__a_host_that_never_answered_is_unreachable_after_three_tries(answered, failed, expected):
-    outage = Outage(60.0, now=0.0)
+    outage = CircuitBreaker(60.0, now=0.0)
     if answered:
         outage.good(0.0, Attempt(0))
     assert outage.unreachable(Attempt(0, tries=failed)) is expected
 
 
 def test_outage__the_error_says_how_long_what_came_last_and_how_to_go_on():
-    outage = Outage(90.0, now=0.0)
+    outage = CircuitBreaker(90.0, now=0.0)
     outage.bad("HTTP status 502", Attempt(0))
     error = outage.error()
     assert isinstance(error, OutageError)
@@ -151,7 +151,7 @@ def test_outage__the_error_says_how_long_what_came_last_and_how_to_go_on():
 
 
 def test_unreachable__names_the_host_and_what_to_check():
-    error = tries.unreachable("gateway.example", "the host name is not known")
+    error = retry.unreachable("gateway.example", "the host name is not known")
     assert isinstance(error, OutageError)
     assert all(part in str(error) for part in ("gateway.example", "not known", "TTSFRAME_BASE_URL"))
 
@@ -180,7 +180,7 @@ OF_AN_ORDER = [
 
 @pytest.mark.parametrize("message", SHARED)
 def test_same_trouble__that_names_shop_or_app_ends_the_run_after_ten(message):
-    trouble = SameTrouble(1000)
+    trouble = FailFast(1000)
     errors = [trouble.seen("bad_parameter", message) for _ in range(10)]
     assert errors[:9] == [None] * 9
     assert isinstance(errors[9], SettingsError)
@@ -190,7 +190,7 @@ def test_same_trouble__that_names_shop_or_app_ends_the_run_after_ten(message):
 
 @pytest.mark.parametrize("message", OF_AN_ORDER)
 def test_same_trouble__of_another_parameter_ends_the_run_after_a_hundred_at_the_start(message):
-    trouble = SameTrouble(1000)
+    trouble = FailFast(1000)
     errors = [trouble.seen("bad_parameter", message) for _ in range(100)]
     assert errors[:99] == [None] * 99
     assert isinstance(errors[99], SettingsError)
@@ -199,7 +199,7 @@ def test_same_trouble__of_another_parameter_ends_the_run_after_a_hundred_at_the_
 
 
 def test_same_trouble__that_names_the_shop_only_now_and_then_is_not_all_of_the_shop():
-    trouble = SameTrouble(1000)
+    trouble = FailFast(1000)
     assert trouble.seen("bad_parameter", "Invalid order_id") is None
     assert [trouble.seen("bad_parameter", "Invalid shop_cipher") for _ in range(98)] == [None] * 98
     assert isinstance(trouble.seen("bad_parameter", "Invalid shop_cipher"), SettingsError)
@@ -208,14 +208,14 @@ def test_same_trouble__that_names_the_shop_only_now_and_then_is_not_all_of_the_s
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("questions", [2, 3, 9])
 def test_same_trouble__in_a_small_run_every_order_is_enough(questions, message):
-    trouble = SameTrouble(questions)
+    trouble = FailFast(questions)
     errors = [trouble.seen("bad_parameter", message) for _ in range(questions)]
     assert errors[:-1] == [None] * (questions - 1)
     assert isinstance(errors[-1], TtsframeError)
 
 
 def test_same_trouble__under_a_hundred_orders_all_of_them_are_needed():
-    trouble = SameTrouble(60)
+    trouble = FailFast(60)
     errors = [trouble.seen("bad_parameter", "Invalid order_id") for _ in range(60)]
     assert errors[:-1] == [None] * 59
     assert isinstance(errors[-1], TtsframeError)
@@ -223,13 +223,13 @@ def test_same_trouble__under_a_hundred_orders_all_of_them_are_needed():
 
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 def test_same_trouble__one_order_alone_has_its_own(message):
-    assert SameTrouble(1).seen("bad_parameter", message) is None
+    assert FailFast(1).seen("bad_parameter", message) is None
 
 
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("reason", [None, "not_this_shop", "refused_id", "unknown_code"])
 def test_same_trouble__one_other_end_shows_that_it_is_an_orders_own(reason, message):
-    trouble = SameTrouble(1000)
+    trouble = FailFast(1000)
     assert [trouble.seen("bad_parameter", message) for _ in range(5)] == [None] * 5
     assert trouble.seen(reason, None) is None
     assert [trouble.seen("bad_parameter", message) for _ in range(150)] == [None] * 150
@@ -238,29 +238,39 @@ def test_same_trouble__one_other_end_shows_that_it_is_an_orders_own(reason, mess
 # Fatal answers
 
 CURES = [
-    (Verdict.TOKEN, AccessError, ["TIKTOK_APP_ACCESS_KEY", "TIKTOK_APP_REFRESH_KEY"]),
-    (Verdict.SIGNATURE, AccessError, ["TIKTOK_APP_SECRET"]),
-    (Verdict.APP_KEY, AccessError, ["TIKTOK_APP_KEY"]),
-    (Verdict.PERMISSION, AccessError, [READ_SCOPE, "authorize the app again", "IP address", "not active"]),
-    (Verdict.SHOP, SettingsError, ["TIKTOK_SHOP_CIPHER", "ttsframe shops"]),
-    (Verdict.CLOCK, SettingsError, ["date, time and time zone"]),
-    (Verdict.CONTRACT, ContractError, ["report", "TTSFRAME_BASE_URL"]),
+    (ResponseKind.TOKEN, AccessError, ["TIKTOK_APP_ACCESS_KEY", "TIKTOK_APP_REFRESH_KEY"]),
+    (ResponseKind.SIGNATURE, AccessError, ["TIKTOK_APP_SECRET"]),
+    (ResponseKind.APP_KEY, AccessError, ["TIKTOK_APP_KEY"]),
+    (
+        ResponseKind.PERMISSION,
+        AccessError,
+        [READ_SCOPE, "authorize the app again", "IP address", "not active"],
+    ),
+    (ResponseKind.SHOP, SettingsError, ["TIKTOK_SHOP_CIPHER", "ttsframe shops"]),
+    (ResponseKind.CLOCK, SettingsError, ["date, time and time zone"]),
+    (ResponseKind.CONTRACT, ContractError, ["report", "TTSFRAME_BASE_URL"]),
 ]
 
 
 @pytest.mark.parametrize(("verdict", "error", "parts"), CURES)
 def test_fatal__says_what_to_do_and_what_the_gateway_said(verdict, error, parts):
-    made = tries.fatal(verdict, "105005 Access denied")
+    made = retry.fatal(verdict, "105005 Authorizer denied")
     assert type(made) is error
     assert made.exit_code == 2
-    assert all(part in str(made) for part in [*parts, "105005 Access denied"])
+    assert all(part in str(made) for part in [*parts, "105005 Authorizer denied"])
 
 
 def test_fatal__every_verdict_ends_the_run_or_an_order():
-    goes_on = {Verdict.ANSWERED, Verdict.ROW, Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER}
-    assert goes_on | set(tries.CURES) == set(Verdict)
-    assert not goes_on & set(tries.CURES)
-    assert [verdict for verdict, *_ in CURES] == list(tries.CURES)
+    goes_on = {
+        ResponseKind.ANSWERED,
+        ResponseKind.ROW,
+        ResponseKind.THROTTLED,
+        ResponseKind.SERVER,
+        ResponseKind.BAD_ANSWER,
+    }
+    assert goes_on | set(retry.CURES) == set(ResponseKind)
+    assert not goes_on & set(retry.CURES)
+    assert [verdict for verdict, *_ in CURES] == list(retry.CURES)
 
 
 def test_permission__names_the_scope_of_reading():

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ttsframe.client.tries import Attempt
+    from ttsframe.client.retry import Attempt
 
 _PROBE_EVERY_SECONDS = 1.0
 
 
-class Schedule:
+class RetryQueue:
     """Attempts that are ready, waiting for their time, or under way.
 
     Parameters

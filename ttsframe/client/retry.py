@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
-from ttsframe.gateway import READ_SCOPE, Verdict, without_tail
+from ttsframe.gateway import READ_SCOPE, ResponseKind, without_tail
 
 if TYPE_CHECKING:
     from ttsframe.gateway import Answer
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 BACKOFF_SECONDS = 1.0
 MOST_BACKOFF_SECONDS = 60.0
 # An order that is refused for rate so often, while others get through, is given up.
-MOST_REFUSALS = 100
+MAX_THROTTLES = 100
 # A kept connection may be closed at the moment that we use it: once, that is no failure.
-FREE_DROPS = 1
+FREE_RECONNECTS = 1
 UNREACHABLE_TRIES = 3
 _SUSPICIOUS_IN_A_ROW = 20
 # Of a message that names what all requests share a few are proof; another may be of the first orders only.
@@ -77,7 +77,7 @@ def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
     return min(MOST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 16) + 0.5 * spread)
 
 
-class Outage:
+class CircuitBreaker:
     """Tells when the gateway as a whole has stopped answering.
 
     An order that fails though one that was sent after it was answered has a trouble of its own, which
@@ -153,7 +153,7 @@ class Outage:
         )
 
 
-class SameTrouble:
+class FailFast:
     """Tells when every order gets a refused parameter: then it is no order's trouble.
 
     Ten at the start are enough where all name what every request shares: the shop or the app key.
@@ -173,7 +173,7 @@ class SameTrouble:
 
     def seen(self, reason: str | None, message: str | None) -> TtsframeError | None:
         """Note how an order ended; return the error that ends the run, if all end so."""
-        # Stored and not computed: workers come at the same time, and none may undo what another has seen.
+        # Kept and not computed: workers come at the same time, and none may undo what another has seen.
         if reason != "bad_parameter":
             self._possible = False
         if not _names_what_all_share(message or ""):
@@ -213,7 +213,7 @@ def refusal(answer: Answer) -> TtsframeError:
     said = said or f"HTTP status {outcome.http_status}"
     if answer.verdict in CURES:
         return fatal(answer.verdict, said)
-    if answer.verdict is Verdict.THROTTLED:
+    if answer.verdict is ResponseKind.THROTTLED:
         return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
     if answer.verdict in NO_ANSWER:
         return OutageError(
@@ -223,7 +223,7 @@ def refusal(answer: Answer) -> TtsframeError:
     return AccessError(f"the gateway refused the call: {said}")
 
 
-def fatal(verdict: Verdict, said: str) -> TtsframeError:
+def fatal(verdict: ResponseKind, said: str) -> TtsframeError:
     """Make the error for an answer that ends the run, naming the cure.
 
     Parameters
@@ -237,26 +237,26 @@ def fatal(verdict: Verdict, said: str) -> TtsframeError:
     return error(f"{cure} (The gateway said: {said})")
 
 
-CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
-    Verdict.TOKEN: (
+CURES: dict[ResponseKind, tuple[type[TtsframeError], str]] = {
+    ResponseKind.TOKEN: (
         AccessError,
         (
             "the access token has expired or does not fit the app and shop. Set TIKTOK_APP_ACCESS_KEY to a "
             f"fresh token, and TIKTOK_APP_REFRESH_KEY so that it renews itself. {AGAIN}"
         ),
     ),
-    Verdict.SIGNATURE: (
+    ResponseKind.SIGNATURE: (
         AccessError,
         (
             "the signature was refused: TIKTOK_APP_SECRET does not belong to TIKTOK_APP_KEY. "
             "Copy both again from the app's page in the Partner Center."
         ),
     ),
-    Verdict.APP_KEY: (
+    ResponseKind.APP_KEY: (
         AccessError,
         "the app key was refused. Copy TIKTOK_APP_KEY again from the app's page in the Partner Center.",
     ),
-    Verdict.PERMISSION: (
+    ResponseKind.PERMISSION: (
         AccessError,
         (
             "the app may not read external order references. In the Partner Center enable the scope "
@@ -265,18 +265,18 @@ CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
             "the shop or the seller, that one is not active."
         ),
     ),
-    Verdict.SHOP: (
+    ResponseKind.SHOP: (
         SettingsError,
         "the shop cipher is missing or wrong. Set TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists.",
     ),
-    Verdict.CLOCK: (
+    ResponseKind.CLOCK: (
         SettingsError,
         (
             "the gateway refuses the time of our requests, also after following its clock. "
             "Set this machine's date, time and time zone."
         ),
     ),
-    Verdict.CONTRACT: (
+    ResponseKind.CONTRACT: (
         ContractError,
         (
             "the gateway does not take our requests for what they should be. Either the address in "
@@ -284,5 +284,5 @@ CURES: dict[Verdict, tuple[type[TtsframeError], str]] = {
         ),
     ),
 }
-NO_ANSWER = frozenset({Verdict.THROTTLED, Verdict.SERVER, Verdict.BAD_ANSWER})
+NO_ANSWER = frozenset({ResponseKind.THROTTLED, ResponseKind.SERVER, ResponseKind.BAD_ANSWER})
 """The same request may be answered later."""

@@ -39,7 +39,7 @@ class Reply(NamedTuple):
     retry_after_seconds: float | None
 
 
-class WireTrouble(Exception):  # noqa: N818 - not an error of ours yet: the request may be tried again
+class TransportError(Exception):
     """No reply could be had; the message holds no address, since that holds the signature."""
 
     def __init__(
@@ -53,7 +53,7 @@ class WireTrouble(Exception):  # noqa: N818 - not an error of ours yet: the requ
         """The connection was closed before a byte of an answer, as gateways do with idle ones."""
 
 
-class Wire:
+class Transport:
     """Connections to one host, shared by threads.
 
     Parameters
@@ -98,7 +98,7 @@ class Wire:
 
         Raises
         ------
-        WireTrouble
+        TransportError
             If there was no whole reply.
         """
         request = requests.PreparedRequest()
@@ -138,34 +138,34 @@ def _read(response: requests.Response, *, until: float) -> bytes:
         body += piece
         if len(body) > MOST_BYTES:
             raw.close()
-            raise WireTrouble("bad_answer", "an answer over 1 MiB was refused")
+            raise TransportError("bad_answer", "an answer over 1 MiB was refused")
         if time.monotonic() > until:
             raw.close()
             raise TimeoutError
     return body
 
 
-def _trouble(error: Exception, timeout_seconds: float) -> WireTrouble:  # noqa: PLR0911 - a table
+def _trouble(error: Exception, timeout_seconds: float) -> TransportError:  # noqa: PLR0911 - a table
     """Name what happened without the address that requests puts into its messages."""
     chain = list(_causes(error))
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in chain):
-        return WireTrouble("network", "the host name is not known", unreachable=True)
+        return TransportError("network", "the host name is not known", unreachable=True)
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
-        return WireTrouble("network", "the connection was refused", unreachable=True)
+        return TransportError("network", "the connection was refused", unreachable=True)
     if isinstance(error, requests.exceptions.SSLError):
-        return WireTrouble("network", "the secure connection failed (certificate or proxy)")
+        return TransportError("network", "the secure connection failed (certificate or proxy)")
     if any(
         isinstance(cause, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError))
         for cause in chain
     ):
-        return WireTrouble("timeout", f"no answer within {timeout_seconds:g} s")
+        return TransportError("timeout", f"no answer within {timeout_seconds:g} s")
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in chain):
-        return WireTrouble("bad_answer", "the answer was cut short")
+        return TransportError("bad_answer", "the answer was cut short")
     if any(isinstance(cause, urllib3.exceptions.DecodeError) for cause in chain):
-        return WireTrouble("bad_answer", "the answer could not be decompressed")
+        return TransportError("bad_answer", "the answer could not be decompressed")
     # urllib3 says "aborted" where nothing of an answer had come.
     dropped = any(isinstance(cause, _DROPPED) for cause in chain) and "aborted" in str(error).lower()
-    return WireTrouble("network", f"the connection failed ({type(chain[-1]).__name__})", dropped=dropped)
+    return TransportError("network", f"the connection failed ({type(chain[-1]).__name__})", dropped=dropped)
 
 
 def _causes(error: BaseException) -> Any:  # noqa: ANN401

@@ -6,11 +6,11 @@ import threading
 import time
 from types import SimpleNamespace
 
-from ttsframe.client import crew as module
-from ttsframe.client.access import Signed
-from ttsframe.client.crew import Crew, Question
-from ttsframe.client.schedule import Schedule
-from ttsframe.client.wire import Reply, WireTrouble
+from ttsframe.client import workers as module
+from ttsframe.client.authorization import SignedRequest
+from ttsframe.client.retry_queue import RetryQueue
+from ttsframe.client.transport import Reply, TransportError
+from ttsframe.client.workers import LookupKey, WorkerPool
 from ttsframe.config import Settings
 
 UNLINKED = Reply(200, b'{"code":0,"data":{}}', None, None)
@@ -25,13 +25,13 @@ def asking(send, order_ids, *, workers):
             wait=lambda _stop: time.monotonic(), observe=lambda _reply: None, workers=workers
         ),
         access=SimpleNamespace(
-            sign=lambda request: Signed(request.path.split("/")[4], {}, "token", "signature", 0.0),
+            sign=lambda request: SignedRequest(request.path.split("/")[4], {}, "token", "signature", 0.0),
             without_secrets=lambda body, _signed: body,
             worked=lambda _signed: None,
         ),
         wire=SimpleNamespace(send=lambda _method, target, _headers: send(target)),
     )
-    return Crew(session, [Question(order_id, "SHOPIFY") for order_id in order_ids])
+    return WorkerPool(session, [LookupKey(order_id, "SHOPIFY") for order_id in order_ids])
 
 
 class Handing:
@@ -41,7 +41,7 @@ class Handing:
         self.other_sent, self.sent_again = threading.Event(), threading.Event()
         self.let_go, self.answer, self.over = threading.Event(), threading.Event(), threading.Event()
         self._workers = []
-        again, take = Schedule.again, Schedule.take
+        again, take = RetryQueue.again, RetryQueue.take
 
         def slow_again(schedule, attempt, **options):
             again(schedule, attempt, **options)
@@ -52,8 +52,8 @@ class Handing:
                 (self.let_go, self.over)[self._workers.index(threading.get_ident())].set()
             return take(schedule)
 
-        monkeypatch.setattr(Schedule, "again", slow_again)
-        monkeypatch.setattr(Schedule, "take", seen_take)
+        monkeypatch.setattr(RetryQueue, "again", slow_again)
+        monkeypatch.setattr(RetryQueue, "take", seen_take)
 
     def send(self, order_id):
         if order_id == OTHER:
@@ -65,7 +65,7 @@ class Handing:
         self._workers.append(threading.get_ident())
         if len(self._workers) == 1:
             assert self.other_sent.wait(10)
-            raise WireTrouble("network", "reset", dropped=True)
+            raise TransportError("network", "reset", dropped=True)
         self.sent_again.set()
         assert self.let_go.wait(10)
         assert self.answer.wait(10)

@@ -1,4 +1,4 @@
-"""Stored answers, which come by the million, → outcomes."""
+"""Cached answers, which come by the million, → outcomes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from ttsframe.gateway.answers import read_answer
+from ttsframe.gateway.decode import read_answer
+from ttsframe.gateway.errors import payload
 from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
-from ttsframe.gateway.verdicts import payload
 
 _new = tuple.__new__
 
@@ -39,7 +39,7 @@ class _Body(msgspec.Struct, gc=False):
 _decode_plain = msgspec.json.Decoder(_Body).decode
 
 
-def read_stored(
+def decode_cached(
     http_status: int,
     body: Any,  # noqa: ANN401
     *,
@@ -67,7 +67,7 @@ def read_stored(
     Outcome
         What `read_answer` tells, marked as from the store.
     """
-    # Stored answers come by the million: the published form is decoded straight into its types, which
+    # CachedResponse answers come by the million: the published form is decoded straight into its types, which
     # takes a quarter of the time. Whatever is not exactly that is read with all the care of a fresh one.
     try:
         plain = _decode_plain(body)

@@ -11,8 +11,8 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from ttsframe.cache import examine
-from ttsframe.cache.examine import APPLICATION_ID, FORM, TABLES, connect
+from ttsframe.cache import validate
+from ttsframe.cache.validate import APPLICATION_ID, FORM, TABLES, connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +66,9 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
         If it cannot be read now.
     """
     until = time.monotonic() + wait_seconds
-    if not examine.is_there(path):
+    if not validate.is_there(path):
         return None
-    examine.check(path, until=until)
+    validate.check(path, until=until)
     try:
         # Not `mode=ro`: that would leave the side files of the WAL behind.
         return _usable(connect(path, "mode=rw", until=until))
@@ -76,7 +76,7 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
         if is_busy(error):
             raise
     # The folder or the disk is read-only.
-    return _usable(connect(path, examine.untouched(path), until=until))
+    return _usable(connect(path, validate.untouched(path), until=until))
 
 
 def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection:
@@ -104,8 +104,8 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
     until = time.monotonic() + wait_seconds
     _make_folder(path.parent)
     _make_private(path)
-    if examine.is_there(path):
-        examine.check(path, until=until)
+    if validate.is_there(path):
+        validate.check(path, until=until)
     while True:
         try:
             return _prepared(connect(path, "mode=rw", until=until))
