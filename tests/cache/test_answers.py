@@ -10,7 +10,7 @@ import time
 
 import pytest
 import requests_cache
-from support.store_tools import DAY_SECONDS, answer, content, external_id, hits, keep, names, raw, read
+from support.cache_tools import DAY_SECONDS, answer, content, external_id, hits, keep, names, raw, read
 
 from ttsframe.cache import Cache, CachedResponse, key, writer
 from ttsframe.errors import CacheWarning

@@ -10,7 +10,7 @@ import time
 
 import pytest
 import requests_cache
-from support.store_tools import DAY_SECONDS, answer, content, keep, names, picture, raw, read
+from support.cache_tools import DAY_SECONDS, answer, content, keep, names, picture, raw, read
 
 from ttsframe import gateway as api
 from ttsframe.cache import Cache, codec, validate
@@ -312,7 +312,7 @@ def test_hostile__expiry_of_another_type_is_harmless(path):
 def test_hostile__huge_values_are_passed_by(path):
     keep(path, names(3))
     vast = json.dumps(
-        {"status_code": 200, "_decoded_content": "x" * (validate.LONGEST_VALUE + 10), "created_at": MOMENT}
+        {"status_code": 200, "_decoded_content": "x" * (validate.MAX_VALUE_BYTES + 10), "created_at": MOMENT}
     )
     put(path, "vast", vast)
     put(path, "vast too", vast)

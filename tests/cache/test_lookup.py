@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import canned_gateway as canned
-from support.store_tools import lock, picture, python, raw
+from support.cache_tools import lock, picture, python, raw
 
 import ttsframe as tts
 from ttsframe import cli
@@ -255,7 +255,7 @@ CONTENTS = {
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_read_stored__tells_what_the_answer_told_when_it_was_fresh(name):
-    fresh = api.read_answer(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
+    fresh = api.decode_references(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
     body = json.dumps(CONTENTS[name]).encode()
     stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
@@ -295,7 +295,7 @@ BODIES = st.fixed_dictionaries(
 @given(BODIES)
 def test_read_stored__tells_what_any_answer_told_when_it_was_fresh(content):
     body = json.dumps(content).encode()
-    fresh = api.read_answer(200, api.payload(body), order_id="1", platform="SHOPIFY").outcome
+    fresh = api.decode_references(200, api.decode_json(body), order_id="1", platform="SHOPIFY").outcome
     stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
     assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
 

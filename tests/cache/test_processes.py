@@ -9,13 +9,13 @@ import threading
 import time
 
 import pytest
-from support.store_tools import DAY_SECONDS, answer, external_id, hits, keep, names, picture, python, read
+from support.cache_tools import DAY_SECONDS, answer, external_id, hits, keep, names, picture, python, read
 
 from ttsframe.cache import Cache
 
 WRITE = """
 import pathlib, sys, time
-from support.store_tools import *
+from support.cache_tools import *
 path, first, count, pause = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 print("ready", flush=True)
 sys.stdin.readline()

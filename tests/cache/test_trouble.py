@@ -12,8 +12,8 @@ import time
 import warnings
 
 import pytest
+from support.cache_tools import DAY_SECONDS, answer, hits, keep, lock, names, picture, python, raw, read
 from support.session_tools import wait_until
-from support.store_tools import DAY_SECONDS, answer, hits, keep, lock, names, picture, python, raw, read
 
 from ttsframe.cache import Cache, database, writer
 from ttsframe.cache.writer import Row, Writer
@@ -187,7 +187,7 @@ def test_locked__the_check_says_so_within_the_wait(path):
 
 
 def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
-    monkeypatch.setattr(writer, "MOST_PENDING", 100)
+    monkeypatch.setattr(writer, "MAX_PENDING", 100)
     keep(path, names(1))
     with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(250, first=1))
@@ -216,7 +216,7 @@ def write_to(door, keys):
     """Give rows to a writer, and wait until it has taken them all from its line."""
     for name in keys:
         door.put(Row(name, "{}", 2**40))
-    assert wait_until(lambda: not door._rows.qsize() and door.unwritten == len(keys))
+    assert wait_until(lambda: not door._rows.qsize() and door.pending_count == len(keys))
 
 
 def test_writer__in_trouble_it_tries_no_more_until_a_while_has_passed(path, monkeypatch):
@@ -226,17 +226,17 @@ def test_writer__in_trouble_it_tries_no_more_until_a_while_has_passed(path, monk
     tries = disk.tries
     door.close()
     assert (tries, disk.tries) == (1, 2)
-    assert door.unwritten == 20
+    assert door.pending_count == 20
 
 
 def test_writer__in_trouble_it_holds_the_first_rows_and_counts_the_others(path, monkeypatch):
-    monkeypatch.setattr(writer, "MOST_PENDING", 5)
+    monkeypatch.setattr(writer, "MAX_PENDING", 5)
     disk = Broken(monkeypatch)
     door = Writer(path)
     write_to(door, names(20))
     disk.mended = True
     door.close()
-    assert (door.written, door.unwritten) == (5, 15)
+    assert (door.written, door.pending_count) == (5, 15)
     assert Cache(path).info().answers == 5
 
 
@@ -336,7 +336,7 @@ def test_full__a_limit_of_the_process_is_told(path):
     code = """
 import resource, signal, sys, warnings, pathlib
 from support.session_tools import wait_until
-from support.store_tools import *
+from support.cache_tools import *
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 warnings.simplefilter("always")
@@ -385,4 +385,4 @@ def test_folder__check_tells_the_same(tmp_path):
     ],
 )
 def test_plain__says_what_is_wrong(error, words):
-    assert words in database.plain(error)
+    assert words in database.describe(error)

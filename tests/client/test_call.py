@@ -56,7 +56,7 @@ def test_call__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_path
     with gateway(10, token_answers=0) as box, shop_of(box, tmp_path) as shop:
         called = shop.session.call(shops_request())
         assert len(box.log.refreshes) == 1
-    assert called.verdict is ResponseKind.TOKEN
+    assert called.kind is ResponseKind.TOKEN
     with pytest.raises(AccessError, match="TIKTOK_APP_ACCESS_KEY"):
         called.check()
 
@@ -99,7 +99,7 @@ def test_call__clock_and_token_may_both_be_wrong(expired, tmp_path):
 def test_call__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
     with gateway(10) as box, shop_of(box, tmp_path) as shop:
         called = shop.session.call(reference_request("1", "SHOPIFY"))
-    assert called.verdict is ResponseKind.ROW
+    assert called.kind is ResponseKind.ROW
 
 
 # What may be well later

@@ -20,7 +20,7 @@ TAIL = " For more details: https://partner.tiktokshop.com/docv2/page/signature?a
 
 
 def read(http_status, content, platform="SHOPIFY"):
-    return api.read_answer(http_status, content, order_id=ORDER, platform=platform)
+    return api.decode_references(http_status, content, order_id=ORDER, platform=platform)
 
 
 def good(data):
@@ -104,7 +104,7 @@ def test_platforms__what_is_no_text_is_told_what_to_give(asked):
         b"[" * 5000 + b"]" * 5000,
         b'{"a":' * 5000 + b"1" + b"}" * 5000,
         b'{"code": 0, "x": ' + b"[" * 300 + b"]" * 300 + b"}",
-        b'{"code": 0, "x": "' + b"x" * api.MOST_BYTES + b'"}',
+        b'{"code": 0, "x": "' + b"x" * api.MAX_BYTES + b'"}',
     ],
     ids=[
         "empty",
@@ -120,17 +120,17 @@ def test_platforms__what_is_no_text_is_told_what_to_give(asked):
     ],
 )
 def test_payload__what_cannot_be_read_is_none_and_a_bad_answer(body):
-    content = api.payload(body)
+    content = api.decode_json(body)
     assert content is None
     answer = read(200, content)
-    assert answer.verdict is ResponseKind.BAD_ANSWER
+    assert answer.kind is ResponseKind.BAD_ANSWER
     assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
 
 
 def test_payload__an_answer_of_just_one_mib_is_read():
     start, end = b'{"code": 0, "x": "', b'"}'
-    body = start + b"x" * (api.MOST_BYTES - len(start) - len(end)) + end
-    assert api.payload(body)["code"] == 0
+    body = start + b"x" * (api.MAX_BYTES - len(start) - len(end)) + end
+    assert api.decode_json(body)["code"] == 0
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_payload__an_answer_of_just_one_mib_is_read():
     [None, [], "0", 0, True, {}, {"data": {}}, {"code": None}, {"code": True}, {"code": ""}, {"code": [0]}],
 )
 def test_read_answer__without_a_code_is_a_bad_answer(content):
-    assert read(200, content).verdict is ResponseKind.BAD_ANSWER
-    assert read(404, content).verdict is ResponseKind.BAD_ANSWER
+    assert read(200, content).kind is ResponseKind.BAD_ANSWER
+    assert read(404, content).kind is ResponseKind.BAD_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_read_answer__without_a_code_is_a_bad_answer(content):
 )
 def test_read_answer__http_status_tells_where_the_body_does_not(http_status, verdict, reason):
     answer = read(http_status, None)
-    assert (answer.verdict, answer.outcome.reason) == (verdict, reason)
+    assert (answer.kind, answer.outcome.reason) == (verdict, reason)
     assert answer.outcome.http_status == http_status
 
 
@@ -205,14 +205,14 @@ SHAPES = {
 @pytest.mark.parametrize("content", SHAPES.values(), ids=SHAPES)
 def test_read_answer__every_shape_of_one_reference(content):
     answer = read(200, content)
-    assert answer.verdict is ResponseKind.ANSWERED
+    assert answer.kind is ResponseKind.ANSWERED
     assert answer.outcome == ("linked", None, (Reference("5312"),), None, None, 200, REQUEST_ID, None, False)
 
 
 @pytest.mark.parametrize("http_status", [200, 400, 404, 429, 500, 503])
 def test_read_answer__the_body_is_believed_whatever_the_http_status(http_status):
     answer = read(http_status, SHAPES["official"])
-    assert (answer.verdict, answer.outcome.status) == (ResponseKind.ANSWERED, "linked")
+    assert (answer.kind, answer.outcome.status) == (ResponseKind.ANSWERED, "linked")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ EMPTIES = {
 @pytest.mark.parametrize("content", EMPTIES.values(), ids=EMPTIES)
 def test_read_answer__every_kind_of_none_is_unlinked(content):
     answer = read(200, content)
-    assert answer.verdict is ResponseKind.ANSWERED
+    assert answer.kind is ResponseKind.ANSWERED
     assert answer.outcome == ("unlinked", None, (), None, None, 200, REQUEST_ID, None, False)
 
 
@@ -341,7 +341,7 @@ ODD_FORMS = {
 @pytest.mark.parametrize("content", ODD_FORMS.values(), ids=ODD_FORMS)
 def test_read_answer__a_form_nobody_knows_is_a_bad_answer(content):
     answer = read(200, content)
-    assert answer.verdict is ResponseKind.BAD_ANSWER
+    assert answer.kind is ResponseKind.BAD_ANSWER
     assert (answer.outcome.status, answer.outcome.reason) == ("failed", "bad_answer")
     assert answer.outcome.references == ()
     assert answer.outcome.request_id == REQUEST_ID
@@ -406,7 +406,7 @@ def test_error_table__each_line(code, message, verdict, status, reason, as_code,
     said = decoration(message)
     content = {"code": as_code(code), "message": said, "request_id": REQUEST_ID, "data": None}
     answer = read(200, content)
-    assert answer.verdict is verdict
+    assert answer.kind is verdict
     assert answer.outcome.status == status
     if reason is not None:
         assert answer.outcome.reason == reason
@@ -419,7 +419,7 @@ def test_error_table__each_line(code, message, verdict, status, reason, as_code,
 @pytest.mark.parametrize(("code", "message", "verdict", "status", "reason"), TABLE)
 def test_error_table__code_goes_before_http_status(code, message, verdict, status, reason, http_status):
     answer = read(http_status, {"code": code, "message": message})
-    assert answer.verdict is verdict
+    assert answer.kind is verdict
     assert answer.outcome.http_status == http_status
 
 
@@ -433,7 +433,7 @@ def test_error_table__code_goes_before_http_status(code, message, verdict, statu
     ],
 )
 def test_error_table__odd_messages_do_no_harm(content):
-    assert read(200, content).verdict is ResponseKind.ROW
+    assert read(200, content).kind is ResponseKind.ROW
 
 
 @pytest.mark.parametrize("data", [{"external_orders": [{"id": "5312", "platform": "SHOPIFY"}]}, None])
@@ -474,7 +474,7 @@ def test_read_answer__any_json_gives_an_outcome_and_no_crash(content):
 
 @given(st.binary(max_size=60), st.integers(min_value=100, max_value=599))
 def test_read_answer__any_bytes_give_an_outcome_and_no_crash(body, http_status):
-    _check(read(http_status, api.payload(body)))
+    _check(read(http_status, api.decode_json(body)))
 
 
 def _check(answer):
@@ -482,7 +482,7 @@ def _check(answer):
     assert outcome.status in STATUSES
     assert outcome.reason is None or outcome.reason in REASONS
     assert (outcome.status == "linked") == bool(outcome.references)
-    assert (answer.verdict is ResponseKind.ANSWERED) == (outcome.status in ("linked", "unlinked"))
+    assert (answer.kind is ResponseKind.ANSWERED) == (outcome.status in ("linked", "unlinked"))
     for text in (outcome.error_code, outcome.error_message, outcome.request_id):
         assert text is None or isinstance(text, str)
     for reference in outcome.references:
@@ -492,4 +492,4 @@ def _check(answer):
 
 def test_payload__reads_bytes_and_text_alike():
     body = json.dumps(SHAPES["official"])
-    assert api.payload(body) == api.payload(body.encode()) == SHAPES["official"]
+    assert api.decode_json(body) == api.decode_json(body.encode()) == SHAPES["official"]

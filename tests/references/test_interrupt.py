@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from support.cache_tools import lock
 from support.client_tools import Client
 from support.session_tools import (
     expected,
@@ -20,7 +21,6 @@ from support.session_tools import (
     threads,
     wait_until,
 )
-from support.store_tools import lock
 
 import ttsframe as tts
 from ttsframe.client import WorkerPool

@@ -67,7 +67,7 @@ class Cache:
         self._reader: sqlite3.Connection | None = None
         self._writer: Writer | None = None
         self._warned = False
-        self._kept = 0
+        self._written_count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -76,9 +76,9 @@ class Cache:
         self.close()
 
     @property
-    def kept(self) -> int:
+    def written_count(self) -> int:
         """How many of the answers that were given to be kept are on disk."""
-        return self._kept + (self._writer.written if self._writer else 0)
+        return self._written_count + (self._writer.written_count if self._writer else 0)
 
     def read(self, keys: Sequence[str], *, max_age_seconds: float | None = None) -> Iterator[list[Hit]]:
         """Read the answers that are there and not expired.
@@ -112,12 +112,12 @@ class Cache:
             for start in range(0, len(keys), _READ_AT_ONCE):
                 wanted = places[start : start + _READ_AT_ONCE]
                 yield from _hits(self._reader, keys, wanted, now=now, oldest=oldest)
-        except (*database.Trouble, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and database.is_damage(error):
-                raise validate.damaged(self.path, error) from None
+        except (*database.UNAVAILABLE, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.Error) and database.is_corrupt(error):
+                raise validate.corrupt_error(self.path, error) from None
             # A lock has been waited for, once and for all: the writer tries, but waits no more.
             self._wait_seconds = 0.0
-            self._warn(f"the store {self.path} cannot be used: {database.plain(error)}")
+            self._warn(f"the store {self.path} cannot be used: {database.describe(error)}")
 
     def write(self, name: str, stored: CachedResponse, *, lifetime_seconds: float) -> None:
         """Keep an answer; it is on disk within a second, unless the file is in trouble.
@@ -160,18 +160,18 @@ class Cache:
             reader.close()
         if writer:
             writer.close(within_seconds=within_seconds)
-            self._kept += writer.written
-            if writer.unwritten:
+            self._written_count += writer.written_count
+            if writer.pending_count:
                 why = writer.trouble or "the disk did not take them in time"
-                self._warn_unstored(f"{why}; {writer.unwritten:,} will have to be asked for again")
+                self._warn_unstored(f"{why}; {writer.pending_count:,} will have to be asked for again")
 
     def check(self) -> str | None:
         """Return why the store cannot be written, or None; raises CacheError as `read` does."""
         try:
             with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
-                database.probe(connection)
-        except database.Trouble as error:
-            return database.plain(error)
+                database.check_writable(connection)
+        except database.UNAVAILABLE as error:
+            return database.describe(error)
         return None
 
     def info(self) -> Info:
@@ -195,7 +195,7 @@ class Cache:
             with closing(connection):
                 answers, expired = connection.execute(counted, (time.time(),)).fetchone()
             return Info(str(self.path), answers, expired, self.path.stat().st_size)
-        except (*database.Trouble, sqlite3.Error) as error:
+        except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "read") from None
 
     def prune(self) -> int:
@@ -208,22 +208,22 @@ class Cache:
 
     def _delete(self, statement: str, values: tuple[float, ...]) -> int:
         try:
-            if not validate.is_there(self.path):
+            if not validate.exists(self.path):
                 return 0
             with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
                 deleted = connection.execute(statement, values).rowcount
                 # Giving the room back is a courtesy, which needs room itself.
                 with suppress(sqlite3.OperationalError):
                     connection.execute("VACUUM")
-        except (*database.Trouble, sqlite3.Error) as error:
+        except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "changed") from None
         return deleted
 
     def _unusable(self, error: Exception, what: str) -> CacheError:
-        if isinstance(error, sqlite3.Error) and database.is_damage(error):
-            return validate.damaged(self.path, error)
+        if isinstance(error, sqlite3.Error) and database.is_corrupt(error):
+            return validate.corrupt_error(self.path, error)
         return CacheError(
-            f"the cache {self.path} cannot be {what} now: {database.plain(error)}. "
+            f"the cache {self.path} cannot be {what} now: {database.describe(error)}. "
             "Fix that, or try again later."
         )
 

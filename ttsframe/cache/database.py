@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ttsframe.cache import validate
-from ttsframe.cache.validate import APPLICATION_ID, FORM, TABLES, connect
+from ttsframe.cache.validate import APPLICATION_ID, SCHEMA_VERSION, TABLES, connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ _SAID_BY_SYSTEM = {
     errno.EEXIST: "its folder cannot be made: a file is in the way",
     errno.ENOTDIR: "its folder cannot be made: a file is in the way",
 }
-Trouble = (sqlite3.OperationalError, OSError)
+UNAVAILABLE = (sqlite3.OperationalError, OSError)
 """What stands for a file that cannot be used just now."""
 
 
@@ -66,7 +66,7 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
         If it cannot be read now.
     """
     until = time.monotonic() + wait_seconds
-    if not validate.is_there(path):
+    if not validate.exists(path):
         return None
     validate.check(path, until=until)
     try:
@@ -76,7 +76,7 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
         if is_busy(error):
             raise
     # The folder or the disk is read-only.
-    return _usable(connect(path, validate.untouched(path), until=until))
+    return _usable(connect(path, validate.readonly_uri(path), until=until))
 
 
 def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection:
@@ -104,7 +104,7 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
     until = time.monotonic() + wait_seconds
     _make_folder(path.parent)
     _make_private(path)
-    if validate.is_there(path):
+    if validate.exists(path):
         validate.check(path, until=until)
     while True:
         try:
@@ -116,7 +116,7 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
             time.sleep(_RETRY_SECONDS)
 
 
-def probe(connection: sqlite3.Connection) -> None:
+def check_writable(connection: sqlite3.Connection) -> None:
     """Make sure that a connection may write, without writing; raises sqlite3.OperationalError."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -131,12 +131,12 @@ def is_busy(error: BaseException) -> bool:
     return _code(error) in _BUSY
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_corrupt(error: sqlite3.Error) -> bool:
     """Whether an error tells of a damaged file, not of one that cannot be used just now."""
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def plain(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Say for a person why the file cannot be used."""
     if is_busy(error):
         return "another program keeps it locked"
@@ -180,7 +180,7 @@ def _usable(connection: sqlite3.Connection) -> sqlite3.Connection:
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         marks = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-        if marks != (APPLICATION_ID, FORM):
+        if marks != (APPLICATION_ID, SCHEMA_VERSION):
             # In one transaction and before WAL, so that the mark stands in the file's own header.
             connection.execute("BEGIN IMMEDIATE")
             for statement in TABLES:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID = 0x74747366  # "ttsf"
-FORM = 1
+SCHEMA_VERSION = 1
 # The tables as requests-cache 1.3.3 makes them, so that either may have made them first.
 _DEFINITIONS = (
     "CREATE TABLE responses (key TEXT PRIMARY KEY, value BLOB, expires INTEGER)",
@@ -29,10 +29,10 @@ _DEFINITIONS = (
 TABLES = (
     *(re.sub("(TABLE|INDEX)", r"\1 IF NOT EXISTS", text, count=1) for text in _DEFINITIONS),
     f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {FORM}",
+    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 """What makes a store of an empty file."""
-LONGEST_VALUE = 4 << 20
+MAX_VALUE_BYTES = 4 << 20
 """Bytes; a longer value is not ours."""
 
 # A check of every page costs about 1 s a gigabyte from memory, more from a disk.
@@ -42,7 +42,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 _NAME_ANOTHER = "Move it away, or name another file with TTSFRAME_CACHE."
 
 
-def is_there(path: Path) -> bool:
+def exists(path: Path) -> bool:
     """Whether there is a file with something in it.
 
     Parameters
@@ -97,18 +97,18 @@ def check(path: Path, *, until: float) -> None:
             f"{path} is not a store of ttsframe's, or is damaged; it was left as it is. {_NAME_ANOTHER}"
         )
     while True:
-        before = _stamp(path)
+        before = _fingerprint(path)
         try:
             return _check_whole(path, until)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
             # Another process may have written while we looked: then look again.
-            if _stamp(path) == before or time.monotonic() >= until:
-                raise damaged(path, error) from None
+            if _fingerprint(path) == before or time.monotonic() >= until:
+                raise corrupt_error(path, error) from None
 
 
-def damaged(path: Path, error: Exception) -> CacheError:
+def corrupt_error(path: Path, error: Exception) -> CacheError:
     """Make the error for a damaged file."""
     return CacheError(
         f"the store {path} is damaged ({error}); it was left as it is. {_NAME_ANOTHER} "
@@ -116,7 +116,7 @@ def damaged(path: Path, error: Exception) -> CacheError:
     )
 
 
-def untouched(path: Path) -> str:
+def readonly_uri(path: Path) -> str:
     """Return the parameters of a connection that leaves no side files behind."""
     side_files = (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
     # Where there are side files another process is at work, or was killed: they belong to the data.
@@ -150,13 +150,13 @@ def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     return connection
 
 
-def _stamp(path: Path) -> tuple[object, ...]:
+def _fingerprint(path: Path) -> tuple[object, ...]:
     found = path.stat()
-    return found.st_mtime_ns, found.st_size, untouched(path)
+    return found.st_mtime_ns, found.st_size, readonly_uri(path)
 
 
 def _holds_something(path: Path) -> bool:
@@ -187,12 +187,12 @@ def _application_id(path: Path, until: float) -> int | None:
 
 
 def _check_whole(path: Path, until: float) -> None:
-    parameters = untouched(path)
+    parameters = readonly_uri(path)
     with closing(connect(path, parameters, until=until)) as connection:
         page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
         if "immutable" in parameters and path.stat().st_size % page_bytes:
             raise sqlite3.DatabaseError("its end is missing")
-        if connection.execute("PRAGMA user_version").fetchone()[0] > FORM:
+        if connection.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
             raise CacheError(
                 f"{path} was made by a newer ttsframe. Update ttsframe, or name another TTSFRAME_CACHE."
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BATCH = 200
 BATCH_SECONDS = 0.5
-MOST_PENDING = 200_000
+MAX_PENDING = 200_000
 """Rows that wait for a file in trouble; about 100 MB."""
 
 _LOCK_SECONDS = 0.2
@@ -62,12 +62,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="ttsframe-store", daemon=True)
         self.trouble: str | None = None
         """Why rows could not be written, once that has happened."""
-        self.written = 0
+        self.written_count = 0
         """How many rows are on disk."""
         self._thread.start()
 
     @property
-    def unwritten(self) -> int:
+    def pending_count(self) -> int:
         """How many rows were given and are not on disk."""
         return len(self._pending) + self._rows.qsize() + self._dropped
 
@@ -85,21 +85,21 @@ class Writer:
             that the rows themselves need.
         """
         if within_seconds is None:
-            within_seconds = 2 * self._wait_seconds + 1 + self.unwritten / 1000
+            within_seconds = 2 * self._wait_seconds + 1 + self.pending_count / 1000
         self._rows.put(None)
         self._thread.join(within_seconds)
 
     def _run(self) -> None:
         more = True
         while more:
-            more = self._collect()
+            more = self._next_batch()
             if self._pending and (not more or time.monotonic() >= self._not_before):
                 self._try()
         while self._pending and self._waits_for_lock():
             self._try()
         self._disconnect()
 
-    def _collect(self) -> bool:
+    def _next_batch(self) -> bool:
         """Gather a batch; False when there will be no more."""
         until = time.monotonic() + BATCH_SECONDS
         gathered = 0
@@ -111,7 +111,7 @@ class Writer:
             if row is None:
                 return False
             gathered += 1
-            if len(self._pending) < MOST_PENDING:
+            if len(self._pending) < MAX_PENDING:
                 self._pending.append(row)
             else:
                 self._dropped += 1
@@ -120,8 +120,8 @@ class Writer:
     def _try(self) -> None:
         try:
             self._write()
-        except (*database.Trouble, sqlite3.Error, CacheError) as error:
-            self._note(error)
+        except (*database.UNAVAILABLE, sqlite3.Error, CacheError) as error:
+            self._record_error(error)
         else:
             self._locked_since = None
 
@@ -141,17 +141,17 @@ class Writer:
                     connection.execute("ROLLBACK")
                 raise
             del self._pending[: len(rows)]
-            self.written += len(rows)
+            self.written_count += len(rows)
 
-    def _note(self, error: Exception) -> None:
+    def _record_error(self, error: Exception) -> None:
         now = time.monotonic()
         if database.is_busy(error):
             self._locked_since = self._locked_since or now
             if not self._waits_for_lock():
-                self.trouble = database.plain(error)
+                self.trouble = database.describe(error)
             return
         self._locked_since = None
-        self.trouble = str(error) if isinstance(error, CacheError) else database.plain(error)
+        self.trouble = str(error) if isinstance(error, CacheError) else database.describe(error)
         self._not_before = now + _RETRY_SECONDS
         # The file may be replaced, or its disk mounted anew, before the next try.
         self._disconnect()

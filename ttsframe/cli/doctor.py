@@ -108,6 +108,6 @@ def _cipher(shop: Shop) -> str:
 
 def _scope(shop: Shop) -> str:
     called = shop.session.call(gateway.reference_request(_NO_ORDER, gateway.DEFAULT_PLATFORM))
-    if called.verdict is not ResponseKind.ROW:
+    if called.kind is not ResponseKind.ROW:
         called.check()
     return "granted"

@@ -39,7 +39,7 @@ _MOST_SENDS = 4
 class Called(NamedTuple):
     """The answer to a single call that is not about an order."""
 
-    verdict: ResponseKind
+    kind: ResponseKind
     content: Any
     """The decoded body."""
     date_seconds: float | None
@@ -64,7 +64,7 @@ class _Sent(NamedTuple):
     signed: SignedRequest
     reply: Reply
     content: Any
-    answer: gateway.Answer
+    answer: gateway.DecodedResponse
 
     def __repr__(self) -> str:
         return "_Sent(hidden)"
@@ -135,7 +135,7 @@ class GatewayClient:
                 # Its own traceback leads to frames that hold the token.
                 trouble = error.with_traceback(None)
                 break
-        verdict = sent.answer.verdict
+        verdict = sent.answer.kind
         if verdict in retry.NO_ANSWER:
             raise retry.refusal(sent.answer)
         refusal = None if verdict is ResponseKind.ANSWERED else trouble or retry.refusal(sent.answer)
@@ -151,21 +151,21 @@ class GatewayClient:
                 if trouble.dropped and drops_left:
                     continue
                 break
-            content = gateway.payload(reply.body)
+            content = gateway.decode_json(reply.body)
             return _Sent(signed, reply, content, self._judge(signed, reply, content))
         # Outside the handler, so that no context leads to the address.
         raise retry.unreachable(self.settings.host, why)
 
-    def _judge(self, signed: SignedRequest, reply: Reply, content: Any) -> gateway.Answer:  # noqa: ANN401
+    def _judge(self, signed: SignedRequest, reply: Reply, content: Any) -> gateway.DecodedResponse:  # noqa: ANN401
         """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
         verdict, outcome = gateway.classify(reply.http_status, content)
         message = redact(outcome.error_message or "", (signed.signature, *self.access.secrets))
-        return gateway.Answer(verdict, outcome._replace(error_message=message))
+        return gateway.DecodedResponse(verdict, outcome._replace(error_message=message))
 
     def _mended(self, sent: _Sent) -> bool:
-        if sent.answer.verdict in (ResponseKind.ANSWERED, ResponseKind.ROW):
+        if sent.answer.kind in (ResponseKind.ANSWERED, ResponseKind.ROW):
             self.access.worked(sent.signed)
-        return self.access.mend(sent.answer.verdict, sent.signed, sent.reply.date_seconds)
+        return self.access.mend(sent.answer.kind, sent.signed, sent.reply.date_seconds)
 
     def close(self) -> None:
         """Close connections that are not in use."""

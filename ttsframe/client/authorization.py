@@ -262,7 +262,7 @@ class Authorizer:
             wire.close()
         if trouble:
             raise _no_renewal(trouble)
-        return self._read_pair(gateway.payload(reply.body), reply.http_status, pair)
+        return self._read_pair(gateway.decode_json(reply.body), reply.http_status, pair)
 
     def _read_pair(self, content: Any, http_status: int, pair: TokenPair) -> TokenPair:  # noqa: ANN401
         code, message, _ = gateway.envelope(content)
@@ -277,7 +277,7 @@ class Authorizer:
 
 def _plainly_spelled(body: bytes) -> bytes:
     """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
-    content = gateway.payload(body)
+    content = gateway.decode_json(body)
     # What is no JSON is no answer, and goes no further.
     return b"" if content is None else orjson.dumps(content)
 

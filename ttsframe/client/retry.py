@@ -15,7 +15,7 @@ from ttsframe.errors import AccessError, ContractError, OutageError, SettingsErr
 from ttsframe.gateway import READ_SCOPE, ResponseKind, without_tail
 
 if TYPE_CHECKING:
-    from ttsframe.gateway import Answer
+    from ttsframe.gateway import DecodedResponse
 
 BACKOFF_SECONDS = 1.0
 MOST_BACKOFF_SECONDS = 60.0
@@ -200,7 +200,7 @@ def unreachable(host: str, why: str) -> OutageError:
     )
 
 
-def refusal(answer: Answer) -> TtsframeError:
+def refusal(answer: DecodedResponse) -> TtsframeError:
     """Make the error that an answer stands for where it is all that was asked for.
 
     Parameters
@@ -211,11 +211,11 @@ def refusal(answer: Answer) -> TtsframeError:
     outcome = answer.outcome
     said = " ".join(filter(None, (outcome.error_code, outcome.error_message)))
     said = said or f"HTTP status {outcome.http_status}"
-    if answer.verdict in CURES:
-        return fatal(answer.verdict, said)
-    if answer.verdict is ResponseKind.THROTTLED:
+    if answer.kind in CURES:
+        return fatal(answer.kind, said)
+    if answer.kind is ResponseKind.THROTTLED:
         return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
-    if answer.verdict in NO_ANSWER:
+    if answer.kind in NO_ANSWER:
         return OutageError(
             f"the gateway gives no good answer for now ({said}). Try again later; if it stays so, check "
             "the proxy and TTSFRAME_BASE_URL."

@@ -17,7 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from ttsframe.gateway import MOST_BYTES
+from ttsframe.gateway import MAX_BYTES
 from ttsframe.gateway.signing import redact
 
 CONNECT_SECONDS = 5.0
@@ -136,7 +136,7 @@ def _read(response: requests.Response, *, until: float) -> bytes:
     body = b""
     while piece := raw.read1(_CHUNK_BYTES):
         body += piece
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_BYTES:
             raw.close()
             raise TransportError("bad_answer", "an answer over 1 MiB was refused")
         if time.monotonic() > until:

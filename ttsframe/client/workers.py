@@ -203,11 +203,11 @@ class WorkerPool:
             self._session.pacer.observe(PaceReply(sent_at, "troubled"))
             self._troubled(attempt, trouble)
             return
-        content = gateway.payload(self._session.access.without_secrets(reply.body, signed))
-        answer = gateway.read_answer(
+        content = gateway.decode_json(self._session.access.without_secrets(reply.body, signed))
+        answer = gateway.decode_references(
             reply.http_status, content, order_id=question.order_id, platform=question.platform
         )
-        self._session.pacer.observe(PaceReply(sent_at, _pace_kind(answer.verdict), reply.retry_after_seconds))
+        self._session.pacer.observe(PaceReply(sent_at, _pace_kind(answer.kind), reply.retry_after_seconds))
         self._follow(attempt, signed, reply, answer, content)
 
     def _follow(
@@ -215,12 +215,12 @@ class WorkerPool:
         attempt: Attempt,
         signed: SignedRequest,
         reply: Reply,
-        answer: gateway.Answer,
+        answer: gateway.DecodedResponse,
         content: Any,  # noqa: ANN401
     ) -> None:
         """Do what the verdict asks for."""
         outcome = answer.outcome
-        match answer.verdict:
+        match answer.kind:
             case ResponseKind.ANSWERED | ResponseKind.ROW:
                 self._session.access.worked(signed)
                 self._answered(attempt, outcome, content)

@@ -1,6 +1,6 @@
 """Order ids → requests; answers → outcomes; the gateway's error table as data."""
 
-from ttsframe.gateway.decode import SHOP_FIELDS, read_answer, read_shops
+from ttsframe.gateway.decode import SHOP_FIELDS, decode_references, decode_shops
 from ttsframe.gateway.decode_cached import decode_cached
 from ttsframe.gateway.endpoints import (
     DEFAULT_PLATFORM,
@@ -12,33 +12,31 @@ from ttsframe.gateway.endpoints import (
     shops_request,
 )
 from ttsframe.gateway.errors import (
-    MOST_BYTES,
-    Answer,
+    MAX_BYTES,
+    DecodedResponse,
     ResponseKind,
     classify,
+    decode_json,
     envelope,
-    find,
-    payload,
     without_tail,
 )
 
 __all__ = [
     "DEFAULT_PLATFORM",
-    "MOST_BYTES",
+    "MAX_BYTES",
     "PLATFORMS",
     "READ_SCOPE",
     "SHOP_FIELDS",
-    "Answer",
+    "DecodedResponse",
     "Request",
     "ResponseKind",
     "classify",
     "decode_cached",
+    "decode_json",
+    "decode_references",
+    "decode_shops",
     "envelope",
-    "find",
-    "payload",
     "platforms",
-    "read_answer",
-    "read_shops",
     "reference_request",
     "shops_request",
     "without_tail",

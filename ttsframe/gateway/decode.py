@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ttsframe.gateway.errors import Answer, ResponseKind, bad, classify
+from ttsframe.gateway.errors import DecodedResponse, ResponseKind, classify, unreadable
 from ttsframe.gateway.outcomes import LineItem, Reference
 
 SHOP_FIELDS = ("name", "region", "seller_type", "id", "code", "cipher")
 
 
-def read_answer(http_status: int, content: Any, *, order_id: str, platform: str) -> Answer:  # noqa: ANN401
+def decode_references(http_status: int, content: Any, *, order_id: str, platform: str) -> DecodedResponse:  # noqa: ANN401
     """Read the answer of `Get External Order References`.
 
     Parameters
@@ -22,7 +22,7 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
     http_status
         The HTTP status; tells only where the body does not.
     content
-        The decoded body, as `payload` gives it.
+        The decoded body, as `decode_json` gives it.
     order_id
         The order that was asked about.
     platform
@@ -30,22 +30,22 @@ def read_answer(http_status: int, content: Any, *, order_id: str, platform: str)
 
     Returns
     -------
-    Answer
+    DecodedResponse
         The verdict for the run, and the outcome for the order.
     """
     answer = classify(http_status, content)
-    if answer.verdict is not ResponseKind.ANSWERED:
+    if answer.kind is not ResponseKind.ANSWERED:
         return answer
     try:
         found = _references(content.get("data"), order_id, platform)
     except (AttributeError, TypeError, ValueError) as error:
-        return bad(http_status, f"the answer's form is not known: {error}", answer.outcome.request_id)
+        return unreadable(http_status, f"the answer's form is not known: {error}", answer.outcome.request_id)
     if not found:
         return answer
-    return Answer(ResponseKind.ANSWERED, answer.outcome._replace(status="linked", references=found))
+    return DecodedResponse(ResponseKind.ANSWERED, answer.outcome._replace(status="linked", references=found))
 
 
-def read_shops(content: Any) -> list[dict[str, str | None]] | None:  # noqa: ANN401
+def decode_shops(content: Any) -> list[dict[str, str | None]] | None:  # noqa: ANN401
     """Read a good answer of `Get Authorized Shops`; None where its form is not known."""
     data = content.get("data")
     shops = data.get("shops") if isinstance(data, dict) else data

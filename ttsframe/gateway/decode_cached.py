@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ttsframe.gateway.decode import read_answer
-from ttsframe.gateway.errors import payload
+from ttsframe.gateway.decode import decode_references
+from ttsframe.gateway.errors import decode_json
 from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
 
 _new = tuple.__new__
@@ -47,25 +47,25 @@ def decode_cached(
     platform: str,
     fetched_at: float,
 ) -> Outcome:
-    """Read an answer that was stored, as `read_answer` does.
+    """Read an answer that was stored, as `decode_references` does.
 
     Parameters
     ----------
     http_status
-        As for `read_answer`.
+        As for `decode_references`.
     body
         The body, JSON: bytes, or what holds them.
     order_id
-        As for `read_answer`.
+        As for `decode_references`.
     platform
-        As for `read_answer`.
+        As for `decode_references`.
     fetched_at
         When the answer was given, Unix seconds.
 
     Returns
     -------
     Outcome
-        What `read_answer` tells, marked as from the store.
+        What `decode_references` tells, marked as from the store.
     """
     # CachedResponse answers come by the million: the published form is decoded straight into its types, which
     # takes a quarter of the time. Whatever is not exactly that is read with all the care of a fresh one.
@@ -75,8 +75,8 @@ def decode_cached(
         plain = None
     found = None if plain is None else _plain_references(plain, platform)
     if plain is None or found is None:
-        content = payload(bytes(body))
-        answer = read_answer(http_status, content, order_id=order_id, platform=platform)
+        content = decode_json(bytes(body))
+        answer = decode_references(http_status, content, order_id=order_id, platform=platform)
         return answer.outcome._replace(fetched_at=fetched_at, from_cache=True)
     status = "linked" if found else "unlinked"
     # As `Outcome(…)`, in a third of the time.

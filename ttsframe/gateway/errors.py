@@ -12,7 +12,7 @@ import orjson
 
 from ttsframe.gateway.outcomes import Outcome
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 class ResponseKind(Enum):
@@ -33,17 +33,17 @@ class ResponseKind(Enum):
     CONTRACT = auto()
 
 
-class Answer(NamedTuple):
+class DecodedResponse(NamedTuple):
     """An answer that has been read."""
 
-    verdict: ResponseKind
+    kind: ResponseKind
     outcome: Outcome
 
 
 class _Entry(NamedTuple):
     """A line of the error table; `hint` must stand in the message, where there is one."""
 
-    verdict: ResponseKind
+    kind: ResponseKind
     status: str = "failed"
     reason: str = "unknown_code"
     hint: str = ""
@@ -83,9 +83,9 @@ _UNKNOWN = _Entry(ResponseKind.ROW)
 _MESSAGE_TAIL = "for more details"
 
 
-def payload(body: bytes | str) -> Any:  # noqa: ANN401
+def decode_json(body: bytes | str) -> Any:  # noqa: ANN401
     """Decode a body; None where it is no JSON, too large or nested too deep."""
-    if not body or len(body) > MOST_BYTES:
+    if not body or len(body) > MAX_BYTES:
         return None
     try:
         content = orjson.loads(body)
@@ -95,18 +95,18 @@ def payload(body: bytes | str) -> Any:  # noqa: ANN401
     return content
 
 
-def classify(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+def classify(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
     """Tell what the answer to any call means, by its envelope: `unlinked` stands for a success."""
     code, message, request_id = envelope(content)
     if code is None:
         return _without_envelope(http_status, content)
     if code == "0":
-        return Answer(
+        return DecodedResponse(
             ResponseKind.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id)
         )
-    entry = find(code, message)
+    entry = lookup_error(code, message)
     outcome = Outcome(entry.status, entry.reason, (), code, message, http_status, request_id)
-    return Answer(entry.verdict, outcome)
+    return DecodedResponse(entry.kind, outcome)
 
 
 def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN401
@@ -124,7 +124,7 @@ def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN40
     )
 
 
-def find(code: str, message: str) -> _Entry:
+def lookup_error(code: str, message: str) -> _Entry:
     """Find an error in the table, by its code and, where codes are shared, by its message."""
     plain = without_tail(message).translate(str.maketrans("", "", "\"'`"))
     return next((entry for entry in _TABLE.get(code, ()) if entry.hint in plain), _UNKNOWN)
@@ -135,19 +135,23 @@ def without_tail(message: str) -> str:
     return message.lower().partition(_MESSAGE_TAIL)[0]
 
 
-def _without_envelope(http_status: int, content: Any) -> Answer:  # noqa: ANN401
+def _without_envelope(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
     if http_status == 429:  # noqa: PLR2004
-        return Answer(ResponseKind.THROTTLED, Outcome("failed", "throttled", http_status=http_status))
+        return DecodedResponse(
+            ResponseKind.THROTTLED, Outcome("failed", "throttled", http_status=http_status)
+        )
     if http_status >= 500:  # noqa: PLR2004
         said = f"HTTP status {http_status}"
-        return Answer(ResponseKind.SERVER, Outcome("failed", "server_error", (), None, said, http_status))
+        return DecodedResponse(
+            ResponseKind.SERVER, Outcome("failed", "server_error", (), None, said, http_status)
+        )
     if 300 <= http_status < 400:  # noqa: PLR2004
-        return bad(http_status, f"a redirect (HTTP status {http_status}), which is not followed")
+        return unreadable(http_status, f"a redirect (HTTP status {http_status}), which is not followed")
     what = "no JSON" if content is None else "no code in it"
-    return bad(http_status, f"the answer could not be read: {what}")
+    return unreadable(http_status, f"the answer could not be read: {what}")
 
 
-def bad(http_status: int | None, message: str, request_id: str | None = None) -> Answer:
+def unreadable(http_status: int | None, message: str, request_id: str | None = None) -> DecodedResponse:
     """Make the answer for a body that cannot be read."""
     outcome = Outcome("failed", "bad_answer", (), None, message, http_status, request_id)
-    return Answer(ResponseKind.BAD_ANSWER, outcome)
+    return DecodedResponse(ResponseKind.BAD_ANSWER, outcome)

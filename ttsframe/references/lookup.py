@@ -311,7 +311,9 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, pr
             if journey.outcomes[misses[finished.place]] is None:
                 take(finished)
         store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
-        interrupt.args = (f"interrupted: {store.kept:,} of {len(misses):,} answers are kept. {AGAIN}",)
+        interrupt.args = (
+            f"interrupted: {store.written_count:,} of {len(misses):,} answers are kept. {AGAIN}",
+        )
         raise
 
 

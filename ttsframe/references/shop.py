@@ -135,7 +135,7 @@ class Shop:
         """
         called = self.session.call(gateway.shops_request())
         called.check()
-        rows = gateway.read_shops(called.content)
+        rows = gateway.decode_shops(called.content)
         if rows is None:
             raise ContractError(
                 "the gateway's list of shops has a form that ttsframe does not know. Either the address in "
