@@ -16,14 +16,14 @@ import pytest
 import ttsframe
 
 LAYERS = (
-    ("errors", "columns", "text", "config"),
+    ("errors", "columns", "text", "money", "config"),
     ("ids", "gateway", "ratelimit"),
     ("cache", "client", "readers"),
     ("report", "references", "matching"),
     ("accessor", "sandbox", "cli", "__init__", "__main__"),
 )
 PLACES = {stage: (layer, place) for layer, row in enumerate(LAYERS) for place, stage in enumerate(row)}
-PURE = ("text", "ids", "gateway", "ratelimit")
+PURE = ("text", "money", "ids", "gateway", "ratelimit")
 DOORS = {
     *("os", "pathlib", "shutil", "tempfile", "sqlite3"),
     *("socket", "ssl", "http", "urllib", "requests", "requests_cache", "urllib3"),
