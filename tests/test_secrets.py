@@ -284,7 +284,7 @@ def test_urllib3_logs__are_masked_under_every_logger(caplog):
 def test_repr__shows_no_secret(show):
     credentials = sandbox.CREDENTIALS
     shop = Shop(credentials, Settings(base_url="https://gateway.invalid"))
-    session = GatewayClient(shop.settings, credentials, pacer=shop.pacer)
+    session = GatewayClient(shop.settings, credentials, rate_limiter=shop.rate_limiter)
     access = Authorizer(credentials, auth_wire=lambda: session.wire)
     signed = access.sign(reference_request("1", "SHOPIFY"))
     pair = TokenPair("access-1", "refresh-1")

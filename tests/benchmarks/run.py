@@ -20,7 +20,7 @@ import cold
 import ids
 import imports
 import match_speed
-import pace_live
+import rate_live
 import warm_reads
 from measuring import Section, machine, verdict
 
@@ -33,7 +33,7 @@ _MOST_MERGES = 5
 
 def pace(*, quick: bool) -> Iterator[Section]:
     """Measure `lookup` against limits."""
-    return pace_live.sections(quick=quick, rounds=2)
+    return rate_live.sections(quick=quick, rounds=2)
 
 
 def cold_look_up(*, quick: bool) -> list[Section]:

@@ -21,7 +21,7 @@ def asking(send, order_ids, *, workers):
     """A crew whose requests go to a function of the order id; the pace lets everything go at once."""
     session = SimpleNamespace(
         settings=Settings(),
-        pacer=SimpleNamespace(
+        rate_limiter=SimpleNamespace(
             wait=lambda _stop: time.monotonic(), observe=lambda _reply: None, workers=workers
         ),
         access=SimpleNamespace(

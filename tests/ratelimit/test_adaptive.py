@@ -1,19 +1,19 @@
-"""The pace: what holds for every history of replies, and what it reaches against simulated gateways."""
+"""The adaptive rate: what holds for every history, and what it reaches against simulated gateways."""
 
 import itertools
 import random
 import statistics
 
 import pytest
-from benchmarks.pace_simulation import GATEWAYS, Bucket, Simulation, moving, steady
+from benchmarks.rate_simulation import GATEWAYS, Bucket, Simulation, moving, steady
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsframe.ratelimit import MOST_WORKERS, NAP_SECONDS, AdaptiveRate, Reply
+from ttsframe.ratelimit import MAX_POLL_SECONDS, MAX_WORKERS, AdaptiveRate, RequestOutcome
 from ttsframe.ratelimit.hold import Hold
 from ttsframe.ratelimit.measures import LetIn
 
-KINDS = st.sampled_from(["accepted", "refused", "troubled"])
+KINDS = st.sampled_from(["accepted", "refused", "error"])
 HISTORIES = st.lists(
     st.tuples(
         st.floats(0, 2),
@@ -25,31 +25,31 @@ HISTORIES = st.lists(
 )
 
 
-def take(pace, now):
+def take(adaptive, now):
     """Wait for the next slot; return when it was given."""
-    while (delay := pace.wait(now)) > 0:
+    while (delay := adaptive.wait(now)) > 0:
         now += delay
     return now
 
 
-def live(pace, history, now=0.0):
+def live(adaptive, history, now=0.0):
     """Send and answer one request after another, as the history says; return the moments of sending."""
     sent = []
     for idle, kind, latency, retry_after in history:
-        now = take(pace, now + idle)
+        now = take(adaptive, now + idle)
         sent.append(now)
-        pace.observe(Reply(now, kind, retry_after), now + latency)
+        adaptive.observe(RequestOutcome(now, kind, retry_after), now + latency)
         now += latency
     return sent, now
 
 
-def accepted_at(pace, seconds, *, latency=0.05, now=0.0, interval=0.0):
+def accepted_at(adaptive, seconds, *, latency=0.05, now=0.0, interval=0.0):
     """Let a gateway accept everything for a while; return the moments of sending."""
     sent, answers, end = [], [], now + seconds
     while now < end:
-        now = take(pace, now + interval)
+        now = take(adaptive, now + interval)
         while answers and answers[0] + latency <= now:
-            pace.observe(Reply(answers[0], "accepted"), answers.pop(0) + latency)
+            adaptive.observe(RequestOutcome(answers[0], "accepted"), answers.pop(0) + latency)
         sent.append(now)
         answers.append(now)
     return sent
@@ -57,92 +57,92 @@ def accepted_at(pace, seconds, *, latency=0.05, now=0.0, interval=0.0):
 
 @given(HISTORIES)
 @settings(max_examples=200, deadline=None)
-def test_pace__stays_in_bounds_whatever_happens(history):
-    pace = AdaptiveRate()
-    _, now = live(pace, history)
-    assert 0.2 <= pace.rate_per_second < 1e7
-    assert 1 <= pace.workers <= MOST_WORKERS
-    assert 0 <= pace.wait(now + 1e6) <= NAP_SECONDS
-    assert pace.latency_seconds >= 0
+def test_rate__stays_in_bounds_whatever_happens(history):
+    adaptive = AdaptiveRate()
+    _, now = live(adaptive, history)
+    assert 0.2 <= adaptive.rate_per_second < 1e7
+    assert 1 <= adaptive.workers <= MAX_WORKERS
+    assert 0 <= adaptive.wait(now + 1e6) <= MAX_POLL_SECONDS
+    assert adaptive.latency_seconds >= 0
 
 
 @given(HISTORIES)
 @settings(max_examples=50, deadline=None)
-def test_pace__never_stalls_for_good(history):
-    pace = AdaptiveRate()
-    _, now = live(pace, history)
+def test_rate__never_stalls_for_good(history):
+    adaptive = AdaptiveRate()
+    _, now = live(adaptive, history)
     before = now
-    now = take(pace, now)
+    now = take(adaptive, now)
     assert now - before <= 1.0 + 5.0 + 1e-6  # the longest Retry-After of the history, a slot at the floor
-    accepted_at(pace, 90, now=now, interval=0.05)
-    assert pace.rate_per_second > 5
+    accepted_at(adaptive, 90, now=now, interval=0.05)
+    assert adaptive.rate_per_second > 5
 
 
 @given(HISTORIES, st.floats(1, 3600))
 @settings(max_examples=100, deadline=None)
-def test_pace__no_burst_after_an_idle_spell(history, idle):
-    pace = AdaptiveRate()
-    _, now = live(pace, history)
-    first = take(pace, now + idle)
-    rate = pace.rate_per_second
-    second = take(pace, first)
+def test_rate__no_burst_after_an_idle_spell(history, idle):
+    adaptive = AdaptiveRate()
+    _, now = live(adaptive, history)
+    first = take(adaptive, now + idle)
+    rate = adaptive.rate_per_second
+    second = take(adaptive, first)
     assert second - first >= 0.5 / rate - 1e-6
 
 
-def test_pace__keeps_what_it_learnt_over_an_idle_minute():
-    pace = AdaptiveRate()
-    sent = accepted_at(pace, 1)
-    learnt = pace.rate_per_second
+def test_rate__keeps_what_it_learnt_over_an_idle_minute():
+    adaptive = AdaptiveRate()
+    sent = accepted_at(adaptive, 1)
+    learnt = adaptive.rate_per_second
     assert learnt > 100
-    accepted_at(pace, 0.2, now=sent[-1] + 60)
-    assert pace.rate_per_second >= learnt
+    accepted_at(adaptive, 0.2, now=sent[-1] + 60)
+    assert adaptive.rate_per_second >= learnt
 
 
-def test_pace__starts_at_eight_and_doubles():
-    pace = AdaptiveRate()
-    assert pace.rate_per_second == 8
-    accepted_at(pace, 0.3, latency=0.01)
-    assert 12 < pace.rate_per_second < 32
-    accepted_at(pace, 0.5, now=0.3, latency=0.01)
-    assert 200 < pace.rate_per_second < 1000
+def test_rate__starts_at_eight_and_doubles():
+    adaptive = AdaptiveRate()
+    assert adaptive.rate_per_second == 8
+    accepted_at(adaptive, 0.3, latency=0.01)
+    assert 12 < adaptive.rate_per_second < 32
+    accepted_at(adaptive, 0.5, now=0.3, latency=0.01)
+    assert 200 < adaptive.rate_per_second < 1000
 
 
-def test_pace__does_not_climb_while_its_rate_is_not_used():
-    pace = AdaptiveRate()
-    sent, _ = live(pace, [(0.0, "accepted", 0.5, None)] * 100)
-    assert pace.rate_per_second < 40
+def test_rate__does_not_climb_while_its_rate_is_not_used():
+    adaptive = AdaptiveRate()
+    sent, _ = live(adaptive, [(0.0, "accepted", 0.5, None)] * 100)
+    assert adaptive.rate_per_second < 40
     assert len(sent) == 100
 
 
 @pytest.mark.parametrize("idle", [0.3, 1.0, 10.0])
-def test_pace__does_not_climb_on_requests_now_and_then(idle):
-    pace, now = AdaptiveRate(), 0.0
+def test_rate__does_not_climb_on_requests_now_and_then(idle):
+    adaptive, now = AdaptiveRate(), 0.0
     for _ in range(500):
-        sent = take(pace, now)
-        pace.observe(Reply(sent, "accepted"), sent + 0.05)
+        sent = take(adaptive, now)
+        adaptive.observe(RequestOutcome(sent, "accepted"), sent + 0.05)
         now = sent + idle
-    assert 8 <= pace.rate_per_second < 24
+    assert 8 <= adaptive.rate_per_second < 24
 
 
-def test_pace__falls_at_a_refusal_at_once():
-    pace = AdaptiveRate()
-    sent = accepted_at(pace, 1)
-    before = pace.rate_per_second
-    pace.observe(Reply(sent[-1], "refused"), sent[-1] + 0.05)
-    assert pace.rate_per_second < before
+def test_rate__falls_at_a_refusal_at_once():
+    adaptive = AdaptiveRate()
+    sent = accepted_at(adaptive, 1)
+    before = adaptive.rate_per_second
+    adaptive.observe(RequestOutcome(sent[-1], "refused"), sent[-1] + 0.05)
+    assert adaptive.rate_per_second < before
 
 
-def test_pace__refusals_in_flight_are_one_fall():
+def test_rate__refusals_in_flight_are_one_fall():
     once, often = AdaptiveRate(), AdaptiveRate()
-    for pace, refused in ((once, 1), (often, 3)):
-        sent = accepted_at(pace, 1)
+    for adaptive, refused in ((once, 1), (often, 3)):
+        sent = accepted_at(adaptive, 1)
         in_flight, now = sent[-12:], sent[-1] + 0.05
         for n, at in enumerate(in_flight):
-            pace.observe(Reply(at, "refused" if n < refused else "accepted"), now)
+            adaptive.observe(RequestOutcome(at, "refused" if n < refused else "accepted"), now)
     assert often.rate_per_second > 0.5 * once.rate_per_second
 
 
-def test_pace__what_came_through_since_a_refusal_is_the_limit():
+def test_rate__what_came_through_since_a_refusal_is_the_limit():
     let_in = LetIn()
     let_in.restart(1.0)
     for place in range(10):
@@ -152,14 +152,14 @@ def test_pace__what_came_through_since_a_refusal_is_the_limit():
     assert let_in.per_second(3.0, more=-1) < 5 < let_in.per_second(3.0, more=1)
 
 
-def test_pace__a_hold_goes_from_under_its_ceiling_to_over_it():
+def test_rate__a_hold_goes_from_under_its_ceiling_to_over_it():
     hold = Hold(ceiling=100, depth=0.02, drop=0.02, since=0.0)
     rates = [hold.rate_at(share * hold.seconds) for share in (0, 0.5, 1, 1.5, 2, 9)]
     assert rates == sorted(rates)
     assert (rates[0], rates[2], rates[-1]) == pytest.approx((98, 100, 102))
 
 
-def test_pace__once_refused_it_is_seldom_refused_again():
+def test_rate__once_refused_it_is_seldom_refused_again():
     later = 0
     for rate in (5, 10, 20, 50):
         simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=0.02)
@@ -167,69 +167,69 @@ def test_pace__once_refused_it_is_seldom_refused_again():
     assert later <= 25
 
 
-def test_pace__trouble_is_no_limit():
-    pace = AdaptiveRate()
-    sent = accepted_at(pace, 1)
-    before = pace.rate_per_second
+def test_rate__trouble_is_no_limit():
+    adaptive = AdaptiveRate()
+    sent = accepted_at(adaptive, 1)
+    before = adaptive.rate_per_second
     for at in sent[-50:]:
-        pace.observe(Reply(at, "troubled"), at + 20)
-    assert pace.rate_per_second == before
+        adaptive.observe(RequestOutcome(at, "error"), at + 20)
+    assert adaptive.rate_per_second == before
 
 
-def test_pace__one_refusal_holds_back_only_itself():
-    pace = AdaptiveRate()
-    now = accepted_at(pace, 1)[-1]
-    pace.observe(Reply(now, "refused", 30.0), now + 0.05)
-    assert take(pace, now + 0.05) < now + 1
+def test_rate__one_refusal_holds_back_only_itself():
+    adaptive = AdaptiveRate()
+    now = accepted_at(adaptive, 1)[-1]
+    adaptive.observe(RequestOutcome(now, "refused", 30.0), now + 0.05)
+    assert take(adaptive, now + 0.05) < now + 1
 
 
-def test_pace__many_refusals_with_retry_after_hold_back_everyone():
-    pace = AdaptiveRate()
-    now = accepted_at(pace, 1, interval=0.05)[-1]
+def test_rate__many_refusals_with_retry_after_hold_back_everyone():
+    adaptive = AdaptiveRate()
+    now = accepted_at(adaptive, 1, interval=0.05)[-1]
     for _ in range(6):
-        pace.observe(Reply(now, "refused", 30.0), now + 0.01)
+        adaptive.observe(RequestOutcome(now, "refused", 30.0), now + 0.01)
         told = now + 0.01
-        now = take(pace, told)
+        now = take(adaptive, told)
     assert now >= told + 29
 
 
-def test_pace__late_wakers_make_up_for_it():
-    pace, now, sent = AdaptiveRate(), 0.0, []
-    rate = pace.rate_per_second
+def test_rate__late_wakers_make_up_for_it():
+    adaptive, now, sent = AdaptiveRate(), 0.0, []
+    rate = adaptive.rate_per_second
     for late in itertools.islice(itertools.cycle([0.04, 0.0, 0.0, 0.0, 0.0, 0.0]), 600):
         now += late
-        now = take(pace, now)
+        now = take(adaptive, now)
         sent.append(now)
     assert 600 / (sent[-1] - sent[0]) > 0.99 * rate
 
 
-def test_pace__a_quota_used_up_slows_to_the_floor_and_comes_back():
-    pace = AdaptiveRate()
+def test_rate__a_quota_used_up_slows_to_the_floor_and_comes_back():
+    adaptive = AdaptiveRate()
     quota = steady(50)
     simulation = Simulation(
-        pace, Bucket(lambda now: 1e-9 if 10 < now < 40 else quota(now), share=0.1, least=2)
+        adaptive, Bucket(lambda now: 1e-9 if 10 < now < 40 else quota(now), share=0.1, least=2)
     )
     simulation.go(until=39)
-    assert pace.rate_per_second < 1
+    assert adaptive.rate_per_second < 1
     refused = [at for at in simulation.run.refused if at > 15]
     assert len(refused) < 30
     simulation.go(until=60)
-    assert pace.rate_per_second > 40
+    assert adaptive.rate_per_second > 40
 
 
-def test_pace__tells_how_long_it_takes():
+def test_rate__tells_how_long_it_takes():
     assert AdaptiveRate().seconds_for(0) == 0
     assert AdaptiveRate().seconds_for(80) == pytest.approx(10.1)
 
 
-def test_pace__workers_follow_rate_and_latency():
+def test_rate__workers_follow_rate_and_latency():
     simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(50)), latency_seconds=0.5)
     simulation.go(until=20)
-    assert 25 < simulation.pace.workers < 50
+    assert 25 < simulation.adaptive.workers < 50
 
 
 @pytest.mark.parametrize(("rate", "latency"), [(5, 0.02), (10, 0.12), (50, 0.12), (100, 0.3), (200, 0.12)])
-def test_pace__reaches_a_steady_limit(rate, latency):
+def test_rate__reaches_a_steady_limit(rate, latency):
     gateway = GATEWAYS["bucket R/10"](steady(rate))
     run = Simulation(AdaptiveRate(), gateway, latency_seconds=latency).go(until=60)
     assert run.share_of(rate, 20) > 0.93
@@ -239,7 +239,7 @@ def test_pace__reaches_a_steady_limit(rate, latency):
 
 
 @pytest.mark.parametrize("name", sorted(set(GATEWAYS) - {"bucket 1"}))
-def test_pace__reaches_every_kind_of_limit(name):
+def test_rate__reaches_every_kind_of_limit(name):
     run = Simulation(AdaptiveRate(), GATEWAYS[name](steady(20)), latency_seconds=0.12, jitter=0.3).go(
         until=60
     )
@@ -248,49 +248,49 @@ def test_pace__reaches_every_kind_of_limit(name):
 
 
 @pytest.mark.parametrize(("rate", "latency"), [(50, 0.02), (70, 0.12), (200, 0.06)])
-def test_pace__waits_while_the_second_of_a_gateway_is_full(rate, latency):
+def test_rate__waits_while_the_second_of_a_gateway_is_full(rate, latency):
     for seed in range(3):
         gateway = GATEWAYS["sliding 1 s"](steady(rate))
         run = Simulation(AdaptiveRate(), gateway, latency_seconds=latency, seed=seed).go(until=20)
         assert run.share_of(rate, 20) > 0.9
 
 
-def test_pace__follows_a_limit_that_moves():
+def test_rate__follows_a_limit_that_moves():
     run = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](moving(20)), latency_seconds=0.12).go(until=60)
     assert len(run.accepted) > 0.75 * 150 * 20
     assert run.refused_until(60)[1] < 0.05
 
 
-def test_pace__without_a_limit_the_climb_costs_little():
+def test_rate__without_a_limit_the_climb_costs_little():
     run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
     assert run.accepted[-1] < 5000 / 1200 / 0.85
     assert run.most_workers < 64
 
 
-def sent_in_phases(pace, *phases, latency=0.1):
-    """Send whatever the pace lets go; a phase is when it ends, and what comes of a request sent in it."""
+def sent_in_phases(adaptive, *phases, latency=0.1):
+    """Send whatever the adaptive lets go; a phase is when it ends, and what comes of a request sent in it."""
     now, sent, answers = 0.0, [], []
     for end, fate in phases:
         while now < end:
             while answers and answers[0][0] <= now:
-                pace.observe(answers.pop(0)[1], now)
-            if delay := pace.wait(now):
+                adaptive.observe(answers.pop(0)[1], now)
+            if delay := adaptive.wait(now):
                 now = min(now + delay, answers[0][0]) if answers else now + delay
                 continue
             sent.append(now)
-            answers.append((now + latency, Reply(now, fate())))
+            answers.append((now + latency, RequestOutcome(now, fate())))
             now += 0.005
     return sent
 
 
-@pytest.mark.parametrize(("refused", "troubled"), [(0.05, 0.9), (0.1, 0.8), (0.15, 0.85)])
-def test_pace__is_soon_what_it_was_after_a_spell_of_trouble(refused, troubled):
+@pytest.mark.parametrize(("refused", "error"), [(0.05, 0.9), (0.1, 0.8), (0.15, 0.85)])
+def test_rate__is_soon_what_it_was_after_a_spell_of_trouble(refused, error):
     for seed in range(8):
         chance = random.Random(seed)
 
         def spoilt(chance=chance):
             drawn = chance.random()
-            return "refused" if drawn < refused else "troubled" if drawn < refused + troubled else "accepted"
+            return "refused" if drawn < refused else "error" if drawn < refused + error else "accepted"
 
         sent = sent_in_phases(
             AdaptiveRate(), (10, lambda: "accepted"), (16, spoilt), (46, lambda: "accepted")
@@ -299,29 +299,29 @@ def test_pace__is_soon_what_it_was_after_a_spell_of_trouble(refused, troubled):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_pace__an_idle_spell_is_not_taken_for_little_let_in(seed):
-    pace = AdaptiveRate()
-    Simulation(pace, GATEWAYS["bucket R/10"](steady(10)), latency_seconds=0.05, seed=seed).go(until=20)
-    learnt = pace.rate_per_second
-    sent = accepted_at(pace, 1.5, now=25.0)
-    pace.observe(Reply(sent[-1], "refused"), sent[-1] + 0.05)
-    assert pace.rate_per_second > 0.8 * learnt
+def test_rate__an_idle_spell_is_not_taken_for_little_let_in(seed):
+    adaptive = AdaptiveRate()
+    Simulation(adaptive, GATEWAYS["bucket R/10"](steady(10)), latency_seconds=0.05, seed=seed).go(until=20)
+    learnt = adaptive.rate_per_second
+    sent = accepted_at(adaptive, 1.5, now=25.0)
+    adaptive.observe(RequestOutcome(sent[-1], "refused"), sent[-1] + 0.05)
+    assert adaptive.rate_per_second > 0.8 * learnt
 
 
 def let_in_despite_chance(seed):
-    chance, pace, now, let_in = random.Random(seed), AdaptiveRate(), 0.0, 0
+    chance, adaptive, now, let_in = random.Random(seed), AdaptiveRate(), 0.0, 0
     while now < 120:
-        if wait := pace.wait(now):
+        if wait := adaptive.wait(now):
             now += wait
             continue
         kind = "refused" if chance.random() < 0.04 else "accepted"
-        pace.observe(Reply(now, kind), now + 0.001)
+        adaptive.observe(RequestOutcome(now, kind), now + 0.001)
         let_in += kind == "accepted"
         now += 0.001
     return let_in
 
 
-def test_pace__refusals_by_chance_do_not_bring_it_down():
+def test_rate__refusals_by_chance_do_not_bring_it_down():
     let_in = [let_in_despite_chance(seed) for seed in range(9)]
     assert statistics.median(let_in) > 5000
     # Refused before anything is proven, it cannot tell chance from a limit at which it began.

@@ -79,7 +79,7 @@ class GatewayClient:
         Addresses, tries and time-outs.
     credentials
         What requests are signed with.
-    pacer
+    rate_limiter
         The pace, learnt together with every other session of this shop.
     tokens
         Where renewed tokens are kept; None keeps them in memory only.
@@ -90,11 +90,11 @@ class GatewayClient:
         settings: Settings,
         credentials: Credentials,
         *,
-        pacer: RateLimiter,
+        rate_limiter: RateLimiter,
         tokens: TokenStore | None = None,
     ) -> None:
         self.settings = settings
-        self.pacer = pacer
+        self.rate_limiter = rate_limiter
         self.wire = self._wire(settings.base_url, settings.workers)
         self.access = Authorizer(
             credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens

@@ -1,4 +1,4 @@
-"""One pace for many threads: the locks round the pure `AdaptiveRate`, and the waiting that it asks for.
+"""One rate for many threads: the locks around the pure `AdaptiveRate`, and the waiting that it asks for.
 
 What the gateway lets in is one for a shop, however many runs ask; how much of it a run may take,
 and with how many workers, is the run's own.
@@ -10,7 +10,7 @@ import math
 import threading
 import time
 
-from ttsframe.ratelimit import AdaptiveRate, Gate, Reply
+from ttsframe.ratelimit import AdaptiveRate, Gate, RequestOutcome
 
 
 class SharedRate:
@@ -18,38 +18,38 @@ class SharedRate:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.pace = AdaptiveRate()
+        self.adaptive = AdaptiveRate()
         self.learnt = False
         """Whether any reply told something of the rate."""
         # One thread at a time asks for the next slot; the others stand in line behind it, asleep.
-        self._turnstile = threading.Lock()
-        self._ceilings: dict[float, Ceiling] = {}
+        self._queue_lock = threading.Lock()
+        self._caps: dict[float, RateCap] = {}
 
-    def ceiling(self, per_second: float) -> Ceiling:
-        """Return the ceiling of so many a second: runs that have the same one share it."""
+    def cap(self, per_second: float) -> RateCap:
+        """Return the cap of so many requests a second; runs with the same one share it."""
         with self.lock:
-            return self._ceilings.setdefault(per_second, Ceiling(per_second))
+            return self._caps.setdefault(per_second, RateCap(per_second))
 
     def wait(self, stop: threading.Event) -> float | None:
         """Wait until a request may go, as `RateLimiter.wait` does."""
-        with self._turnstile:
+        with self._queue_lock:
             while not stop.is_set():
                 now = time.monotonic()
                 with self.lock:
-                    wait_seconds = self.pace.wait(now)
+                    wait_seconds = self.adaptive.wait(now)
                 if wait_seconds <= 0:
                     return now
                 stop.wait(wait_seconds)
         return None
 
-    def observe(self, reply: Reply) -> None:
-        """Tell the pace what came of a request."""
+    def observe(self, reply: RequestOutcome) -> None:
+        """Tell the rate what came of a request."""
         with self.lock:
-            self.learnt |= reply.kind != "troubled"
-            self.pace.observe(reply, time.monotonic())
+            self.learnt |= reply.kind != "error"
+            self.adaptive.observe(reply, time.monotonic())
 
 
-class Ceiling:
+class RateCap:
     """A rate that a user has set: requests go evenly, never more in a second.
 
     Parameters
@@ -61,7 +61,7 @@ class Ceiling:
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
         self._gate = Gate()
-        self.turnstile = threading.Lock()
+        self.queue_lock = threading.Lock()
 
     def wait(self, stop: threading.Event) -> None:
         """Wait for the next slot."""
@@ -75,25 +75,23 @@ class Ceiling:
 
 
 class RateLimiter:
-    """The pace of one session: the shop's, and under the session's own ceiling.
+    """The rate of one client: the shop's, and under the client's own cap.
 
     Parameters
     ----------
     shared
         What is known of the rate that the shop allows.
-    ceiling_per_second
+    cap_per_second
         A rate never to exceed, whatever the shop would allow.
-    most_workers
+    max_workers
         The most requests at once.
     """
 
-    def __init__(
-        self, shared: SharedRate, *, ceiling_per_second: float | None = None, most_workers: int
-    ) -> None:
+    def __init__(self, shared: SharedRate, *, cap_per_second: float | None = None, max_workers: int) -> None:
         self._shared = shared
-        self._ceiling = shared.ceiling(ceiling_per_second) if ceiling_per_second else None
-        self._most_per_second = ceiling_per_second or math.inf
-        self._most_workers = most_workers
+        self._cap = shared.cap(cap_per_second) if cap_per_second else None
+        self._most_per_second = cap_per_second or math.inf
+        self._max_workers = max_workers
         self._under_way = 0
 
     def wait(self, stop: threading.Event) -> float | None:
@@ -109,47 +107,47 @@ class RateLimiter:
         float
             The moment it was let go, in seconds of `time.monotonic`; None if stopped.
         """
-        sent_at = self._wait_under(self._ceiling, stop) if self._ceiling else self._shared.wait(stop)
+        sent_at = self._wait_under(self._cap, stop) if self._cap else self._shared.wait(stop)
         if sent_at is not None:
             with self._shared.lock:
                 self._under_way += 1
         return sent_at
 
-    def _wait_under(self, ceiling: Ceiling, stop: threading.Event) -> float | None:
-        with ceiling.turnstile:
-            # The ceiling first: what waits for it must not stand in the way of other runs.
-            ceiling.wait(stop)
+    def _wait_under(self, cap: RateCap, stop: threading.Event) -> float | None:
+        with cap.queue_lock:
+            # The cap first: what waits for it must not stand in the way of other runs.
+            cap.wait(stop)
             sent_at = self._shared.wait(stop)
             if sent_at is not None:
-                ceiling.sent(sent_at)
+                cap.sent(sent_at)
         return sent_at
 
-    def observe(self, reply: Reply) -> None:
-        """Tell the pace what came of a request."""
+    def observe(self, reply: RequestOutcome) -> None:
+        """Tell the rate what came of a request."""
         self._shared.observe(reply)
         with self._shared.lock:
             self._under_way -= 1
 
     @property
     def rate_per_second(self) -> float:
-        """The pace now."""
-        return min(self._shared.pace.rate_per_second, self._most_per_second)
+        """Requests a second that may go now."""
+        return min(self._shared.adaptive.rate_per_second, self._most_per_second)
 
     @property
     def learnt(self) -> bool:
-        """Whether the pace rests on any reply, or is where every pace begins."""
+        """Whether the rate rests on any reply, or is where every rate begins."""
         return self._shared.learnt
 
     @property
     def workers(self) -> int:
-        """How many requests at once the pace needs."""
-        if self._ceiling is None:
-            return min(self._most_workers, self._shared.pace.workers)
-        # The shop's pace may be far above the ceiling: there what is under way tells what is needed.
-        return min(self._most_workers, math.ceil(1.3 * self._under_way) + 2)
+        """How many requests at once the rate needs."""
+        if self._cap is None:
+            return min(self._max_workers, self._shared.adaptive.workers)
+        # The shop's rate may be far above the cap: there what is under way tells what is needed.
+        return min(self._max_workers, math.ceil(1.3 * self._under_way) + 2)
 
     def seconds_for(self, requests: int) -> float:
-        """Return the time that so many requests take at this pace."""
+        """Return the time that so many requests take at this rate."""
         with self._shared.lock:
-            seconds = self._shared.pace.seconds_for(requests)
+            seconds = self._shared.adaptive.seconds_for(requests)
         return max(seconds, requests / self._most_per_second)

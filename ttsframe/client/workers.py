@@ -22,7 +22,7 @@ from ttsframe.client.transport import TransportError
 from ttsframe.errors import TtsframeError
 from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.outcomes import Outcome
-from ttsframe.ratelimit import Reply as PaceReply
+from ttsframe.ratelimit import RequestOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,7 +164,9 @@ class WorkerPool:
         """As many workers as rate × latency needs besides the stuck, and no more than there is to do."""
         stuck = sum(now - sent_at > _STUCK_SECONDS for sent_at in tuple(self._under_way.values()))
         wanted = min(
-            self._session.pacer.workers + stuck, self._session.settings.workers, self._schedule.unfinished
+            self._session.rate_limiter.workers + stuck,
+            self._session.settings.workers,
+            self._schedule.unfinished,
         )
         while self._workers < wanted:
             self._workers += 1
@@ -178,7 +180,7 @@ class WorkerPool:
                 # Before the wait, so that no request goes unseen between the wait and the sending.
                 self._under_way[worker] = math.inf
                 try:
-                    sent_at = self._session.pacer.wait(self._stop)
+                    sent_at = self._session.rate_limiter.wait(self._stop)
                     if sent_at is None:
                         return
                     self._under_way[worker] = sent_at
@@ -200,14 +202,15 @@ class WorkerPool:
         except TransportError as error:
             trouble = error
         if trouble:
-            self._session.pacer.observe(PaceReply(sent_at, "troubled"))
+            self._session.rate_limiter.observe(RequestOutcome(sent_at, "error"))
             self._troubled(attempt, trouble)
             return
         content = gateway.decode_json(self._session.access.without_secrets(reply.body, signed))
         answer = gateway.decode_references(
             reply.http_status, content, order_id=question.order_id, platform=question.platform
         )
-        self._session.pacer.observe(PaceReply(sent_at, _pace_kind(answer.kind), reply.retry_after_seconds))
+        kind = _outcome_kind(answer.kind)
+        self._session.rate_limiter.observe(RequestOutcome(sent_at, kind, reply.retry_after_seconds))
         self._follow(attempt, signed, reply, answer, content)
 
     def _follow(
@@ -295,7 +298,7 @@ def _outage_seconds(settings: Settings) -> float:
     return max(settings.outage, 3 / settings.rate if settings.rate else 0.0)
 
 
-def _pace_kind(verdict: ResponseKind) -> Any:  # noqa: ANN401
+def _outcome_kind(verdict: ResponseKind) -> Any:  # noqa: ANN401
     if verdict is ResponseKind.THROTTLED:
         return "refused"
-    return "troubled" if verdict in (ResponseKind.SERVER, ResponseKind.BAD_ANSWER) else "accepted"
+    return "error" if verdict in (ResponseKind.SERVER, ResponseKind.BAD_ANSWER) else "accepted"

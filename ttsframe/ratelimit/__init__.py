@@ -8,13 +8,13 @@ Requests are let go one by one, evenly spaced. The caller asks
 `AdaptiveRate.wait`, and goes when it says zero::
 
     with turnstile:  # one thread at a time stands here; the others wait behind it
-        while (delay := pace.wait(now := monotonic())) > 0:
+        while (delay := rate.wait(now := monotonic())) > 0:
             sleep(delay)
 
 Nothing is reserved ahead, so a change of rate takes hold at the very next request.
 """
 
-from ttsframe.ratelimit.adaptive import MOST_WORKERS, NAP_SECONDS, AdaptiveRate, Reply
+from ttsframe.ratelimit.adaptive import MAX_POLL_SECONDS, MAX_WORKERS, AdaptiveRate, RequestOutcome
 from ttsframe.ratelimit.gate import Gate
 
-__all__ = ["MOST_WORKERS", "NAP_SECONDS", "AdaptiveRate", "Gate", "Reply"]
+__all__ = ["MAX_POLL_SECONDS", "MAX_WORKERS", "AdaptiveRate", "Gate", "RequestOutcome"]

@@ -19,10 +19,10 @@ START_PER_SECOND = 8.0
 FLOOR_PER_SECOND = 0.2
 RESTART_PER_SECOND = 1.0
 """The least rate once a request is let in after a long block."""
-MOST_WORKERS = 128
+MAX_WORKERS = 128
 """The most requests ever worth having in flight."""
 
-NAP_SECONDS = 0.25
+MAX_POLL_SECONDS = 0.25
 """Longest delay that `AdaptiveRate.wait` gives: what it said may be overtaken by a reply."""
 FIRST_JUMP = 0.5
 """How much of a doubling the first reply is worth."""
@@ -33,12 +33,12 @@ STRAINED_PER_SECOND = 300.0
 """From this rate on, slots left untaken mean that our own machine is the bottleneck."""
 
 
-class Reply(NamedTuple):
+class RequestOutcome(NamedTuple):
     """What a request came to, as far as the pace is concerned."""
 
     sent_at_seconds: float
     """The `now` at which `AdaptiveRate.wait` let the request go."""
-    kind: Literal["accepted", "refused", "troubled"]
+    kind: Literal["accepted", "refused", "error"]
     """`refused`: over the limit; `troubled`: a failure that says nothing of the limit."""
     retry_after_seconds: float | None = None
 
@@ -80,7 +80,7 @@ class AdaptiveRate:
     def workers(self) -> int:
         """How many requests are in flight at this rate and latency, with headroom."""
         needed = math.ceil(1.3 * self._rate * self._latency.unstrained) + 2
-        return max(1, min(MOST_WORKERS, needed))
+        return max(1, min(MAX_WORKERS, needed))
 
     def seconds_for(self, requests: int) -> float:
         """Estimate how long so many requests take at this rate."""
@@ -102,13 +102,13 @@ class AdaptiveRate:
         """
         interval = 1 / self._rate
         if (opens_at := self._gate.opens_at(now, interval)) > now:
-            return min(opens_at - now, NAP_SECONDS)
+            return min(opens_at - now, MAX_POLL_SECONDS)
         if self._gate.let_go(now, interval):
             self._let_in.restart(now)  # nothing was asked for, which tells nothing
         self._usage.take(now, self._rate)
         return 0.0
 
-    def observe(self, reply: Reply, now: float) -> None:
+    def observe(self, reply: RequestOutcome, now: float) -> None:
         """Learn from a reply.
 
         Parameters
@@ -190,7 +190,7 @@ class AdaptiveRate:
 
     # --- falling ------------------------------------------------------------------------------------
 
-    def _refuse(self, reply: Reply, now: float) -> None:
+    def _refuse(self, reply: RequestOutcome, now: float) -> None:
         sent_at, fall = reply.sent_at_seconds, self._fall
         if self._runs.refuse(self._rate, now):
             self._forget_limit(now)
@@ -296,7 +296,7 @@ class AdaptiveRate:
             self._hold.drop = 1 - holds.JUST_UNDER
         self._gate.block(fall.last_second, self._accepted, since=fall.since, at=fall.at)
 
-    def _hold_back(self, reply: Reply, now: float) -> None:
+    def _hold_back(self, reply: RequestOutcome, now: float) -> None:
         """Hold back everyone for a Retry-After, but only where next to nothing is let in.
 
         Where some is let in, a slower rate is the cure: a second's rest after each refusal would

@@ -193,7 +193,7 @@ def plan(
             cached=len(journey.asked) - misses,
             to_fetch=to_fetch,
             invalid=len(journey.outcomes) - len(journey.asked),
-            seconds=opened.pacer.seconds_for(to_fetch) if to_fetch else 0.0,
+            seconds=opened.rate_limiter.seconds_for(to_fetch) if to_fetch else 0.0,
             basis=_basis(opened) if to_fetch else "",
         )
 
@@ -222,10 +222,10 @@ def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]
 
 def _basis(shop: Shop) -> str:
     """What is known of the pace: what earlier calls of this process have learnt, or nothing yet."""
-    pacer = shop.pacer
-    if pacer.learnt:
-        return f"the {pacer.rate_per_second:.3g} a second that earlier look-ups have found"
-    return f"{pacer.rate_per_second:.3g} a second to begin with; the pace is found while running"
+    rate_limiter = shop.rate_limiter
+    if rate_limiter.learnt:
+        return f"the {rate_limiter.rate_per_second:.3g} a second that earlier look-ups have found"
+    return f"{rate_limiter.rate_per_second:.3g} a second to begin with; the pace is found while running"
 
 
 def _check_level(level: str) -> None:
@@ -297,9 +297,11 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, pr
         journey.outcomes[misses[finished.place]] = finished.outcome
 
     asked = session.ask(questions)
-    pacer = session.pacer
-    estimate = Estimate(pacer.seconds_for(len(misses)), _basis(shop))
-    shown = Progress(len(misses), estimate, shown=progress, rate_per_second=lambda: pacer.rate_per_second)
+    rate_limiter = session.rate_limiter
+    estimate = Estimate(rate_limiter.seconds_for(len(misses)), _basis(shop))
+    shown = Progress(
+        len(misses), estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second
+    )
     try:
         with closing(asked), shown:
             for finished in asked:

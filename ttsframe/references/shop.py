@@ -92,29 +92,29 @@ class Shop:
     @property
     def session(self) -> GatewayClient:
         """The door to the gateway; made when first used."""
-        # Taken before the lock, which the pacer needs too.
-        pacer = self.pacer
+        # Taken before the lock, which the rate limiter needs too.
+        rate_limiter = self.rate_limiter
         with _FIRST_USE:
             if self._session is None:
-                self._session = self._new_session(pacer)
+                self._session = self._new_session(rate_limiter)
             return self._session
 
-    def _new_session(self, pacer: RateLimiter) -> GatewayClient:
+    def _new_session(self, rate_limiter: RateLimiter) -> GatewayClient:
         credentials = self.credentials
         if not (credentials.app_key and credentials.app_secret and credentials.access_token):
             raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
-        return GatewayClient(self.settings, credentials, pacer=pacer, tokens=self._tokens)
+        return GatewayClient(self.settings, credentials, rate_limiter=rate_limiter, tokens=self._tokens)
 
     @property
-    def pacer(self) -> RateLimiter:
-        """The shop's pace, under this handle's own `rate` and `workers`.
+    def rate_limiter(self) -> RateLimiter:
+        """The shop's rate, under this handle's own `rate` and `workers`.
 
         What is learnt is one for the shop in the whole process, so that a second call goes on from there.
         """
         # One thread at a time: two that come first together would each make one.
         with _FIRST_USE:
-            shared = _shared_pace(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
-        return RateLimiter(shared, ceiling_per_second=self.settings.rate, most_workers=self.settings.workers)
+            shared = _shared_rate(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
+        return RateLimiter(shared, cap_per_second=self.settings.rate, max_workers=self.settings.workers)
 
     def store(self) -> Cache:
         """Return the store of answers, not opened yet."""
@@ -155,6 +155,6 @@ _FIRST_USE = threading.Lock()
 
 
 @functools.cache
-def _shared_pace(*_name: str) -> SharedRate:
-    """One pace a host, app and shop, which are its name: the gateway's limit goes by them."""
+def _shared_rate(*_name: str) -> SharedRate:
+    """One rate per host, app and shop, which are its name: the gateway's limit goes by them."""
     return SharedRate()

@@ -1,7 +1,7 @@
 """The pace as users get it: `ttsframe.lookup` over real HTTP against the sandbox's real limit.
 
-    python tests/benchmarks/pace_live.py [--quick] [--rounds 3]
-    python tests/benchmarks/pace_live.py --draw .images/pace.png
+    python tests/benchmarks/rate_live.py [--quick] [--rounds 3]
+    python tests/benchmarks/rate_live.py --draw .images/pace.png
 
 Each case is a process with a sandbox (a process too) that limits by a token bucket and answers after the
 latency. Cases that need little of the machine run beside each other, those at 200 a second alone.
@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import plot_pace
+import plot_rate
 from measuring import Section, machine, python, spread, verdict, wrong_rows
 
 import ttsframe
@@ -106,7 +106,7 @@ class Result:
     """Share of the limit used in the first second of a second call, after an idle spell."""
 
 
-def run_case(case: Case, *, when_ready: Callable[[], None]) -> tuple[Result, list[plot_pace.Sample]]:
+def run_case(case: Case, *, when_ready: Callable[[], None]) -> tuple[Result, list[plot_rate.Sample]]:
     """Run one case in this process; return its figures, and its rates second by second."""
     orders = sandbox.Generated(count=round(1.02 * case.allowed + case.rate))
     with tempfile.TemporaryDirectory() as folder, _sandbox(case, orders) as box:
@@ -136,12 +136,12 @@ def _tell_parent() -> None:
     sys.stdin.readline()
 
 
-def _samples(case: Case, log: sandbox.Log, began: float) -> list[plot_pace.Sample]:
+def _samples(case: Case, log: sandbox.Log, began: float) -> list[plot_rate.Sample]:
     counts: Counter[tuple[str, int]] = Counter()
     for entry in log:
         counts[entry.outcome, math.floor(entry.time + case.latency_seconds - began)] += 1
     return [
-        plot_pace.Sample(
+        plot_rate.Sample(
             second + 0.5, case.limit(second), counts["good", second], counts["throttled", second]
         )
         for second in range(round(case.seconds))
@@ -188,7 +188,7 @@ def run_together(cases: Sequence[Case]) -> list[Result]:
     """Run cases beside each other, a process each; they begin when all are ready."""
     children = [
         subprocess.Popen(
-            python("pace_live.py", "--case", json.dumps(asdict(case))),
+            python("rate_live.py", "--case", json.dumps(asdict(case))),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -278,7 +278,7 @@ def steady(*, quick: bool, rounds: int) -> Section:
         rows.append(_steady_row(case, results, minute))
     return Section(
         "AdaptiveRate: answers against rate × seconds",
-        f"python tests/benchmarks/pace_live.py --rounds {rounds}{' --quick' * quick}",
+        f"python tests/benchmarks/rate_live.py --rounds {rounds}{' --quick' * quick}",
         (
             "limit /s",
             "latency",
@@ -329,7 +329,7 @@ def others(*, quick: bool) -> Section:
         rows.append((name, *figures, str(result.wrong), verdict(met=met)))
     return Section(
         "AdaptiveRate: other gateways (50 a second, 120 ms unless told)",
-        "python tests/benchmarks/pace_live.py" + " --quick" * quick,
+        "python tests/benchmarks/rate_live.py" + " --quick" * quick,
         ("gateway", "of what was allowed", "asked", "refused", "wrong", ""),
         rows,
     )
@@ -352,7 +352,7 @@ def draw(path: str) -> None:
         f"{result.first:.0%} of what a moving limit allows, {result.refused_share:.1%} of requests refused "
         f"(one run, latency {case.latency_seconds * 1000:.0f} ms)"
     )
-    plot_pace.draw(seconds, path, title=title)
+    plot_rate.draw(seconds, path, title=title)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Draw the rate of one run against a limit that moves, the limit drawn in.
 
-Run ``python tests/benchmarks/plot_pace.py PATH.png`` for a simulated run; `draw` takes the samples of any.
+Run ``python tests/benchmarks/plot_rate.py PATH.png`` for a simulated run; `draw` takes the samples of any.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 from typing import NamedTuple
 
 import matplotlib as mpl
-from pace_simulation import GATEWAYS, Limit, Run, Simulation, moving
+from rate_simulation import GATEWAYS, Limit, Run, Simulation, moving
 
 from ttsframe.ratelimit import AdaptiveRate
 

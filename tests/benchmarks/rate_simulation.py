@@ -1,8 +1,8 @@
-"""Discrete-event simulation of the pace against gateways that limit in every usual way.
+"""Discrete-event simulation of the adaptive rate against gateways that limit in every usual way.
 
-Run ``python tests/benchmarks/pace_simulation.py`` for a table; no thread, socket or sleep is involved, so
+Run ``python tests/benchmarks/rate_simulation.py`` for a table; no thread, socket or sleep is involved, so
 minutes of traffic take seconds. The workers behave as the session's threads do: one at a time stands at the
-turnstile and asks the pace, sleeps a little too long now and then, and is gone for the latency of a request.
+turnstile and asks the rate, sleeps a little too long now and then, and is gone for the latency of a request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ttsframe.ratelimit import AdaptiveRate, Reply
+from ttsframe.ratelimit import AdaptiveRate, RequestOutcome
 
 RATES = (5, 10, 20, 50, 100, 200)
 LATENCIES_SECONDS = (0.02, 0.12, 0.3, 0.5)
@@ -99,7 +99,7 @@ class Run:
 
     accepted: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
-    troubled: list[float] = field(default_factory=list)
+    error: list[float] = field(default_factory=list)
     sent: list[float] = field(default_factory=list)
     most_workers: int = 0
     rates: list[tuple[float, float]] = field(default_factory=list)
@@ -115,11 +115,11 @@ class Run:
 
 
 class Simulation:
-    """Workers, the pace between them, and one gateway."""
+    """Workers, the rate between them, and one gateway."""
 
     def __init__(
         self,
-        pace: AdaptiveRate,
+        adaptive: AdaptiveRate,
         gateway: Gateway | None,
         *,
         latency_seconds: float = 0.1,
@@ -132,7 +132,7 @@ class Simulation:
         trouble_share: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self.pace, self._gateway = pace, gateway
+        self.adaptive, self._gateway = adaptive, gateway
         self._latency, self._jitter, self._forth = latency_seconds, jitter, forth
         self._cpu_seconds, self._late, self._hiccups = cpu_seconds, late_seconds, hiccup_share
         self._retry_after, self._trouble = retry_after_seconds, trouble_share
@@ -155,14 +155,14 @@ class Simulation:
         heapq.heappush(self._events, (moment, next(self._order), event))
 
     def _hire(self) -> None:
-        self._idle = max(0, self.pace.workers - self._busy)
+        self._idle = max(0, self.adaptive.workers - self._busy)
         self.run.most_workers = max(self.run.most_workers, self._idle + self._busy)
         if not self._asking and self._idle and self.left > 0:
             self._asking = True
             self._at(self.now, self._ask)
 
     def _ask(self, now: float) -> None:
-        delay = self.pace.wait(now)
+        delay = self.adaptive.wait(now)
         if delay > 0:
             late = self._random.expovariate(1 / self._late) if self._late else 0.0
             late += 0.005 if self._random.random() < self._hiccups else 0.0
@@ -180,18 +180,18 @@ class Simulation:
     def _arrive(self, now: float, sent_at: float, answer_at: float) -> None:
         self.run.sent.append(now)
         if self._random.random() < self._trouble:
-            reply = Reply(sent_at, "troubled")
+            reply = RequestOutcome(sent_at, "error")
         elif self._gateway is None or self._gateway.admits(now):
-            reply = Reply(sent_at, "accepted")
+            reply = RequestOutcome(sent_at, "accepted")
         else:
-            reply = Reply(sent_at, "refused", self._retry_after)
+            reply = RequestOutcome(sent_at, "refused", self._retry_after)
         self._at(answer_at, lambda at: self._answer(at, reply))
 
-    def _answer(self, now: float, reply: Reply) -> None:
+    def _answer(self, now: float, reply: RequestOutcome) -> None:
         getattr(self.run, reply.kind).append(now)
         self.left += reply.kind != "accepted"
-        self.pace.observe(reply, now)
-        self.run.rates.append((now, self.pace.rate_per_second))
+        self.adaptive.observe(reply, now)
+        self.run.rates.append((now, self.adaptive.rate_per_second))
         self._busy -= 1
         self._hire()
 
@@ -223,12 +223,12 @@ class Case:
         """The share of the limit to reach over the first 20 seconds."""
         if self.latency_seconds >= 0.5:
             return 0.88
-        return 0.9 if self.rate >= 200 else 0.93
+        return 0.9 if self.adaptive >= 200 else 0.93
 
     @property
     def most_refused(self) -> float:
         """Ten or 2 % of 20 seconds' requests, whichever is more; twenty where a try is slowest to tell."""
-        return 20 if (self.rate, self.latency_seconds) == (5, 0.5) else max(10, 0.02 * 20 * self.rate)
+        return 20 if (self.adaptive, self.latency_seconds) == (5, 0.5) else max(10, 0.02 * 20 * self.adaptive)
 
 
 def cases() -> list[Case]:
