@@ -60,7 +60,7 @@ def test_read__everything_missing_is_named_at_once():
 
 def test_read__says_what_needs_no_credentials():
     message, _ = refused({})
-    assert all(word in message for word in ("Reading files", "match()", "offline=True"))
+    assert all(word in message for word in ("Reading files", "match()", "offline look-ups"))
 
 
 @pytest.mark.parametrize("missing", NEEDED)

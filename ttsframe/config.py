@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 BASE_URL = "https://open-api.tiktokglobalshop.com"
 AUTH_URL = "https://auth.tiktok-shops.com"
 NO_NEED = (
-    "Reading files, match() and --no-lookup need no credentials; offline=True needs only TIKTOK_SHOP_CIPHER. "
-    "To try ttsframe without a shop, run: ttsframe demo"
+    "Reading files, match() and --no-lookup need no credentials; offline look-ups need only "
+    "TIKTOK_SHOP_CIPHER. To try ttsframe without a shop, run: ttsframe demo"
 )
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")

@@ -32,7 +32,7 @@ def test_plan__needs_only_the_shop_cipher(offline, monkeypatch, capsys):
     feed(monkeypatch, f"{FIRST}\n{FIRST + 1}\nSKU-1\n")
     assert main(["lookup", "-", "--plan"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first == "3 distinct: 0 stored, 2 to ask, 1 not order ids"
+    assert first == "3 distinct: 0 cached, 2 to fetch, 1 not order ids"
     assert second == "about 1 s at 8 a second to begin with; the pace is found while running"
 
 
@@ -73,19 +73,19 @@ def test_lookup__a_glob_and_several_files(files, offline, capsys):
 def test_lookup__nothing_on_standard_input_says_what_to_pipe_in(text, offline, monkeypatch, capsys):
     feed(monkeypatch, text)
     assert main(["lookup", "-", "--offline"]) == 2
-    assert "standard input: pipe order ids in, one a line" in capsys.readouterr().err
+    assert "Standard input is empty. Pipe in order ids, one per line" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--column", "Ordr ID"], "the nearest is 'Order ID' (--column)"),
+        (["--column", "Ordr ID"], "the nearest is 'Order ID'."),
         (
             ["--column", "nope"],
-            "the one that holds the order ids (--column). There are: Order ID, Buyer",
+            "the one that holds the order ids. There are: Order ID, Buyer",
         ),
-        (["--column", "Quantity"], "is it the right one (--column)?"),
-        (["--max-age", "soon"], "--max-age is not a duration such as 30d, 1h or 90s: 'soon'"),
+        (["--column", "Quantity"], "--column: the numbers in the column Quantity are too short"),
+        (["--max-age", "soon"], "--max-age: is not a duration such as 30d, 1h or 90s: 'soon'"),
     ],
 )
 def test_lookup__messages_name_options_as_typed(arguments, says, offline, capsys):
@@ -94,10 +94,10 @@ def test_lookup__messages_name_options_as_typed(arguments, says, offline, capsys
     assert says in capsys.readouterr().err
 
 
-def test_lookup__missing_credentials_are_told_in_the_words_of_the_shell(offline, monkeypatch, capsys):
+def test_lookup__missing_credentials_say_what_works_without(offline, monkeypatch, capsys):
     feed(monkeypatch, f"{FIRST}\n")
     assert main(["lookup", "-"]) == 2
-    assert "--offline needs only TIKTOK_SHOP_CIPHER" in capsys.readouterr().err
+    assert "offline look-ups need only TIKTOK_SHOP_CIPHER" in capsys.readouterr().err
 
 
 def test_cli__long_runs_are_told_on_standard_error_and_no_handler_is_left(offline, monkeypatch, capsys):

@@ -92,7 +92,7 @@ def test_lookup__raw_seller_center_export(gateway, tmp_path, capsys):
     assert main(["lookup", str(made.tiktok), "--plan"]) == 0
     orders = tts.read_tiktok_orders(made.tiktok)
     assert capsys.readouterr().out.startswith(
-        f"{len(orders)} distinct: 0 stored, {len(orders)} to ask, 0 not"
+        f"{len(orders)} distinct: 0 cached, {len(orders)} to fetch, 0 not"
     )
     assert gateway.requests == []
 
@@ -222,7 +222,7 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
         assert main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert out.count("  ok   ") == 7
-    assert "all well" in out
+    assert "all checks passed" in out
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
         ({}, {"clock_offset_seconds": 4000.0}, "clock", "time zone"),
         ({}, {"always_code": "105005"}, "signature and token", "seller.order.ext_ref.read"),
         ({"TTSFRAME_BASE_URL": "http://127.0.0.1:9"}, {}, "gateway reachable", "TTSFRAME_BASE_URL"),
-        ({"TTSFRAME_CACHE": "."}, {}, "store", "TTSFRAME_CACHE"),
+        ({"TTSFRAME_CACHE": "."}, {}, "cache", "TTSFRAME_CACHE"),
     ],
 )
 def test_doctor__names_the_first_that_does_not_hold(

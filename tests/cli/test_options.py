@@ -1,4 +1,4 @@
-"""The table of options says what the verbs' signatures say; messages name options as they are typed."""
+"""The table of options says what the verbs' signatures say; errors name options as they are typed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import inspect
 import pytest
 
 import ttsframe as tts
-from ttsframe.cli.options import COMMANDS, LOOKUP, RECONCILE, SANDBOX, as_typed, parser
+from ttsframe.cli.options import COMMANDS, LOOKUP, RECONCILE, SANDBOX, in_cli_terms, parser
+from ttsframe.errors import InputError
 from ttsframe.sandbox import Behaviour
 from ttsframe.sandbox import run as run_sandbox
 
@@ -25,7 +26,7 @@ def parameters_of(*verbs):
 
 def defaults_of(command):
     """What a command takes for each option that is not given."""
-    required = [option.flags[-1] for option in command.options if option.how.get("required")]
+    required = [option.flags[-1] for option in command.options if option.kwargs.get("required")]
     needed = [word for flag in required for word in (flag, "x")]
     bare = ["x"] * any(not option.flags[0].startswith("-") for option in command.options)
     return vars(parser().parse_args([command.name, *bare, *needed]))
@@ -59,7 +60,7 @@ def test_options__have_the_verbs_defaults(command, verbs):
 def test_options__platform_names_the_verbs_default():
     options = (*LOOKUP.options, *RECONCILE.options)
     (text,) = {option.help for option in options if option.name == "platform"}
-    assert f"({parameters_of(tts.lookup)['platform'].default})" in text
+    assert f"(default: {parameters_of(tts.lookup)['platform'].default})" in text
 
 
 def test_options__of_the_sandbox_have_the_defaults_of_its_behaviour():
@@ -84,19 +85,17 @@ def test_options__help_of_every_command_names_all_of_them(command, capsys):
 
 
 @pytest.mark.parametrize(
-    ("message", "command", "typed"),
+    ("error", "command", "shown"),
     [
-        ("name it (column=). There are: x", "lookup", "name it (--column). There are: x"),
-        ("column='n' needs a DataFrame", "lookup", "--column 'n' needs a DataFrame"),
-        ("max_age is not a duration", "lookup", "--max-age is not a duration"),
-        ("offline=True needs only the cipher", "lookup", "--offline needs only the cipher"),
-        ("date_order= says otherwise", "reconcile", "--date-order says otherwise"),
-        ("date_order='dmy' cannot be right", "reconcile", "--date-order 'dmy' cannot be right"),
-        ("no column order_id; the column is there", "lookup", "no column order_id; the column is there"),
-        ("no file /home/date_order/a.csv", "reconcile", "no file /home/date_order/a.csv"),
-        ("the nearest is 'max_age' (column=)", "lookup", "the nearest is 'max_age' (--column)"),
-        ("offline=True, column=", "cache", "offline=True, column="),
+        (InputError("is not a duration", parameter="max_age"), "lookup", "--max-age: is not a duration"),
+        (InputError("no such file", parameter="files"), "lookup", "files: no such file"),
+        (InputError("is for Python only", parameter="shop"), "lookup", "shop: is for Python only"),
+        (
+            InputError("max_age stays a word of the sentence"),
+            "lookup",
+            "max_age stays a word of the sentence",
+        ),
     ],
 )
-def test_as_typed__options_have_the_names_of_the_shell(message, command, typed):
-    assert as_typed(message, command) == typed
+def test_errors__name_the_parameter_as_the_shell_does(error, command, shown):
+    assert in_cli_terms(error, command) == shown

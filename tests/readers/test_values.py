@@ -184,7 +184,7 @@ def test_order__all_columns_of_a_file_count():
 def test_order__given_stands_unless_it_cannot_be():
     assert order_of("03/04/2026", given="mdy").order == "mdy"
     with pytest.raises(
-        InputError, match=r"date_order='mdy' cannot be right for f\.csv, which holds 25/04/2026"
+        InputError, match=r"date_order: 'mdy' cannot be right for f\.csv, which contains 25/04/2026"
     ):
         order_of("25/04/2026", given="mdy")
     with pytest.raises(InputError, match="'dmy' or 'mdy', not 'ymd'"):

@@ -1,4 +1,4 @@
-"""The command `ttsframe`: arguments → verbs → exit code."""
+"""The command `ttsframe`: arguments → functions → exit code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ttsframe import config
 from ttsframe.cli import cache, demo, doctor, lookup, reconcile, sandbox, shops
-from ttsframe.cli.options import as_typed, parser
+from ttsframe.cli.options import in_cli_terms, parser
 from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, SettingsError, TtsframeError
 from ttsframe.gateway.signing import redact
 from ttsframe.references.progress import LOGGER
@@ -34,18 +34,7 @@ _COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Parameters
-    ----------
-    argv
-        The arguments; those of the process by default.
-
-    Returns
-    -------
-    int
-        0 all well, 1 some rows are not answered or not matched, 2 an expected error, 130 Ctrl-C.
-    """
+    """Run one command and return its exit code; `argv` defaults to the arguments of the process."""
     try:
         options = parser().parse_args(argv)
     except SystemExit as leaving:
@@ -53,14 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.showwarning = _show_warning
     run: Callable[[argparse.Namespace], int] = _COMMANDS[options.command]
     try:
-        with _long_runs_told():
+        with _progress_on_stderr():
             return run(options)
     except TtsframeError as error:
-        return _say(as_typed(str(error), options.command), error.exit_code)
+        return _say(in_cli_terms(error, options.command), error.exit_code)
     except KeyboardInterrupt as interrupt:
         return _say(str(interrupt) or "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output has had enough (`| head`): nothing is left to say to it.
+        # The reader of our output has closed the pipe (`| head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     except OSError as error:
@@ -73,8 +62,8 @@ def _say(message: str, exit_code: int) -> int:
 
 
 @contextmanager
-def _long_runs_told() -> Iterator[None]:
-    """Write what long runs log, where no bar is shown, to standard error."""
+def _progress_on_stderr() -> Iterator[None]:
+    """Write the progress lines of long runs to standard error, where no bar is shown."""
     log = logging.getLogger(LOGGER)
     handler, before = logging.StreamHandler(sys.stderr), log.level
     log.addHandler(handler)
@@ -88,7 +77,7 @@ def _long_runs_told() -> Iterator[None]:
 
 def _secrets() -> tuple[str, ...]:
     environ: Mapping[str, str] = os.environ
-    # A `.env` or folder that cannot be read may be the very error that is being told.
+    # An unreadable `.env` or folder may be the very error that is being reported.
     with suppress(SettingsError, OSError):
         environ = config.environment()
     return tuple(environ[name] for name in config.CREDENTIAL_NAMES[1:] if name in environ)

@@ -1,4 +1,4 @@
-"""`ttsframe cache`: look at the stored answers, or delete them."""
+"""`ttsframe cache`: show or delete cached answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look or delete; see `ttsframe cache --help`."""
-    with Cache(config.read_settings(config.environment()).cache_file) as store:
+    """Run `ttsframe cache`."""
+    with Cache(config.read_settings(config.environment()).cache_file) as cache:
         if options.action == "info":
-            path, answers, expired, size_bytes = store.info()
+            path, answers, expired, size_bytes = cache.info()
             sys.stdout.write(
                 f"{path}\n{answers:,} answers, {expired:,} expired, {size_bytes / 1e6:,.1f} MB\n"
             )
         else:
-            deleted = store.prune() if options.action == "prune" else store.clear()
-            sys.stdout.write(f"{deleted:,} answers deleted from {store.path}\n")
+            deleted = cache.prune() if options.action == "prune" else cache.clear()
+            sys.stdout.write(f"{deleted:,} answers deleted from {cache.path}\n")
     return EXIT_OK

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the demo; see `ttsframe demo --help`."""
+    """Run `ttsframe demo`."""
     from ttsframe import sandbox  # noqa: PLC0415 - loaded on first use
     from ttsframe.sandbox import samples  # noqa: PLC0415
 
     folder: Path = options.output
     check_folder(folder, ("references.csv", *FILES))
     made = samples.write(folder / "samples")
-    _say(f"sample exports, with the usual dirt in them: {made.tiktok.name}, {made.shopify.name}")
+    _say(f"sample exports, with typical data-quality problems: {made.tiktok.name}, {made.shopify.name}")
     tiktok, shopify = read_tiktok_orders(made.tiktok), read_shopify_orders(made.shopify)
     with sandbox.run(made.links) as gateway:
-        _say(f"asking a make-believe gateway at {gateway.base_url} about {len(tiktok):,} orders …")
+        _say(f"querying a simulated gateway at {gateway.base_url} about {len(tiktok):,} orders …")
         refs = _look_up(tiktok, gateway)
     save_frame(refs, folder / "references.csv")
     result = match(tiktok, shopify, refs)
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _look_up(tiktok: pd.DataFrame, gateway: Sandbox) -> pd.DataFrame:
-    """The real look-up, with nothing of the user's: no environment, no store, no tokens."""
+    """Look up for real, without the user's environment, cache or tokens."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             base_url=gateway.base_url, auth_url=gateway.auth_url, cache=Path(folder) / "demo.sqlite"

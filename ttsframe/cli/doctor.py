@@ -1,4 +1,4 @@
-"""`ttsframe doctor`: each thing that must hold on a line, and the cure for the first that does not."""
+"""`ttsframe doctor`: one line per check, and what to do about the first that fails."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ttsframe.client import Called
 
 _EARLY_SECONDS, _LATE_SECONDS = 300, 30  # the window of the timestamp
-# An id that can be no order's: the answer tells of the permission, not of an order.
+# No order has this id: the answer shows the permission, and nothing about an order.
 _NO_ORDER = "1"
 
 
 CHECKS = (
     "settings",
-    "store",
+    "cache",
     "gateway reachable",
     "clock",
     "signature and token",
@@ -36,22 +36,22 @@ CHECKS = (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check everything; see `ttsframe doctor --help`."""
+    """Run `ttsframe doctor`."""
     del options
     checks = _checks()
     for name in CHECKS:
         try:
             seen = next(checks)
         except TtsframeError as error:
-            _tell_failure(name, str(error))
+            _print_failure(name, str(error))
             return EXIT_ERROR
         sys.stdout.write(f"  ok   {name}: {seen}\n")
         sys.stdout.flush()
-    sys.stdout.write("all well\n")
+    sys.stdout.write("all checks passed\n")
     return EXIT_OK
 
 
-def _tell_failure(name: str, what_to_do: str) -> None:
+def _print_failure(name: str, what_to_do: str) -> None:
     sys.stdout.write(f"  FAIL {name}\n")
     for later in CHECKS[CHECKS.index(name) + 1 :]:
         sys.stdout.write(f"  –    {later}: not checked\n")
@@ -59,41 +59,42 @@ def _tell_failure(name: str, what_to_do: str) -> None:
 
 
 def _checks() -> Iterator[str]:
-    """Say what was seen for each of `CHECKS`; raise where one does not hold."""
+    """Yield what each of `CHECKS` found; raise at the first that fails."""
     settings, credentials = config.read(config.environment())
-    yield "all names are set"
-    yield _store(settings)
+    yield "all variables are set"
+    yield _cache(settings)
     with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
         called = shop.session.call(gateway.shops_request())
         yield settings.base_url
         yield _clock(called)
         called.check()
-        yield "accepted, after the access token was renewed" if called.renewed else "accepted"
+        yield "accepted, after the access token was refreshed" if called.renewed else "accepted"
         yield _cipher(shop)
         yield _scope(shop)
 
 
-def _store(settings: config.Settings) -> str:
+def _cache(settings: config.Settings) -> str:
     path = settings.cache_file
-    with Cache(path) as store:
-        trouble = store.check()
+    with Cache(path) as cache:
+        trouble = cache.check()
     if trouble:
         raise CacheError(
-            f"answers cannot be stored in {path}: {trouble}. Name another file in TTSFRAME_CACHE."
+            f"answers cannot be cached in {path}: {trouble}. Name another file in TTSFRAME_CACHE."
         )
     return str(path)
 
 
 def _clock(called: Called) -> str:
     if called.date_seconds is None:
-        return "the gateway does not tell its time"
+        return "the gateway does not send its time"
     ahead = time.time() - called.date_seconds
     if not -_EARLY_SECONDS <= ahead <= _LATE_SECONDS:
         where = "ahead of" if ahead > 0 else "behind"
         raise SettingsError(
-            f"this machine's clock is {abs(ahead):.0f} s {where} the gateway's: set date, time and time zone"
+            f"this computer's clock is {abs(ahead):.0f} s {where} the gateway's. "
+            "Correct date, time and time zone."
         )
-    return f"{abs(ahead):.0f} s apart"
+    return f"{abs(ahead):.0f} s from the gateway's"
 
 
 def _cipher(shop: Shop) -> str:
@@ -101,7 +102,7 @@ def _cipher(shop: Shop) -> str:
     mine = shops[shops["cipher"] == shop.credentials.shop_cipher]
     if mine.empty:
         raise SettingsError(
-            "TIKTOK_SHOP_CIPHER is none of the token's shops. Set it to one that `ttsframe shops` lists."
+            "TIKTOK_SHOP_CIPHER is not one of the token's shops. Set it to one that `ttsframe shops` lists."
         )
     return f"{mine['name'].iloc[0]} ({mine['region'].iloc[0]})"
 

@@ -1,28 +1,30 @@
-"""The options of every command, as a table tested against the verbs' signatures."""
+"""The options of every command, as a table that is tested against the functions' signatures."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ttsframe
 from ttsframe.gateway import DEFAULT_PLATFORM, PLATFORMS
+
+if TYPE_CHECKING:
+    from ttsframe.errors import TtsframeError
 
 
 class Option(NamedTuple):
     """One option or argument of a command."""
 
     flags: tuple[str, ...]
-    """As it is typed; a bare word is an argument that stands without a flag."""
+    """As typed; a bare word is a positional argument."""
     help: str
-    how: dict[str, Any]
-    """What else `argparse` is told of it."""
+    kwargs: dict[str, Any]
+    """Further arguments of `add_argument`."""
 
     @property
     def name(self) -> str:
-        """Its name in the parsed options, and in the verb's signature where the verb has it."""
+        """Its name in the parsed options, and in the function's signature."""
         return self.flags[-1].lstrip("-").replace("-", "_")
 
 
@@ -33,28 +35,24 @@ class Command(NamedTuple):
     help: str
     options: tuple[Option, ...] = ()
     exit_1: str = ""
-    """What some rows are not where the exit status is 1; blank where it never is."""
+    """What exit status 1 means; blank if the command never exits with 1."""
 
 
-# A name, and what shows that an argument is meant: `name=`, `name=True`, `name='x'`; not in a file's name.
-_NAME = re.compile(r"""(?<![\w./\\'"-])([a-z_]+)(?![\w./\\'"-])(=True\b|=['"]|=)?""")
-
-
-def _option(*flags: str, help: str, **how: Any) -> Option:  # noqa: A002, ANN401 - as argparse calls it
-    return Option(flags, help, how)
+def _option(*flags: str, help: str, **kwargs: Any) -> Option:  # noqa: A002, ANN401 - as argparse calls it
+    return Option(flags, help, kwargs)
 
 
 _PLATFORM = _option(
     "--platform",
     action="append",
     metavar="P",
-    help=f"one of {', '.join(PLATFORMS)}; may be given several times ({DEFAULT_PLATFORM})",
+    help=f"one of {', '.join(PLATFORMS)}; repeat it for several (default: {DEFAULT_PLATFORM})",
 )
 _IDS = _option(
     "--ids",
     choices=("plain", "excel"),
     default="plain",
-    help='in CSV: plain digits, or ="…" so Excel keeps them',
+    help='ids in CSV files: plain digits, or ="…", which Excel keeps as text',
 )
 
 LOOKUP = Command(
@@ -65,41 +63,41 @@ LOOKUP = Command(
             "files",
             nargs="+",
             metavar="FILE",
-            help="CSV or XLSX with order ids, or a bare list; - for standard input",
+            help="CSV or XLSX file with order ids, or one id per line; - for standard input",
         ),
         _option(
             "--column",
             metavar="C",
-            help="the column of the order ids (order_id and Order ID are found by themselves)",
+            help="column of the order ids (default: order_id or Order ID)",
         ),
         _PLATFORM,
         _option(
             "--level",
             choices=("order", "line-item"),
             default="order",
-            help="a row an external order, or a line of it",
+            help="one row per external order, or per line item of it",
         ),
         _option(
             "-o",
             "--output",
             default="-",
             metavar="OUT",
-            help=".csv, .xlsx or .parquet; - for CSV on standard output",
+            help="a .csv, .xlsx or .parquet file; - for CSV on standard output",
         ),
         _IDS,
-        _option("--offline", action="store_true", help="send nothing: give what is stored"),
+        _option("--offline", action="store_true", help="send nothing: use cached answers only"),
         _option(
             "--max-age",
             metavar="AGE",
-            help="ask again for stored answers older than this, as 7d or 1h; 0s asks all again",
+            help="ask again for cached answers older than this, such as 7d or 1h; 0s asks for all again",
         ),
         _option(
             "--plan",
             action="store_true",
-            help="tell what would be asked and how long it takes, then stop: needs only the shop cipher",
+            help="print how many requests are needed and how long they take; needs only the shop cipher",
         ),
     ),
-    exit_1="answered",
+    exit_1="some orders have no answer",
 )
 
 RECONCILE = Command(
@@ -118,13 +116,15 @@ RECONCILE = Command(
             "--settlement",
             nargs="+",
             metavar="FILE",
-            help="settlement (income) exports, to add what was paid out",
+            help="settlement (income) exports, to add the payouts",
         ),
-        _option("--refs", metavar="FILE", help="references looked up before (the output of ttsframe lookup)"),
+        _option(
+            "--refs", metavar="FILE", help="references from an earlier run (the output of ttsframe lookup)"
+        ),
         _option(
             "--no-lookup",
             action="store_true",
-            help="use only the marks in the Shopify orders: needs no credentials",
+            help="use only the TikTok order ids in the Shopify orders; needs no credentials",
         ),
         _PLATFORM,
         _option(
@@ -133,35 +133,35 @@ RECONCILE = Command(
             type=Path,
             default=Path("report"),
             metavar="DIR",
-            help="the report's folder (report)",
+            help="folder for the report (default: report)",
         ),
         _option(
             "--tolerance",
             type=float,
             default=0.01,
             metavar="X",
-            help="the largest difference that still agrees (0.01)",
+            help="largest difference that counts as equal (default: 0.01)",
         ),
-        _option("--tz", metavar="ZONE", help="the time zone of the TikTok export, as America/Los_Angeles"),
+        _option("--tz", metavar="ZONE", help="time zone of the TikTok export, such as America/Los_Angeles"),
         _option(
             "--date-order",
             choices=("dmy", "mdy"),
-            help="how the TikTok export writes dates, where it does not tell",
+            help="day-first or month-first dates in the TikTok export, if the file does not settle it",
         ),
         _option(
             "--probable",
             action="store_true",
-            help="also pair what is left by amount and time, marked as probable",
+            help="also pair the remaining orders by amount and time, with status probable",
         ),
         _IDS,
-        _option("--exit-zero", action="store_true", help="exit with 0 even if there are differences"),
+        _option("--exit-zero", action="store_true", help="exit with 0 even if some rows need review"),
     ),
-    exit_1="matched",
+    exit_1="some rows need review",
 )
 
 DEMO = Command(
     "demo",
-    "run the whole job on samples: no credentials, no network",
+    "run the whole job on sample files; needs no credentials and no network",
     (
         _option(
             "-o",
@@ -169,38 +169,42 @@ DEMO = Command(
             type=Path,
             default=Path("ttsframe-demo"),
             metavar="DIR",
-            help="where to leave the files",
+            help="folder for the files (default: ttsframe-demo)",
         ),
     ),
 )
 
 SANDBOX = Command(
     "sandbox",
-    "serve a make-believe gateway on this machine, and print the settings that reach it",
+    "run a simulated gateway on this machine, and print the settings that reach it",
     (
-        _option("--port", type=int, default=0, metavar="N", help="the port; a free one by default"),
+        _option("--port", type=int, default=0, metavar="N", help="port (default: a free one)"),
         _option(
             "--links",
             type=Path,
             metavar="FILE",
-            help="CSV of order_id, platform, external_order_id[, line items]; the demo leaves one",
+            help="CSV with order_id, platform, external_order_id[, line items]; the demo writes one",
         ),
-        _option("--rate", type=float, metavar="N", help="refuse more requests a second than this"),
+        _option("--rate", type=float, metavar="N", help="refuse more requests per second than this"),
         _option("--latency", type=float, default=0.0, metavar="S", help="seconds to wait before each answer"),
         _option(
-            "--faults", type=float, default=0.0, metavar="SHARE", help="share of requests that fail, 0 to 1"
+            "--faults",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help="share of requests that fail, from 0 to 1",
         ),
         _option(
             "--shape",
             choices=("official", "reference"),
             default="official",
-            help="which of the two answer forms",
+            help="which of the two documented answer forms to use",
         ),
         _option(
             "command_line",
             nargs="*",
             metavar="-- COMMAND",
-            help="run this with the settings that reach it; stop and exit as it does",
+            help="run this command with those settings; stop when it ends, with its exit code",
         ),
     ),
 )
@@ -209,16 +213,16 @@ COMMANDS = (
     LOOKUP,
     RECONCILE,
     DEMO,
-    Command("doctor", "check settings, clock, gateway, token, scope, shop and store, one a line"),
-    Command("shops", "list the shops that the token may act for, with their ciphers"),
+    Command("doctor", "check settings, cache, gateway, clock, token, shop and scope"),
+    Command("shops", "list the shops that the token gives access to, with their ciphers"),
     Command(
         "cache",
-        "look at the stored answers, or delete them",
+        "show or delete cached answers",
         (
             _option(
                 "action",
                 choices=("info", "prune", "clear"),
-                help="count them; delete the expired; delete all",
+                help="count them; delete expired ones; delete all",
             ),
         ),
     ),
@@ -227,7 +231,7 @@ COMMANDS = (
 
 
 def parser() -> argparse.ArgumentParser:
-    """Make the parser of the whole command line."""
+    """Return the parser of the whole command line."""
     made = argparse.ArgumentParser(
         prog="ttsframe",
         description="Which TikTok Shop order is which Shopify order, and where do they disagree?",
@@ -246,39 +250,19 @@ def parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         ).add_argument
         for option in command.options:
-            add(*option.flags, help=option.help, **option.how)
+            add(*option.flags, help=option.help, **option.kwargs)
     return made
 
 
-def as_typed(message: str, command: str) -> str:
-    """Return a verb's message with the names of options as the shell has them.
-
-    Parameters
-    ----------
-    message
-        What a verb says, as ``max_age is not a duration`` or ``name it (column=)``.
-    command
-        The command that was given.
-
-    Returns
-    -------
-    str
-        The same with ``--max-age`` and ``--column``.
-    """
+def in_cli_terms(error: TtsframeError, command: str) -> str:
+    """Return an error's text with its parameter as the shell has it: `--max-age: …`."""
     options = next(made.options for made in COMMANDS if made.name == command)
-    flags = {option.name: option.flags[-1] for option in options if option.flags[-1].startswith("--")}
-
-    def typed(found: re.Match[str]) -> str:
-        name, value = found.groups()
-        # Without a value only a name of two words is surely no word of the sentence.
-        if name not in flags or (value is None and "_" not in name):
-            return found[0]
-        return f"{flags[name]} {value[1:]}" if value in ("='", '="') else flags[name]
-
-    return _NAME.sub(typed, message)
+    flags = {option.name: option.flags[-1] for option in options}
+    parameter = error.parameter
+    return f"{flags.get(parameter, parameter)}: {error.message}" if parameter else error.message
 
 
 def _exits(exit_1: str) -> str:
     if not exit_1:
         return ""
-    return f"exit status: 0 all well, 1 some rows are not {exit_1}, 2 an error, 130 interrupted by Ctrl-C"
+    return f"exit status: 0 success, 1 {exit_1}, 2 an error, 130 interrupted by Ctrl-C"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ttsframe.cli.options import as_typed
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.matching import Match, match
@@ -21,16 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
-"""What `write` leaves in the folder, but for a file a status."""
-_HINT = (
-    "To reconcile with the marks in the Shopify orders alone, which needs no credentials, add --no-lookup."
-)
+"""What `write` leaves in the folder, besides one file per status."""
+_HINT = "To use only the TikTok order ids in the Shopify orders, which needs no credentials, add --no-lookup."
 
 
 def run(options: argparse.Namespace) -> int:
-    """Reconcile; see `ttsframe reconcile --help`."""
+    """Run `ttsframe reconcile`."""
     if options.refs and options.no_lookup:
-        raise InputError("--refs and --no-lookup exclude each other: give one of them")
+        raise InputError("--refs and --no-lookup exclude each other. Give one of them.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
     tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
@@ -40,14 +36,13 @@ def run(options: argparse.Namespace) -> int:
     result = match(
         tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
     )
-    result = replace(result, notes=tuple(as_typed(note, "reconcile") for note in result.notes))
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
     return EXIT_OK if options.exit_zero or not to_look_at(result.report) else EXIT_DIFFERENCES
 
 
 def write(result: Match, folder: Path, *, ids: str) -> None:
-    """Leave the whole report in a folder: CSV files, the workbook and the page."""
+    """Write the whole report to a folder: CSV files, the workbook and the page."""
     result.to_csv(folder, ids=ids)
     result.to_excel(folder)
     result.to_html(folder)

@@ -1,4 +1,4 @@
-"""`ttsframe sandbox`: serve the make-believe gateway until Ctrl-C, or as long as a command runs."""
+"""`ttsframe sandbox`: run the simulated gateway until Ctrl-C, or as long as a command runs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 _BY_SIGNAL = 128
 _LEAVE_SECONDS = 10
-"""How long a command has to end after Ctrl-C; a second Ctrl-C ends it at once."""
+"""How long a command may take to end after Ctrl-C; a second Ctrl-C ends it at once."""
 
 _HINT = """\
-serving at {url} until Ctrl-C. The lines on standard output are the settings that lead to it:
-with them in a file (ttsframe sandbox > sandbox.env), in another terminal,
+serving at {url} until Ctrl-C. Standard output has the settings that reach it.
+Save them (ttsframe sandbox > sandbox.env), then in another terminal:
   set -a; . ./sandbox.env; set +a
   ttsframe lookup FILE
-or at once: ttsframe sandbox -- ttsframe lookup FILE
+or in one step: ttsframe sandbox -- ttsframe lookup FILE
 """
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve; see `ttsframe sandbox --help`."""
+    """Run `ttsframe sandbox`."""
     from ttsframe import sandbox  # noqa: PLC0415 - loaded on first use
 
     behaviour = sandbox.Behaviour(
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_beside(gateway: Sandbox, command_line: Sequence[str]) -> int:
-    """Run a command with the settings that lead to the gateway, and a store that is gone afterwards."""
+    """Run a command with the settings that reach the gateway, and a cache that is deleted afterwards."""
     # The command of this installation, whatever the PATH says.
     own = [sys.executable, "-m", "ttsframe"] if command_line[0] == "ttsframe" else [command_line[0]]
     with tempfile.TemporaryDirectory() as folder:
@@ -59,12 +59,12 @@ def _run_beside(gateway: Sandbox, command_line: Sequence[str]) -> int:
         except OSError as error:
             raise InputError(f"cannot run {command_line[0]}: {error.strerror}") from None
         code = _wait(child)
-    # A signal that ended it is told as a shell tells it.
+    # As a shell reports the signal that ended a command.
     return _BY_SIGNAL - code if code < 0 else code
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int:
-    """Wait for a command. Ctrl-C goes to it as well: let it put its things away, and say so itself."""
+    """Wait for a command. Ctrl-C reaches it too: let it clean up and report by itself."""
     try:
         return child.wait()
     except KeyboardInterrupt:
@@ -82,6 +82,6 @@ def _leave(child: subprocess.Popen[bytes]) -> int:
 
 
 def _hint(sandbox: Sandbox) -> None:
-    """Say what to do next, where no program reads it."""
+    """Say on standard error what to do next."""
     sys.stderr.write(_HINT.format(url=sandbox.base_url))
     sys.stderr.flush()

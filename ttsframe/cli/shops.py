@@ -1,4 +1,4 @@
-"""`ttsframe shops`: which shops the token may act for."""
+"""`ttsframe shops`: which shops the token gives access to."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List shops; see `ttsframe shops --help`."""
+    """Run `ttsframe shops`."""
     del options
-    # The cipher is what people come here to learn, so it is not needed yet.
+    # People come here to learn the cipher, so it is not required yet.
     settings, credentials = config.read(config.environment(), need=config.CREDENTIAL_NAMES[:3])
     with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
-        found = shop.shops()
-    if found.empty:
-        sys.stdout.write("the token acts for no shop: let the seller authorize the app\n")
-    for row in found.fillna("").itertuples():
+        shops = shop.shops()
+    if shops.empty:
+        sys.stdout.write("the token gives access to no shop: the seller must authorize the app\n")
+    for row in shops.fillna("").itertuples():
         sys.stdout.write(
             f"{row.name}\t{row.region}\t{row.seller_type}\t{row.id}\tTIKTOK_SHOP_CIPHER={row.cipher}\n"
         )

@@ -110,7 +110,9 @@ def match(
     compare : What changed between two results.
     """
     if not tolerance >= 0:
-        raise InputError(f"tolerance must be 0 or more, in major units of the currency, not {tolerance!r}.")
+        raise InputError(
+            f"must be 0 or more, in major units of the currency, not {tolerance!r}.", parameter="tolerance"
+        )
     given = inputs.read(tiktok, shopify, refs, settlement)
     universe = claims.gather(given)
     size = pairing.sizes(universe, len(given.shopify.names))

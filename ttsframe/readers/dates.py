@@ -94,7 +94,7 @@ def decide_order(
         If `given` is unknown, or cannot be read with any date of the file that tells.
     """
     if given is not None and given not in DATE_ORDERS:
-        raise InputError(f"date_order is 'dmy' or 'mdy', not {given!r}.")
+        raise InputError(f"must be 'dmy' or 'mdy', not {given!r}.", parameter="date_order")
     parts = [_split(cells) for cells in columns]
     found = [match for part in parts for day in part.days if (match := _YEAR_LAST.fullmatch(day))]
     day_first = [match[0] for match in found if int(match[1]) > _MONTHS >= int(match[2])]
@@ -104,7 +104,8 @@ def decide_order(
         against = month_first if given == "dmy" else day_first
         if against and len(against) == len(day_first) + len(month_first):
             raise InputError(
-                f"date_order={given!r} cannot be right for {name}, which holds {against[0]}: leave it out."
+                f"{given!r} cannot be right for {name}, which contains {against[0]}. Leave it out.",
+                parameter="date_order",
             )
         order = "dmy" if given == "dmy" else "mdy"
         return Decision(order, settled=True, contradicted=bool(against), matters=bool(found))
@@ -230,5 +231,5 @@ def told(name: str, decision: Decision) -> str | None:
     return (
         f"{said}."
         if decision.settled
-        else f"{said}, which nothing in them settles; date_order= says otherwise."
+        else f"{said}; nothing in the file settles this. Set the date order if it is wrong."
     )

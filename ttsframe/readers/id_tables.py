@@ -102,7 +102,7 @@ def _not_there(names: Sequence[str], column: str | None) -> str:
     wanted = headers.ORDER_ID_NAMES if column is None else (column,)
     near = headers.nearest(wanted, names)
     hint = f"the nearest is {near!r}" if near else "name the one that holds the order ids"
-    return f"there is no column {column or 'order_id or Order ID'}; {hint} (column=)."
+    return f"there is no column {column or 'order_id or Order ID'}; {hint}."
 
 
 def _header_of(table: Table) -> str:

@@ -163,7 +163,8 @@ def refuse_short(column: str | None, found: Iterable[str]) -> None:
     if short > len(lengths) / 2:
         raise InputError(
             f"the numbers in the column {column} are too short for TikTok Shop order ids, which have 18 "
-            "digits or 19: is it the right one (column=)? If it is, call it order_id."
+            "or 19 digits. Is it the right column? If it is, name it order_id.",
+            parameter="column",
         )
 
 

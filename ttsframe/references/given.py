@@ -39,7 +39,7 @@ def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: 
     if isinstance(orders, pd.DataFrame):
         return _column_of(orders, column)
     if column is not None:
-        raise InputError(f"column={column!r} needs a DataFrame; {type(orders).__name__} has no columns")
+        raise InputError(f"needs a DataFrame; {type(orders).__name__} has no columns", parameter="column")
     if isinstance(orders, pd.Series):
         return orders
     values = _several(orders)

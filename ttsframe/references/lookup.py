@@ -241,9 +241,11 @@ def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
     try:
         return max(0.0, config.seconds(max_age)) if isinstance(max_age, str) else max(0.0, float(max_age))
     except ValueError as error:
-        raise InputError(f"max_age {error}: {max_age!r}") from None
+        raise InputError(f"{error}: {max_age!r}", parameter="max_age") from None
     except TypeError:
-        raise InputError(f"max_age is text such as 7d, seconds or a timedelta, not {max_age!r}") from None
+        raise InputError(
+            f"must be text such as 7d, seconds or a timedelta, not {max_age!r}", parameter="max_age"
+        ) from None
 
 
 def _questions(given: pd.Series, platforms: list[str], *, column: str | None) -> _Journey:
