@@ -215,6 +215,27 @@ def test_settlement__payouts_stand_on_every_row_of_their_order_and_count_once():
     assert "Orders of the settlement that are not among the TikTok orders: 1." in result.notes
 
 
+@pytest.mark.parametrize("blank", ["", " ", "-", "n/a", "nan", None])
+def test_settlement__row_without_an_order_is_an_adjustment_and_on_no_order(blank):
+    paid = pd.DataFrame(
+        {
+            "order_id": [T1, blank, blank],
+            "settled_amount": [15.5, 99.0, -9.0],
+            "currency": ["USD", "USD", "EUR"],
+        }
+    )
+    result = match(tiktok(T1, T2), shopify(marked(S1, T1), marked(S2, T2)), settlement=paid)
+    assert result.orders["settled_amount"].fillna(-1).tolist() == [15.5, -1]
+    assert "2 rows of the settlement without an order (adjustments): -9.00 EUR and 99.00 USD." in result.notes
+
+
+def test_settlement__row_without_an_order_is_not_on_an_order_without_an_id():
+    paid = pd.DataFrame({"order_id": ["-"], "settled_amount": [99.0]})
+    result = match(tiktok({"order_id": None}), shopify(), settlement=paid)
+    assert result.orders["settled_amount"].isna().all()
+    assert "1 row of the settlement without an order (adjustments): 99.00." in result.notes
+
+
 def test_settlement__repeated_orders_are_refused():
     paid = pd.DataFrame({"order_id": [T1, T1], "settled_amount": [1.0, 2.0]})
     with pytest.raises(InputError, match="settlement"):

@@ -13,6 +13,7 @@ from ttsframe.columns import MATCH_SOURCES, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
 from ttsframe.errors import InputError
 from ttsframe.matching import keys
 from ttsframe.readers.reference_ids import whole_rows
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +105,8 @@ class Settlement:
     amount: Hundredths
     currency: pd.Series
     settled_at: pd.Series
+    notes: tuple[str, ...] = ()
+    """What the rows without an order, the adjustments, come to."""
 
 
 class Inputs(NamedTuple):
@@ -209,11 +212,27 @@ def _whole(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 def read_settlement(frame: pd.DataFrame) -> Settlement:
     """Read the payouts; needs `order_id`, unique, and `settled_amount`."""
     _need(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
-    frame = frame[frame["order_id"].notna()].reset_index(drop=True)
+    frame = frame.reset_index(drop=True)
     order_ids = keys.id_text(frame["order_id"])
+    # What is a blank to the one rule of `ids` names no order: its amount belongs to none.
+    named = order_ids.notna().to_numpy()
+    notes = _adjustments(frame[~named].reset_index(drop=True))
+    frame, order_ids = frame[named].reset_index(drop=True), order_ids[named].reset_index(drop=True)
     _refuse_repeated(order_ids, "the settlement", "order_id")
     settled_at = frame["settled_at"] if "settled_at" in frame else pd.Series(pd.NaT, index=frame.index)
-    return Settlement(order_ids, _minor_units(frame, "settled_amount"), _text(frame, "currency"), settled_at)
+    return Settlement(
+        order_ids, _minor_units(frame, "settled_amount"), _text(frame, "currency"), settled_at, notes
+    )
+
+
+def _adjustments(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many rows of the settlement name no order, and what they come to."""
+    if frame.empty:
+        return ()
+    amounts = pd.Series(_minor_units(frame, "settled_amount") / 100)
+    sums = amounts.groupby(_text(frame, "currency").fillna("").str.strip().str.upper()).sum()
+    total = " and ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in sums.items())
+    return (f"{counted(len(frame), 'row')} of the settlement without an order (adjustments): {total}.",)
 
 
 def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:

@@ -207,7 +207,7 @@ def _words(scene: verdicts.AlignedOrders, codes: np.ndarray) -> pd.Series:
 
 def _payouts(settlement: Settlement, nodes: np.ndarray, left: np.ndarray, orders: int) -> pd.DataFrame:
     """Lay the payouts along the rows: on every row of their TikTok order."""
-    ours = np.flatnonzero(nodes < orders)
+    ours = np.flatnonzero((nodes >= 0) & (nodes < orders))
     payout = np.full(orders, -1, dtype=np.int64)
     payout[nodes[ours]] = ours
     row = verdicts.along(payout, left, -1)

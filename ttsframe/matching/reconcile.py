@@ -178,7 +178,8 @@ def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple
         f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
     }
     told = () if given.refs is None else (*given.refs.notes, *_coverage(universe))
-    return (*(note for note, holds in found.items() if holds), *told)
+    adjustments = () if given.settlement is None else given.settlement.notes
+    return (*(note for note, holds in found.items() if holds), *adjustments, *told)
 
 
 def _coverage(universe: LinkGraph) -> tuple[str, ...]:
