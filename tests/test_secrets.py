@@ -101,9 +101,9 @@ def test_secrets__nowhere_after_faults_a_renewal_and_a_dead_network(tmp_path, mo
         with shop_of(box, tmp_path, timeout=0.3, outage=0.8, tokens=tokens) as shop:
             frame = tts.lookup(ids_of(box)[:100], shop=shop, progress=True)
             assert len(box.log.refreshes) >= 3
-            told += [repr(one) for one in (shop, shop.session, shop.session.access, shop.settings, tokens)]
+            told += [repr(one) for one in (shop, shop.client, shop.client.authorizer, shop.settings, tokens)]
             told += [repr(box.credentials), str(box.credentials), repr(tokens.read(box.credentials))]
-            told += [repr(shop.session.access.sign(reference_request("1", "SHOPIFY"))), frame.to_csv()]
+            told += [repr(shop.client.authorizer.sign(reference_request("1", "SHOPIFY"))), frame.to_csv()]
             told += [repr(vars(shop)), frame.to_html(), repr(tts.plan(ids_of(box), shop=shop))]
             box.change(fault_share=1.0, fault_kinds=("reset",))
             with pytest.raises(OutageError) as caught:
@@ -191,8 +191,8 @@ def test_secrets__that_a_gateway_repeats_are_masked_in_frame_and_store(spelled, 
 def test_secrets__behind_escapes_in_an_answer_too_deep_to_write_are_passed_on_to_nobody(tmp_path):
     spelled = "".join(f"\\u{ord(letter):04x}" for letter in sandbox.CREDENTIALS.access_token)
     body = f'{{"code":21008111,"message":"bad {spelled}","data":{"[" * 300}{"]" * 300}}}'.encode()
-    access = Authorizer(sandbox.CREDENTIALS, auth_wire=lambda: None)
-    assert access.without_secrets(body, access.sign(reference_request("1", "SHOPIFY"))) == b""
+    access = Authorizer(sandbox.CREDENTIALS, auth_transport=lambda: None)
+    assert access.redact_body(body, access.sign(reference_request("1", "SHOPIFY"))) == b""
     with raw_gateway(answer(body)) as served, served.shop(tmp_path, tries=2) as shop:
         frame = tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
     assert set(frame["reason"]) == {"bad_answer"}
@@ -239,12 +239,12 @@ def test_secrets__an_app_key_that_a_gateway_repeats_is_masked_in_frame_and_store
 @pytest.mark.parametrize("app_key", ["k", "0", "id", "data", "580194", "577000", "21008111"])
 def test_secrets__an_app_key_that_looks_like_a_part_of_an_answer_spoils_none(app_key):
     credentials = dataclasses.replace(sandbox.CREDENTIALS, app_key=app_key)
-    access = Authorizer(credentials, auth_wire=lambda: None)
+    access = Authorizer(credentials, auth_transport=lambda: None)
     body = (
         b'{"code":21008111,"message":"k 0","data":{"external_orders":[{"id":"580194009000000001",'
         b'"order_id":577000000000000001,"line_items":[577000,0]}]}}'
     )
-    assert access.without_secrets(body, access.sign(reference_request("1", "SHOPIFY"))) == body
+    assert access.redact_body(body, access.sign(reference_request("1", "SHOPIFY"))) == body
 
 
 def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monkeypatch, sent):
@@ -285,7 +285,7 @@ def test_repr__shows_no_secret(show):
     credentials = sandbox.CREDENTIALS
     shop = Shop(credentials, Settings(base_url="https://gateway.invalid"))
     session = GatewayClient(shop.settings, credentials, rate_limiter=shop.rate_limiter)
-    access = Authorizer(credentials, auth_wire=lambda: session.wire)
+    access = Authorizer(credentials, auth_transport=lambda: session.transport)
     signed = access.sign(reference_request("1", "SHOPIFY"))
     pair = TokenPair("access-1", "refresh-1")
     shown = " ".join(

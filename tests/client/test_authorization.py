@@ -29,7 +29,7 @@ from ttsframe.client import authorization as module
 from ttsframe.client import retry
 from ttsframe.client.authorization import Authorizer
 from ttsframe.client.tokens import TokenPair, TokenStore
-from ttsframe.client.transport import Reply
+from ttsframe.client.transport import Response
 from ttsframe.errors import AccessError, OutageError, SettingsError, TtsframeError
 from ttsframe.gateway import READ_SCOPE, reference_request
 
@@ -86,7 +86,7 @@ def test_renewal__is_one_for_all_shops_of_a_seller(tmp_path, tokens, monkeypatch
     with gateway(30, token_answers=20) as box:
         second = dataclasses.replace(box.credentials, shop_cipher="SANDBOX_second_shop")
         later = shop_of(box, tmp_path, credentials=second, tokens=tokens)
-        assert later.session  # it holds the old pair when the first shop renews it
+        assert later.client  # it holds the old pair when the first shop renews it
         assert found(look_up(box, tmp_path, tokens=tokens)) == expected(box)
         assert len(box.log.refreshes) == 1
         box.change(token_answers=1000)
@@ -160,7 +160,7 @@ def test_renewal__a_place_that_cannot_be_reached_is_an_outage_and_may_be_tried_b
         with shop_of(box, tmp_path, **settings) as shop:
             with pytest.raises(OutageError, match="TTSFRAME_AUTH_URL"):
                 tts.lookup(ids_of(box), shop=shop)
-            shop.session.access._auth_wire = lambda: shop.session._wire(box.auth_url, 1)
+            shop.client.authorizer._auth_transport = lambda: shop.client._transport(box.auth_url, 1)
             assert found(tts.lookup(ids_of(box), shop=shop)) == expected(box)
 
 
@@ -185,14 +185,14 @@ class Auth:
         self.asked += 1
         time.sleep(0.01)
         data = {"access_token": self.left.pop(0), "refresh_token": "next-refresh"}
-        return Reply(200, json.dumps({"code": 0, "data": data}).encode(), None, None)
+        return Response(200, json.dumps({"code": 0, "data": data}).encode(), None, None)
 
     def close(self):
         pass
 
 
 def access_with(auth, *, tokens=None, credentials=sandbox.CREDENTIALS):
-    return Authorizer(credentials, auth_wire=lambda: auth, tokens=tokens)
+    return Authorizer(credentials, auth_transport=lambda: auth, tokens=tokens)
 
 
 def test_renew__many_threads_renew_once():
@@ -200,7 +200,7 @@ def test_renew__many_threads_renew_once():
     access = access_with(auth)
     signed = [access.sign(REQUEST) for _ in range(16)]
     said = []
-    renewing = [threading.Thread(target=lambda one=one: said.append(access.renew(one))) for one in signed]
+    renewing = [threading.Thread(target=lambda one=one: said.append(access.refresh(one))) for one in signed]
     for each in renewing:
         each.start()
     for each in renewing:
@@ -214,18 +214,18 @@ def test_renew__a_new_token_that_is_refused_at_once_is_not_renewed_again():
     auth = Auth("token-2", "token-3")
     access = access_with(auth)
     first = access.sign(REQUEST)
-    assert access.renew(first)
-    access.worked(first)  # a late answer to the old token proves nothing for the new one
-    assert not access.renew(access.sign(REQUEST))
+    assert access.refresh(first)
+    access.confirm(first)  # a late answer to the old token proves nothing for the new one
+    assert not access.refresh(access.sign(REQUEST))
     assert auth.asked == 1
 
 
 def test_renew__a_token_that_worked_may_be_renewed():
     auth = Auth("token-2", "token-3")
     access = access_with(auth)
-    assert access.renew(access.sign(REQUEST))
-    access.worked(access.sign(REQUEST))
-    assert access.renew(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
+    access.confirm(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
     assert auth.asked == 2
 
 
@@ -234,11 +234,11 @@ def test_renew__takes_what_another_process_renewed(tokens):
     access = access_with(auth, tokens=tokens)
     signed = access.sign(REQUEST)
     tokens.write(sandbox.CREDENTIALS, TokenPair("token-of-another", "refresh-of-another"))
-    assert access.renew(signed)
+    assert access.refresh(signed)
     assert access.sign(REQUEST).access_token == "token-of-another"
     assert auth.asked == 0
     # That one has expired meanwhile, and nobody has renewed it yet.
-    assert access.renew(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
     assert auth.asked == 1
     assert tokens.read(sandbox.CREDENTIALS) == TokenPair("token-2", "next-refresh")
 
@@ -248,14 +248,14 @@ def test_renew__an_older_pair_in_the_file_does_not_replace_the_newer_that_could_
 ):
     auth = Auth("token-2", "token-3", "token-4")
     access = access_with(auth, tokens=tokens)
-    assert access.renew(access.sign(REQUEST))
-    access.worked(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
+    access.confirm(access.sign(REQUEST))
     with monkeypatch.context() as full_disk:
         full_disk.setattr(TokenStore, "write", lambda *_: None)
-        assert access.renew(access.sign(REQUEST))
-    access.worked(access.sign(REQUEST))
+        assert access.refresh(access.sign(REQUEST))
+    access.confirm(access.sign(REQUEST))
     assert tokens.read(sandbox.CREDENTIALS).access_token == "token-2"
-    assert access.renew(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
     assert access.sign(REQUEST).access_token == "token-4"
     assert tokens.read(sandbox.CREDENTIALS).access_token == "token-4"
 
@@ -264,11 +264,11 @@ def test_renew__finds_what_was_renewed_when_the_access_token_was_mistyped(tokens
     auth = Auth("token-2")
     mistyped = dataclasses.replace(sandbox.CREDENTIALS, access_token="mistyped")
     access = access_with(auth, tokens=tokens, credentials=mistyped)
-    assert access.renew(access.sign(REQUEST))
+    assert access.refresh(access.sign(REQUEST))
     put_right = access_with(auth, tokens=tokens)
     assert put_right.sign(REQUEST).access_token == sandbox.CREDENTIALS.access_token
     # The refresh token was spent for the mistyped one: it must not be asked with again.
-    assert put_right.renew(put_right.sign(REQUEST))
+    assert put_right.refresh(put_right.sign(REQUEST))
     assert put_right.sign(REQUEST).access_token == "token-2"
     assert auth.asked == 1
 
@@ -360,7 +360,7 @@ def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(mo
     monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
     access = access_with(Auth())
     assert access.correct_clock(access.sign(REQUEST), 1_800_000_600.0)
-    access.begin()
+    access.reset()
     assert access.correct_clock(access.sign(REQUEST), 1_800_000_000.0)
     assert access.clock_offset_seconds == 0.0
 

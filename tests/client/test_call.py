@@ -42,34 +42,34 @@ def good(data):
 # What can be mended
 
 
-def test_call__an_expired_token_is_renewed_once_and_kept(expired, tmp_path):
+def test_request__an_expired_token_is_renewed_once_and_kept(expired, tmp_path):
     tokens = TokenStore(tmp_path / "tokens.json")
     with shop_of(expired, tmp_path, tokens=tokens) as shop:
-        called = shop.session.call(shops_request())
-    assert called.renewed
-    assert called.refusal is None
+        result = shop.client.request(shops_request())
+    assert result.renewed
+    assert result.refusal is None
     assert len(expired.log.refreshes) == 1
     assert tokens.read(expired.credentials).access_token.endswith("-2")
 
 
-def test_call__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_path):
+def test_request__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_path):
     with gateway(10, token_answers=0) as box, shop_of(box, tmp_path) as shop:
-        called = shop.session.call(shops_request())
+        result = shop.client.request(shops_request())
         assert len(box.log.refreshes) == 1
-    assert called.kind is ResponseKind.TOKEN
+    assert result.kind is ResponseKind.TOKEN
     with pytest.raises(AccessError, match="TIKTOK_APP_ACCESS_KEY"):
-        called.check()
+        result.raise_for_status()
 
 
 @pytest.mark.parametrize("offset_seconds", [-3600, 86_400])
-def test_call__follows_the_gateways_clock(offset_seconds, tmp_path):
+def test_request__follows_the_gateways_clock(offset_seconds, tmp_path):
     with gateway(10, clock_offset_seconds=offset_seconds) as box, shop_of(box, tmp_path) as shop:
         assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
-        assert not shop.session.call(shops_request()).renewed
+        assert not shop.client.request(shops_request()).renewed
         assert len(box.log) == 3
 
 
-def test_call__a_clock_that_is_refused_though_followed_ends_with_its_cure(tmp_path):
+def test_request__a_clock_that_is_refused_though_followed_ends_with_its_cure(tmp_path):
     ahead = formatdate(time.time() + 3600, usegmt=True)
     refusal = answer(
         b'{"code":36009004,"message":"Invalid timestamp"}',
@@ -82,24 +82,24 @@ def test_call__a_clock_that_is_refused_though_followed_ends_with_its_cure(tmp_pa
         assert len(served.requests) == 2
 
 
-def test_call__follows_anew_a_clock_that_has_changed_since_the_last(tmp_path):
+def test_request__follows_anew_a_clock_that_has_changed_since_the_last(tmp_path):
     with gateway(10, clock_offset_seconds=3600) as box, shop_of(box, tmp_path) as shop:
         shop.shops()
         box.change(clock_offset_seconds=-3600)
         assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
 
 
-def test_call__clock_and_token_may_both_be_wrong(expired, tmp_path):
+def test_request__clock_and_token_may_both_be_wrong(expired, tmp_path):
     expired.change(clock_offset_seconds=3600)
     with shop_of(expired, tmp_path) as shop:
         assert not shop.shops().empty
     assert len(expired.log.refreshes) == 1
 
 
-def test_call__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
+def test_request__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
     with gateway(10) as box, shop_of(box, tmp_path) as shop:
-        called = shop.session.call(reference_request("1", "SHOPIFY"))
-    assert called.kind is ResponseKind.ROW
+        result = shop.client.request(reference_request("1", "SHOPIFY"))
+    assert result.kind is ResponseKind.ROW
 
 
 # What may be well later
@@ -119,7 +119,7 @@ def test_call__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
         ({"always_code": 36009003}, "36009003"),
     ],
 )
-def test_call__no_good_answer_for_now_is_an_outage_that_says_try_again(knobs, words, tmp_path):
+def test_request__no_good_answer_for_now_is_an_outage_that_says_try_again(knobs, words, tmp_path):
     with (
         gateway(10, **knobs) as box,
         shop_of(box, tmp_path) as shop,
@@ -130,7 +130,7 @@ def test_call__no_good_answer_for_now_is_an_outage_that_says_try_again(knobs, wo
     assert caught.value.exit_code == 2
 
 
-def test_call__a_bad_gateway_is_an_outage_and_no_refusal(tmp_path):
+def test_request__a_bad_gateway_is_an_outage_and_no_refusal(tmp_path):
     page = answer(b"<html>502 Bad Gateway</html>", status="502 Bad Gateway")
     with raw_gateway(page) as served, served.shop(tmp_path) as shop:
         with pytest.raises(OutageError, match=r"HTTP status 502.*TTSFRAME_BASE_URL"):
@@ -138,18 +138,18 @@ def test_call__a_bad_gateway_is_an_outage_and_no_refusal(tmp_path):
         assert len(served.requests) == 1
 
 
-def test_call__a_renewal_out_of_reach_may_succeed_with_the_next_call(expired, tmp_path):
+def test_request__a_renewal_out_of_reach_may_succeed_with_the_next_call(expired, tmp_path):
     with shop_of(expired, tmp_path, auth_url=f"http://127.0.0.1:{free_port()}") as shop:
         with pytest.raises(OutageError, match="TTSFRAME_AUTH_URL"):
             shop.shops()
-        shop.session.access._auth_wire = lambda: shop.session._wire(expired.auth_url, 1)
+        shop.client.authorizer._auth_transport = lambda: shop.client._transport(expired.auth_url, 1)
         assert not shop.shops().empty
 
 
 # What is refused
 
 
-def test_call__an_unknown_code_is_a_refusal_with_what_the_gateway_said(tmp_path):
+def test_request__an_unknown_code_is_a_refusal_with_what_the_gateway_said(tmp_path):
     refusal = answer(b'{"code":99999999,"message":"Something new"}')
     with (
         raw_gateway(refusal) as served,
@@ -160,7 +160,7 @@ def test_call__an_unknown_code_is_a_refusal_with_what_the_gateway_said(tmp_path)
 
 
 @pytest.mark.parametrize("renews", [False, True])
-def test_call__a_refusal_shows_no_secret_even_with_the_values_of_every_frame(renews, expired, tmp_path):
+def test_request__a_refusal_shows_no_secret_even_with_the_values_of_every_frame(renews, expired, tmp_path):
     spent = "spent-" * 3 if renews else None
     credentials = dataclasses.replace(expired.credentials, refresh_token=spent)
     del spent

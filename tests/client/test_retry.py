@@ -45,27 +45,27 @@ def test_outage__counts_from_the_beginning():
 
 def test_outage__a_good_answer_begins_it_anew():
     outage = CircuitBreaker(60.0, now=100.0)
-    outage.good(150.0, Attempt(0))
+    outage.record_success(150.0, Attempt(0))
     assert outage.seconds_left(200.0) == 10.0
 
 
 def test_outage__an_answer_that_is_told_late_does_not_shorten_it():
     outage = CircuitBreaker(60.0, now=100.0)
-    outage.good(150.0, Attempt(0))
-    outage.good(140.0, Attempt(0))
+    outage.record_success(150.0, Attempt(0))
+    outage.record_success(140.0, Attempt(0))
     assert outage.seconds_left(150.0) == 60.0
 
 
 def test_outage__a_wait_that_the_gateway_asked_for_is_none():
     outage = CircuitBreaker(60.0, now=100.0)
-    outage.held(220.0)
+    outage.defer(220.0)
     assert outage.seconds_left(220.0) == 60.0
 
 
 def test_outage__bad_replies_do_not_prolong_it():
     outage = CircuitBreaker(60.0, now=100.0)
     for _ in range(50):
-        outage.bad("HTTP status 500", Attempt(0))
+        outage.record_failure("HTTP status 500", Attempt(0))
     assert outage.seconds_left(100.0) == 60.0
 
 
@@ -73,18 +73,18 @@ def test_outage__is_suspected_when_bad_replies_pile_up_and_not_before():
     outage = CircuitBreaker(60.0, now=0.0)
     suspected = []
     for _ in range(25):
-        outage.bad("no answer within 20 s", Attempt(0))
+        outage.record_failure("no answer within 20 s", Attempt(0))
         suspected.append(outage.suspected)
     assert suspected == [False] * 19 + [True] * 6
-    outage.good(1.0, Attempt(0))
+    outage.record_success(1.0, Attempt(0))
     assert not outage.suspected
 
 
 def test_outage__some_bad_among_good_is_none():
     outage = CircuitBreaker(60.0, now=0.0)
     for second in range(100):
-        outage.bad("HTTP status 500", Attempt(0))
-        outage.good(float(second), Attempt(0))
+        outage.record_failure("HTTP status 500", Attempt(0))
+        outage.record_success(float(second), Attempt(0))
         assert not outage.suspected
 
 
@@ -97,15 +97,15 @@ def sent(place, at):
 def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_it():
     outage = CircuitBreaker(60.0, now=0.0)
     failing = [sent(place, 1.0) for place in range(30)]
-    outage.good(2.0, sent(99, 1.5))
+    outage.record_success(2.0, sent(99, 1.5))
     for attempt in failing:
         attempt.send(3.0)
-        outage.bad("HTTP status 500", attempt)
+        outage.record_failure("HTTP status 500", attempt)
     assert not outage.suspected
     # They alone are left, so nobody waits for a good answer; with another one, somebody does.
     assert not outage.is_over(100.0, unfinished=30)
     assert outage.is_over(100.0, unfinished=31)
-    outage.ended(failing[0])
+    outage.forget(failing[0])
     assert outage.is_over(100.0, unfinished=30)
     assert not outage.is_over(100.0, unfinished=29)
 
@@ -113,9 +113,9 @@ def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_i
 def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
     outage = CircuitBreaker(60.0, now=0.0)
     failing = [sent(place, 1.0) for place in range(20)]
-    outage.good(2.0, sent(99, 0.5))
+    outage.record_success(2.0, sent(99, 0.5))
     for attempt in failing:
-        outage.bad("HTTP status 500", attempt)
+        outage.record_failure("HTTP status 500", attempt)
     assert outage.suspected
     assert outage.is_over(62.0, unfinished=20)
 
@@ -125,10 +125,10 @@ def test_outage__what_it_spoilt_is_not_held_against_an_order():
     attempts = [sent(place, 1.0) for place in range(40)]
     for attempt in attempts:
         attempt.spare()
-    outage.good(30.0, sent(99, 29.0))
+    outage.record_success(30.0, sent(99, 29.0))
     for attempt in attempts:
         attempt.send(31.0)
-        outage.bad("HTTP status 500", attempt)
+        outage.record_failure("HTTP status 500", attempt)
     assert outage.suspected
 
 
@@ -138,13 +138,13 @@ def test_outage__what_it_spoilt_is_not_held_against_an_order():
 def test_outage__a_host_that_never_answered_is_unreachable_after_three_tries(answered, failed, expected):
     outage = CircuitBreaker(60.0, now=0.0)
     if answered:
-        outage.good(0.0, Attempt(0))
+        outage.record_success(0.0, Attempt(0))
     assert outage.unreachable(Attempt(0, tries=failed)) is expected
 
 
 def test_outage__the_error_says_how_long_what_came_last_and_how_to_go_on():
     outage = CircuitBreaker(90.0, now=0.0)
-    outage.bad("HTTP status 502", Attempt(0))
+    outage.record_failure("HTTP status 502", Attempt(0))
     error = outage.error()
     assert isinstance(error, OutageError)
     assert all(part in str(error) for part in ("90 s", "HTTP status 502", "kept", "same command"))
@@ -179,9 +179,9 @@ OF_AN_ORDER = [
 
 
 @pytest.mark.parametrize("message", SHARED)
-def test_same_trouble__that_names_shop_or_app_ends_the_run_after_ten(message):
+def test_fail_fast__that_names_shop_or_app_ends_the_run_after_ten(message):
     trouble = FailFast(1000)
-    errors = [trouble.seen("bad_parameter", message) for _ in range(10)]
+    errors = [trouble.record("bad_parameter", message) for _ in range(10)]
     assert errors[:9] == [None] * 9
     assert isinstance(errors[9], SettingsError)
     assert message in str(errors[9])
@@ -189,55 +189,55 @@ def test_same_trouble__that_names_shop_or_app_ends_the_run_after_ten(message):
 
 
 @pytest.mark.parametrize("message", OF_AN_ORDER)
-def test_same_trouble__of_another_parameter_ends_the_run_after_a_hundred_at_the_start(message):
+def test_fail_fast__of_another_parameter_ends_the_run_after_a_hundred_at_the_start(message):
     trouble = FailFast(1000)
-    errors = [trouble.seen("bad_parameter", message) for _ in range(100)]
+    errors = [trouble.record("bad_parameter", message) for _ in range(100)]
     assert errors[:99] == [None] * 99
     assert isinstance(errors[99], SettingsError)
     assert str(message) in str(errors[99])
     assert "order ids" in str(errors[99])
 
 
-def test_same_trouble__that_names_the_shop_only_now_and_then_is_not_all_of_the_shop():
+def test_fail_fast__that_names_the_shop_only_now_and_then_is_not_all_of_the_shop():
     trouble = FailFast(1000)
-    assert trouble.seen("bad_parameter", "Invalid order_id") is None
-    assert [trouble.seen("bad_parameter", "Invalid shop_cipher") for _ in range(98)] == [None] * 98
-    assert isinstance(trouble.seen("bad_parameter", "Invalid shop_cipher"), SettingsError)
+    assert trouble.record("bad_parameter", "Invalid order_id") is None
+    assert [trouble.record("bad_parameter", "Invalid shop_cipher") for _ in range(98)] == [None] * 98
+    assert isinstance(trouble.record("bad_parameter", "Invalid shop_cipher"), SettingsError)
 
 
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("questions", [2, 3, 9])
-def test_same_trouble__in_a_small_run_every_order_is_enough(questions, message):
+def test_fail_fast__in_a_small_run_every_order_is_enough(questions, message):
     trouble = FailFast(questions)
-    errors = [trouble.seen("bad_parameter", message) for _ in range(questions)]
+    errors = [trouble.record("bad_parameter", message) for _ in range(questions)]
     assert errors[:-1] == [None] * (questions - 1)
     assert isinstance(errors[-1], TtsframeError)
 
 
-def test_same_trouble__under_a_hundred_orders_all_of_them_are_needed():
+def test_fail_fast__under_a_hundred_orders_all_of_them_are_needed():
     trouble = FailFast(60)
-    errors = [trouble.seen("bad_parameter", "Invalid order_id") for _ in range(60)]
+    errors = [trouble.record("bad_parameter", "Invalid order_id") for _ in range(60)]
     assert errors[:-1] == [None] * 59
     assert isinstance(errors[-1], TtsframeError)
 
 
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
-def test_same_trouble__one_order_alone_has_its_own(message):
-    assert FailFast(1).seen("bad_parameter", message) is None
+def test_fail_fast__one_order_alone_has_its_own(message):
+    assert FailFast(1).record("bad_parameter", message) is None
 
 
 @pytest.mark.parametrize("message", ["Invalid shop_cipher", "Invalid order_id"])
 @pytest.mark.parametrize("reason", [None, "not_this_shop", "refused_id", "unknown_code"])
-def test_same_trouble__one_other_end_shows_that_it_is_an_orders_own(reason, message):
+def test_fail_fast__one_other_end_shows_that_it_is_an_orders_own(reason, message):
     trouble = FailFast(1000)
-    assert [trouble.seen("bad_parameter", message) for _ in range(5)] == [None] * 5
-    assert trouble.seen(reason, None) is None
-    assert [trouble.seen("bad_parameter", message) for _ in range(150)] == [None] * 150
+    assert [trouble.record("bad_parameter", message) for _ in range(5)] == [None] * 5
+    assert trouble.record(reason, None) is None
+    assert [trouble.record("bad_parameter", message) for _ in range(150)] == [None] * 150
 
 
 # Fatal answers
 
-CURES = [
+REMEDIES = [
     (ResponseKind.TOKEN, AccessError, ["TIKTOK_APP_ACCESS_KEY", "TIKTOK_APP_REFRESH_KEY"]),
     (ResponseKind.SIGNATURE, AccessError, ["TIKTOK_APP_SECRET"]),
     (ResponseKind.APP_KEY, AccessError, ["TIKTOK_APP_KEY"]),
@@ -252,9 +252,9 @@ CURES = [
 ]
 
 
-@pytest.mark.parametrize(("verdict", "error", "parts"), CURES)
+@pytest.mark.parametrize(("verdict", "error", "parts"), REMEDIES)
 def test_fatal__says_what_to_do_and_what_the_gateway_said(verdict, error, parts):
-    made = retry.fatal(verdict, "105005 Authorizer denied")
+    made = retry.fatal_error(verdict, "105005 Authorizer denied")
     assert type(made) is error
     assert made.exit_code == 2
     assert all(part in str(made) for part in [*parts, "105005 Authorizer denied"])
@@ -268,9 +268,9 @@ def test_fatal__every_verdict_ends_the_run_or_an_order():
         ResponseKind.SERVER,
         ResponseKind.BAD_ANSWER,
     }
-    assert goes_on | set(retry.CURES) == set(ResponseKind)
-    assert not goes_on & set(retry.CURES)
-    assert [verdict for verdict, *_ in CURES] == list(retry.CURES)
+    assert goes_on | set(retry.REMEDIES) == set(ResponseKind)
+    assert not goes_on & set(retry.REMEDIES)
+    assert [verdict for verdict, *_ in REMEDIES] == list(retry.REMEDIES)
 
 
 def test_permission__names_the_scope_of_reading():

@@ -254,13 +254,13 @@ def test_locked__one_at_a_time(file, monkeypatch):
     monkeypatch.setattr(tokens, "_LOCK_LOOK_SECONDS", 0.001)
     inside, most = [], []
 
-    def renew():
+    def refresh():
         with TokenStore(file).locked():
             inside.append(1)
             most.append(len(inside))
             inside.pop()
 
-    threads = [threading.Thread(target=renew, daemon=True) for _ in range(8)]
+    threads = [threading.Thread(target=refresh, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

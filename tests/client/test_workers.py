@@ -9,29 +9,29 @@ from types import SimpleNamespace
 from ttsframe.client import workers as module
 from ttsframe.client.authorization import SignedRequest
 from ttsframe.client.retry_queue import RetryQueue
-from ttsframe.client.transport import Reply, TransportError
+from ttsframe.client.transport import Response, TransportError
 from ttsframe.client.workers import LookupKey, WorkerPool
 from ttsframe.config import Settings
 
-UNLINKED = Reply(200, b'{"code":0,"data":{}}', None, None)
+UNLINKED = Response(200, b'{"code":0,"data":{}}', None, None)
 HANDED, OTHER, LAST = "577000000000000000", "577000000000000001", "577000000000000002"
 
 
 def asking(send, order_ids, *, workers):
-    """A crew whose requests go to a function of the order id; the pace lets everything go at once."""
-    session = SimpleNamespace(
+    """A pool whose requests go to a function of the order id; the pace lets everything go at once."""
+    return WorkerPool(
+        [LookupKey(order_id, "SHOPIFY") for order_id in order_ids],
         settings=Settings(),
         rate_limiter=SimpleNamespace(
             wait=lambda _stop: time.monotonic(), observe=lambda _reply: None, workers=workers
         ),
-        access=SimpleNamespace(
+        authorizer=SimpleNamespace(
             sign=lambda request: SignedRequest(request.path.split("/")[4], {}, "token", "signature", 0.0),
-            without_secrets=lambda body, _signed: body,
-            worked=lambda _signed: None,
+            redact_body=lambda body, _signed: body,
+            confirm=lambda _signed: None,
         ),
-        wire=SimpleNamespace(send=lambda _method, target, _headers: send(target)),
+        transport=SimpleNamespace(send=lambda _method, target, _headers: send(target)),
     )
-    return WorkerPool(session, [LookupKey(order_id, "SHOPIFY") for order_id in order_ids])
 
 
 class Handing:
@@ -41,19 +41,19 @@ class Handing:
         self.other_sent, self.sent_again = threading.Event(), threading.Event()
         self.let_go, self.answer, self.over = threading.Event(), threading.Event(), threading.Event()
         self._workers = []
-        again, take = RetryQueue.again, RetryQueue.take
+        requeue, get = RetryQueue.requeue, RetryQueue.get
 
-        def slow_again(schedule, attempt, **options):
-            again(schedule, attempt, **options)
+        def slow_requeue(schedule, attempt, **options):
+            requeue(schedule, attempt, **options)
             assert self.sent_again.wait(10)
 
-        def seen_take(schedule):
+        def seen_get(schedule):
             if threading.get_ident() in self._workers:
                 (self.let_go, self.over)[self._workers.index(threading.get_ident())].set()
-            return take(schedule)
+            return get(schedule)
 
-        monkeypatch.setattr(RetryQueue, "again", slow_again)
-        monkeypatch.setattr(RetryQueue, "take", seen_take)
+        monkeypatch.setattr(RetryQueue, "requeue", slow_requeue)
+        monkeypatch.setattr(RetryQueue, "get", seen_get)
 
     def send(self, order_id):
         if order_id == OTHER:
@@ -72,20 +72,20 @@ class Handing:
         return UNLINKED
 
 
-def test_crew__an_order_that_goes_from_one_worker_to_another_does_not_end_the_run(monkeypatch):
+def test_pool__an_order_that_goes_from_one_worker_to_another_does_not_end_the_run(monkeypatch):
     handing = Handing(monkeypatch)
     handing.answer.set()
     ends = list(asking(handing.send, [HANDED, OTHER, LAST], workers=3))
-    assert [(end.place, end.outcome.status) for end in ends] == [(place, "unlinked") for place in (1, 0, 2)]
+    assert [(end.index, end.outcome.status) for end in ends] == [(place, "unlinked") for place in (1, 0, 2)]
 
 
-def test_leftover__waits_for_an_order_that_went_from_one_worker_to_another(monkeypatch):
+def test_drain__waits_for_an_order_that_went_from_one_worker_to_another(monkeypatch):
     monkeypatch.setattr(module, "_LAST_ANSWERS_SECONDS", 10.0)
     handing = Handing(monkeypatch)
     crew = asking(handing.send, [HANDED, OTHER], workers=2)
     ends = iter(crew)
-    assert next(ends).place == 1
+    assert next(ends).index == 1
     assert handing.let_go.wait(10)
     threading.Timer(0.05, handing.answer.set).start()
     # The last that was yielded comes once more, since the loop did not go on.
-    assert [end.place for end in crew.leftover()] == [1, 0]
+    assert [end.index for end in crew.drain()] == [1, 0]

@@ -364,7 +364,7 @@ def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatc
 def test_lookup__a_stored_row_that_is_no_answer_is_asked_again(tmp_path, refusal):
     http_status, body = refusal
     with canned.serve({"1": canned.official("#1001")}) as gateway, gateway.shop(tmp_path) as shop:
-        with shop.store() as store:
+        with shop.open_cache() as store:
             name = key(shop.settings.host, shop.name, "SHOPIFY", "1")
             stored = CachedResponse(gateway.base_url, http_status, json.loads(body), time.time())
             store.write(name, stored, lifetime_seconds=3600)

@@ -13,7 +13,7 @@ def test_session__is_one_for_threads_that_come_first_together(monkeypatch):
     shop = Shop(sandbox.CREDENTIALS)
     got = []
     made = []
-    second = threading.Thread(target=lambda: got.append(shop.session), daemon=True)
+    second = threading.Thread(target=lambda: got.append(shop.client), daemon=True)
 
     class Slow(GatewayClient):
         def __init__(self, *values, **options):
@@ -25,7 +25,7 @@ def test_session__is_one_for_threads_that_come_first_together(monkeypatch):
             super().__init__(*values, **options)
 
     monkeypatch.setattr(module, "GatewayClient", Slow)
-    got.append(shop.session)
+    got.append(shop.client)
     second.join(10)
     assert len(made) == 1
     assert got == made * 2
@@ -34,8 +34,8 @@ def test_session__is_one_for_threads_that_come_first_together(monkeypatch):
 
 def test_session__after_closing_is_a_new_one():
     with Shop(sandbox.CREDENTIALS) as shop:
-        first = shop.session
-        assert shop.session is first
+        first = shop.client
+        assert shop.client is first
         shop.close()
         shop.close()
-        assert shop.session is not first
+        assert shop.client is not first

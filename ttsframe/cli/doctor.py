@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from ttsframe.client import Called
+    from ttsframe.client import CallResult
 
 _EARLY_SECONDS, _LATE_SECONDS = 300, 30  # the window of the timestamp
 # No order has this id: the answer shows the permission, and nothing about an order.
@@ -64,11 +64,11 @@ def _checks() -> Iterator[str]:
     yield "all variables are set"
     yield _cache(settings)
     with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
-        called = shop.session.call(gateway.shops_request())
+        result = shop.client.request(gateway.shops_request())
         yield settings.base_url
-        yield _clock(called)
-        called.check()
-        yield "accepted, after the access token was refreshed" if called.renewed else "accepted"
+        yield _clock(result)
+        result.raise_for_status()
+        yield "accepted, after the access token was refreshed" if result.renewed else "accepted"
         yield _cipher(shop)
         yield _scope(shop)
 
@@ -84,10 +84,10 @@ def _cache(settings: config.Settings) -> str:
     return str(path)
 
 
-def _clock(called: Called) -> str:
-    if called.date_seconds is None:
+def _clock(result: CallResult) -> str:
+    if result.date_seconds is None:
         return "the gateway does not send its time"
-    ahead = time.time() - called.date_seconds
+    ahead = time.time() - result.date_seconds
     if not -_EARLY_SECONDS <= ahead <= _LATE_SECONDS:
         where = "ahead of" if ahead > 0 else "behind"
         raise SettingsError(
@@ -108,7 +108,7 @@ def _cipher(shop: Shop) -> str:
 
 
 def _scope(shop: Shop) -> str:
-    called = shop.session.call(gateway.reference_request(_NO_ORDER, gateway.DEFAULT_PLATFORM))
-    if called.kind is not ResponseKind.ROW:
-        called.check()
+    result = shop.client.request(gateway.reference_request(_NO_ORDER, gateway.DEFAULT_PLATFORM))
+    if result.kind is not ResponseKind.ROW:
+        result.raise_for_status()
     return "granted"

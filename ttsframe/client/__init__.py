@@ -8,8 +8,8 @@ from ttsframe import gateway
 from ttsframe.client import retry
 from ttsframe.client.authorization import Authorizer, SignedRequest
 from ttsframe.client.rate_limiter import RateLimiter, SharedRate
-from ttsframe.client.transport import Reply, Transport, TransportError
-from ttsframe.client.workers import Finished, LookupKey, WorkerPool
+from ttsframe.client.transport import Response, Transport, TransportError
+from ttsframe.client.workers import LookupKey, Result, WorkerPool
 from ttsframe.errors import TtsframeError
 from ttsframe.gateway import ResponseKind
 from ttsframe.gateway.signing import redact
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ttsframe.config import Credentials, Settings
 
 __all__ = [
-    "Called",
-    "Finished",
+    "CallResult",
     "GatewayClient",
     "LookupKey",
     "RateLimiter",
+    "Result",
     "SharedRate",
     "TransportError",
     "WorkerPool",
@@ -36,7 +36,7 @@ __all__ = [
 _MOST_SENDS = 4
 
 
-class Called(NamedTuple):
+class CallResult(NamedTuple):
     """The answer to a single call that is not about an order."""
 
     kind: ResponseKind
@@ -50,9 +50,9 @@ class Called(NamedTuple):
     """What the answer stands for, where it is no success; free of secrets."""
 
     def __repr__(self) -> str:
-        return "Called(hidden)"
+        return "CallResult(hidden)"
 
-    def check(self) -> None:
+    def raise_for_status(self) -> None:
         """Raise what the answer stands for, if it is no success."""
         if self.refusal:
             raise self.refusal
@@ -62,7 +62,7 @@ class _Sent(NamedTuple):
     """A request and what came of it."""
 
     signed: SignedRequest
-    reply: Reply
+    reply: Response
     content: Any
     answer: gateway.DecodedResponse
 
@@ -80,7 +80,7 @@ class GatewayClient:
     credentials
         What requests are signed with.
     rate_limiter
-        The pace, learnt together with every other session of this shop.
+        The pace, learnt together with every other client of this shop.
     tokens
         Where renewed tokens are kept; None keeps them in memory only.
     """
@@ -95,17 +95,23 @@ class GatewayClient:
     ) -> None:
         self.settings = settings
         self.rate_limiter = rate_limiter
-        self.wire = self._wire(settings.base_url, settings.workers)
-        self.access = Authorizer(
-            credentials, auth_wire=lambda: self._wire(settings.auth_url, 1), tokens=tokens
+        self.transport = self._transport(settings.base_url, settings.workers)
+        self.authorizer = Authorizer(
+            credentials, auth_transport=lambda: self._transport(settings.auth_url, 1), tokens=tokens
         )
 
-    def ask(self, questions: Sequence[LookupKey]) -> WorkerPool:
-        """Ask questions: iterate over what this returns, and close it."""
-        self.access.begin()
-        return WorkerPool(self, questions)
+    def fetch_many(self, keys: Sequence[LookupKey]) -> WorkerPool:
+        """Fetch the keys: iterate over the pool, and close it."""
+        self.authorizer.reset()
+        return WorkerPool(
+            keys,
+            transport=self.transport,
+            authorizer=self.authorizer,
+            rate_limiter=self.rate_limiter,
+            settings=self.settings,
+        )
 
-    def call(self, request: gateway.Request) -> Called:
+    def request(self, request: gateway.Request) -> CallResult:
         """Make one call, mending clock and token as a run does: for `shops` and `doctor`.
 
         Parameters
@@ -115,7 +121,7 @@ class GatewayClient:
 
         Returns
         -------
-        Called
+        CallResult
             What came of it; a refusal of the credentials is told there, since the reply tells more.
 
         Raises
@@ -123,13 +129,13 @@ class GatewayClient:
         OutageError
             If no good reply came: the same call may succeed later.
         """
-        self.access.begin()
+        self.authorizer.reset()
         tokens, trouble = set(), None
         for _ in range(_MOST_SENDS):
             sent = self._send(request)
             tokens.add(sent.signed.access_token)
             try:
-                if not self._mended(sent):
+                if not self._recovered(sent):
                     break
             except TtsframeError as error:
                 # Its own traceback leads to frames that hold the token.
@@ -137,15 +143,15 @@ class GatewayClient:
                 break
         verdict = sent.answer.kind
         if verdict in retry.NO_ANSWER:
-            raise retry.refusal(sent.answer)
-        refusal = None if verdict is ResponseKind.ANSWERED else trouble or retry.refusal(sent.answer)
-        return Called(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
+            raise retry.error_for(sent.answer)
+        refusal = None if verdict is ResponseKind.ANSWERED else trouble or retry.error_for(sent.answer)
+        return CallResult(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
 
     def _send(self, request: gateway.Request) -> _Sent:
         for drops_left in reversed(range(retry.FREE_RECONNECTS + 1)):
-            signed = self.access.sign(request)
+            signed = self.authorizer.sign(request)
             try:
-                reply = self.wire.send(request.method, signed.target, signed.headers, request.body)
+                reply = self.transport.send(request.method, signed.target, signed.headers, request.body)
             except TransportError as trouble:
                 why = str(trouble)
                 if trouble.dropped and drops_left:
@@ -156,20 +162,20 @@ class GatewayClient:
         # Outside the handler, so that no context leads to the address.
         raise retry.unreachable(self.settings.host, why)
 
-    def _judge(self, signed: SignedRequest, reply: Reply, content: Any) -> gateway.DecodedResponse:  # noqa: ANN401
+    def _judge(self, signed: SignedRequest, reply: Response, content: Any) -> gateway.DecodedResponse:  # noqa: ANN401
         """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
         verdict, outcome = gateway.classify(reply.http_status, content)
-        message = redact(outcome.error_message or "", (signed.signature, *self.access.secrets))
+        message = redact(outcome.error_message or "", (signed.signature, *self.authorizer.secrets))
         return gateway.DecodedResponse(verdict, outcome._replace(error_message=message))
 
-    def _mended(self, sent: _Sent) -> bool:
+    def _recovered(self, sent: _Sent) -> bool:
         if sent.answer.kind in (ResponseKind.ANSWERED, ResponseKind.ROW):
-            self.access.worked(sent.signed)
-        return self.access.mend(sent.answer.kind, sent.signed, sent.reply.date_seconds)
+            self.authorizer.confirm(sent.signed)
+        return self.authorizer.recover(sent.answer.kind, sent.signed, sent.reply.date_seconds)
 
     def close(self) -> None:
         """Close connections that are not in use."""
-        self.wire.close()
+        self.transport.close()
 
-    def _wire(self, base_url: str, most_connections: int) -> Transport:
+    def _transport(self, base_url: str, most_connections: int) -> Transport:
         return Transport(base_url, timeout_seconds=self.settings.timeout, most_connections=most_connections)

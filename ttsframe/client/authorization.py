@@ -55,7 +55,7 @@ class Authorizer:
     ----------
     credentials
         As the user gave them; a pair that was renewed from them in an earlier run is used.
-    auth_wire
+    auth_transport
         Makes the connection over which tokens are renewed.
     tokens
         Where renewed pairs are kept; None keeps them in memory only.
@@ -65,11 +65,11 @@ class Authorizer:
         self,
         credentials: Credentials,
         *,
-        auth_wire: Callable[[], Transport],
+        auth_transport: Callable[[], Transport],
         tokens: TokenStore | None = None,
     ) -> None:
         self._credentials = credentials
-        self._auth_wire = auth_wire
+        self._auth_transport = auth_transport
         self._tokens = tokens
         self._lock = threading.Lock()
         self._clock_offset_seconds = 0.0
@@ -79,7 +79,7 @@ class Authorizer:
         self._app_key = credentials.app_key.encode()
         self._secrets = frozenset(credentials.secrets)
         kept = tokens.read(credentials) if tokens else None
-        self._use(kept or TokenPair(credentials.access_token, credentials.refresh_token))
+        self._install(kept or TokenPair(credentials.access_token, credentials.refresh_token))
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -114,29 +114,29 @@ class Authorizer:
         target = f"{request.path}?{urlencode(query, quote_via=quote_plus)}"
         return SignedRequest(target, headers, token, signature, offset)
 
-    def without_secrets(self, body: bytes, signed: SignedRequest) -> bytes:
+    def redact_body(self, body: bytes, signed: SignedRequest) -> bytes:
         """Mask secrets and the app key that a gateway repeats, before anything reads or stores its answer."""
         if b"\\" in body:
-            body = _plainly_spelled(body)
+            body = _normalize_json(body)
         if len(self._app_key) >= _LEAST_APP_KEY_LENGTH and self._app_key in body:
-            body = _without_word(body, self._app_key)
+            body = _mask_word(body, self._app_key)
         if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
             return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
         return body
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Begin a run: what an earlier one could not reach, or what its clock was, may have changed since."""
         with self._lock:
             self._clock_corrected = False
             if isinstance(self._renewal_trouble, OutageError):
                 self._renewal_trouble = None
 
-    def worked(self, signed: SignedRequest) -> None:
+    def confirm(self, signed: SignedRequest) -> None:
         """Note that the gateway has accepted the token of a request."""
         if signed.access_token == self._renewed_token:
             self._renewed_token = None
 
-    def mend(self, verdict: ResponseKind, signed: SignedRequest, date_seconds: float | None) -> bool:
+    def recover(self, verdict: ResponseKind, signed: SignedRequest, date_seconds: float | None) -> bool:
         """Mend what the gateway refused a request for, where that can be done.
 
         Parameters
@@ -160,7 +160,7 @@ class Authorizer:
         """
         if verdict is ResponseKind.CLOCK:
             return self.correct_clock(signed, date_seconds)
-        return verdict is ResponseKind.TOKEN and self.renew(signed)
+        return verdict is ResponseKind.TOKEN and self.refresh(signed)
 
     def correct_clock(self, signed: SignedRequest, date_seconds: float | None) -> bool:
         """Follow the gateway's clock, once a run.
@@ -188,7 +188,7 @@ class Authorizer:
             self._clock_offset_seconds, self._clock_corrected = offset, True
             return True
 
-    def renew(self, signed: SignedRequest) -> bool:
+    def refresh(self, signed: SignedRequest) -> bool:
         """Renew the access token, once for all requests that were sent with the old one.
 
         Parameters
@@ -215,45 +215,45 @@ class Authorizer:
             if not self._pair.refresh_token:
                 return False
             if self._tokens is None:
-                return self._ask_once()
+                return self._refresh_once()
             with self._tokens.locked():
                 # Another process may have renewed it meanwhile, or an earlier run with another access token:
                 # the refresh token may be good once only.
-                kept = self._tokens.read_same_refresh(self._credentials)
+                kept = self._tokens.find_by_refresh_token(self._credentials)
                 # One that was in use here before is older: the newer could not be kept.
                 if kept and kept.access_token not in self._secrets:
-                    self._use(kept)
+                    self._install(kept)
                     return True
-                renewed = self._ask_once()
+                renewed = self._refresh_once()
                 if renewed:
                     self._tokens.write(self._credentials, self._pair)
                 return renewed
 
-    def _use(self, pair: TokenPair) -> None:
+    def _install(self, pair: TokenPair) -> None:
         self._pair = pair
         self._secrets |= frozenset(filter(None, pair))
         self._spellings = tuple(spelling.encode() for each in self._secrets for spelling in spellings(each))
 
-    def _ask_once(self) -> bool:
+    def _refresh_once(self) -> bool:
         """Renew, unless the present token came of that and was never accepted."""
         if self._pair.access_token == self._renewed_token:
             return False
         try:
-            self._use(self._ask_for_pair(self._pair))
+            self._install(self._request_pair(self._pair))
         except TtsframeError as error:
             self._renewal_trouble = error
             raise
         self._renewed_token = self._pair.access_token
         return True
 
-    def _ask_for_pair(self, pair: TokenPair) -> TokenPair:
+    def _request_pair(self, pair: TokenPair) -> TokenPair:
         query = {
             "app_key": self._credentials.app_key,
             "app_secret": self._credentials.app_secret,
             "refresh_token": pair.refresh_token or "",
             "grant_type": "refresh_token",
         }
-        trouble, wire = None, self._auth_wire()
+        trouble, wire = None, self._auth_transport()
         try:
             reply = wire.send("GET", f"/api/v2/token/refresh?{urlencode(query)}", {"User-Agent": "ttsframe"})
         except TransportError as error:
@@ -275,14 +275,14 @@ class Authorizer:
         return TokenPair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
 
 
-def _plainly_spelled(body: bytes) -> bytes:
+def _normalize_json(body: bytes) -> bytes:
     """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
     content = gateway.decode_json(body)
     # What is no JSON is no answer, and goes no further.
     return b"" if content is None else orjson.dumps(content)
 
 
-def _without_word(body: bytes, word: bytes) -> bytes:
+def _mask_word(body: bytes, word: bytes) -> bytes:
     """Mask a word in the texts of JSON: not in a number, nor inside an order id."""
     # What an escape of JSON or of a URL ends with does not belong to the word.
     begins = rb"(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))"

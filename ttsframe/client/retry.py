@@ -39,7 +39,7 @@ AGAIN = "Run the same command again and it goes on."
 class Attempt:
     """One question on its way: how often it has been tried."""
 
-    place: int
+    index: int
     tries: int = 0
     refusals: int = 0
     drops: int = 0
@@ -106,34 +106,34 @@ class CircuitBreaker:
         """Whether so many replies in a row were bad that the orders are not to blame."""
         return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
 
-    def good(self, now: float, attempt: Attempt) -> None:
+    def record_success(self, now: float, attempt: Attempt) -> None:
         """Note a good answer."""
         self._quiet_since = max(self._quiet_since, now)
         self._good_sent_at = max(self._good_sent_at, attempt.sent_at)
         self._bad_in_a_row = 0
         self.answered = True
 
-    def bad(self, what: str, attempt: Attempt) -> None:
+    def record_failure(self, what: str, attempt: Attempt) -> None:
         """Note a reply that was none."""
         self._last = what
         if attempt.first_sent_at < self._good_sent_at:
-            self._own_trouble.add(attempt.place)
+            self._own_trouble.add(attempt.index)
         else:
             self._bad_in_a_row += 1
 
-    def ended(self, attempt: Attempt) -> None:
+    def forget(self, attempt: Attempt) -> None:
         """Note that an order has come to its end, whichever."""
-        self._own_trouble.discard(attempt.place)
+        self._own_trouble.discard(attempt.index)
 
     def is_over(self, now: float, *, unfinished: int) -> bool:
         """Whether the run has to end: it waited too long for any good answer that there may be."""
         return self.seconds_left(now) <= 0 and unfinished > len(self._own_trouble)
 
-    def refused(self, what: str) -> None:
+    def record_throttle(self, what: str) -> None:
         """Note a refusal for rate: no answer, but no sign of an outage."""
         self._last = what
 
-    def held(self, until: float) -> None:
+    def defer(self, until: float) -> None:
         """Note that the gateway asked us to wait: that time is no outage."""
         self._quiet_since = max(self._quiet_since, until)
 
@@ -171,7 +171,7 @@ class FailFast:
         self._count = 0
         self._all_shared = True
 
-    def seen(self, reason: str | None, message: str | None) -> TtsframeError | None:
+    def record(self, reason: str | None, message: str | None) -> TtsframeError | None:
         """Note how an order ended; return the error that ends the run, if all end so."""
         # Kept and not computed: workers come at the same time, and none may undo what another has seen.
         if reason != "bad_parameter":
@@ -200,7 +200,7 @@ def unreachable(host: str, why: str) -> OutageError:
     )
 
 
-def refusal(answer: DecodedResponse) -> TtsframeError:
+def error_for(answer: DecodedResponse) -> TtsframeError:
     """Make the error that an answer stands for where it is all that was asked for.
 
     Parameters
@@ -211,8 +211,8 @@ def refusal(answer: DecodedResponse) -> TtsframeError:
     outcome = answer.outcome
     said = " ".join(filter(None, (outcome.error_code, outcome.error_message)))
     said = said or f"HTTP status {outcome.http_status}"
-    if answer.kind in CURES:
-        return fatal(answer.kind, said)
+    if answer.kind in REMEDIES:
+        return fatal_error(answer.kind, said)
     if answer.kind is ResponseKind.THROTTLED:
         return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
     if answer.kind in NO_ANSWER:
@@ -223,7 +223,7 @@ def refusal(answer: DecodedResponse) -> TtsframeError:
     return AccessError(f"the gateway refused the call: {said}")
 
 
-def fatal(verdict: ResponseKind, said: str) -> TtsframeError:
+def fatal_error(verdict: ResponseKind, said: str) -> TtsframeError:
     """Make the error for an answer that ends the run, naming the cure.
 
     Parameters
@@ -233,11 +233,11 @@ def fatal(verdict: ResponseKind, said: str) -> TtsframeError:
     said
         The gateway's code and message, free of secrets.
     """
-    error, cure = CURES[verdict]
+    error, cure = REMEDIES[verdict]
     return error(f"{cure} (The gateway said: {said})")
 
 
-CURES: dict[ResponseKind, tuple[type[TtsframeError], str]] = {
+REMEDIES: dict[ResponseKind, tuple[type[TtsframeError], str]] = {
     ResponseKind.TOKEN: (
         AccessError,
         (

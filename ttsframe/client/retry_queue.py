@@ -37,7 +37,7 @@ class RetryQueue:
         self._stopped = False
         self._changed = threading.Condition()
 
-    def take(self) -> Attempt | None:
+    def get(self) -> Attempt | None:
         """Return the next attempt when its time has come; None when there will be no more."""
         with self._changed:
             while not self._stopped and (self._ready or self._waiting or self._under_way):
@@ -49,14 +49,14 @@ class RetryQueue:
             self._changed.notify_all()
             return None
 
-    def done(self) -> None:
+    def task_done(self) -> None:
         """Note that an attempt came to its end."""
         with self._changed:
             self._under_way -= 1
             if not self._under_way or self._suspected():
                 self._changed.notify_all()
 
-    def again(self, attempt: Attempt, *, not_before: float = 0.0) -> None:
+    def requeue(self, attempt: Attempt, *, not_before: float = 0.0) -> None:
         """Put an attempt back."""
         with self._changed:
             self._under_way -= 1

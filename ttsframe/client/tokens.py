@@ -70,7 +70,7 @@ class TokenStore:
         """Return the pair renewed from these credentials, or None."""
         return _pair(self._entries().get(_name(credentials)))
 
-    def read_same_refresh(self, credentials: Credentials) -> TokenPair | None:
+    def find_by_refresh_token(self, credentials: Credentials) -> TokenPair | None:
         """Return the pair last renewed from the refresh token of these credentials, or None.
 
         The access token beside it may have been another, such as a mistyped one: the refresh

@@ -29,7 +29,7 @@ _DROPPED = (ConnectionResetError, BrokenPipeError)
 _URLLIB3_LOGGERS = ("connectionpool", "connection", "poolmanager", "response", "util.retry")
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """What came back."""
 
     http_status: int
@@ -77,7 +77,7 @@ class Transport:
         for name in _URLLIB3_LOGGERS:
             logging.getLogger(f"urllib3.{name}").addFilter(_redact_record)
 
-    def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Reply:
+    def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Response:
         """Send one request.
 
         Parameters
@@ -93,7 +93,7 @@ class Transport:
 
         Returns
         -------
-        Reply
+        Response
             Whatever its HTTP status; a redirect is a reply like any other.
 
         Raises
@@ -110,7 +110,7 @@ class Transport:
             )
             with response:
                 date_seconds = _date_seconds(response.headers.get("Date"))
-                return Reply(
+                return Response(
                     response.status_code,
                     _read(response, until=time.monotonic() + self._timeout_seconds[1]),
                     date_seconds,

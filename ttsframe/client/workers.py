@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import gateway
@@ -27,9 +28,9 @@ from ttsframe.ratelimit import RequestOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttsframe.client import GatewayClient
-    from ttsframe.client.authorization import SignedRequest
-    from ttsframe.client.transport import Reply
+    from ttsframe.client.authorization import Authorizer, SignedRequest
+    from ttsframe.client.rate_limiter import RateLimiter
+    from ttsframe.client.transport import Response, Transport
     from ttsframe.config import Settings
 
 _TICK_SECONDS = 0.05
@@ -46,36 +47,40 @@ class LookupKey(NamedTuple):
     platform: str
 
 
-class Finished(NamedTuple):
-    """The end of one question."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How the fetching of one key ended."""
 
-    place: int
+    index: int
     outcome: Outcome
     content: Any
     """The decoded body of the answer; None where there was none."""
 
 
 class WorkerPool:
-    """Asks many questions at once, at the session's pace; iterate once over what comes of it.
+    """Fetches distinct keys in their order, many at once; iterate once over the results."""
 
-    Parameters
-    ----------
-    session
-        Transport, credentials, pace and settings.
-    questions
-        Distinct questions, in the order to ask them.
-    """
-
-    def __init__(self, session: GatewayClient, questions: Sequence[LookupKey]) -> None:
-        self._session = session
-        self._questions = questions
+    def __init__(
+        self,
+        keys: Sequence[LookupKey],
+        *,
+        transport: Transport,
+        authorizer: Authorizer,
+        rate_limiter: RateLimiter,
+        settings: Settings,
+    ) -> None:
+        self._keys = keys
+        self._transport = transport
+        self._authorizer = authorizer
+        self._rate_limiter = rate_limiter
+        self._settings = settings
         now = time.monotonic()
-        self._outage = CircuitBreaker(_outage_seconds(session.settings), now=now)
-        self._same_trouble = FailFast(len(questions))
+        self._breaker = CircuitBreaker(_outage_seconds(settings), now=now)
+        self._fail_fast = FailFast(len(keys))
         self._schedule = RetryQueue(
-            (Attempt(place) for place in range(len(questions))), suspected=lambda: self._outage.suspected
+            (Attempt(place) for place in range(len(keys))), suspected=lambda: self._breaker.suspected
         )
-        self._results: deque[Finished | BaseException] = deque()
+        self._results: deque[Result | BaseException] = deque()
         self._arrived: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._workers = 0
@@ -83,12 +88,12 @@ class WorkerPool:
         self._under_way: dict[int, float] = {}
         """Worker → when it sent what it waits for; for ever after now where it waits for the pace."""
 
-    def __iter__(self) -> Iterator[Finished]:
+    def __iter__(self) -> Iterator[Result]:
         """Ask everything; yield each question's end as it comes.
 
         Yields
         ------
-        Finished
+        Result
             Exactly one for each question, in the order of their answers.
 
         Raises
@@ -97,13 +102,13 @@ class WorkerPool:
             If the run cannot go on; what was yielded before stands.
         """
         try:
-            left = len(self._questions)
+            left = len(self._keys)
             while left:
                 result = self._next()
                 if result is None:
                     continue
                 if isinstance(result, BaseException):
-                    yield from self.leftover()
+                    yield from self.drain()
                     # The worker's own traceback leads to requests, and these hold the token.
                     raise result.with_traceback(None) if isinstance(result, TtsframeError) else result
                 left -= 1
@@ -117,12 +122,12 @@ class WorkerPool:
         self._stop.set()
         self._schedule.stop()
 
-    def leftover(self) -> Iterator[Finished]:
+    def drain(self) -> Iterator[Result]:
         """Close, and yield what is answered and was not yielded: an answer paid for is kept.
 
         Yields
         ------
-        Finished
+        Result
             Also of requests that were under way, if they are answered at once; and once more the
             last that was yielded, if Ctrl-C came before the loop went on.
         """
@@ -132,11 +137,11 @@ class WorkerPool:
             self._wait()
             if self._results:
                 result = self._results[0]
-                if isinstance(result, Finished):
+                if isinstance(result, Result):
                     yield result
                 self._results.popleft()
 
-    def _next(self) -> Finished | BaseException | None:
+    def _next(self) -> Result | BaseException | None:
         """Wait a little for a result, looking after the workers meanwhile.
 
         It stays in the line until the loop comes for the next: Ctrl-C may strike at any moment.
@@ -144,9 +149,9 @@ class WorkerPool:
         now = time.monotonic()
         if now >= self._look_again:
             self._look_again = now + _TICK_SECONDS
-            self._hire(now)
-            if self._outage.is_over(now, unfinished=self._schedule.unfinished):
-                self._tell(self._outage.error())
+            self._start_workers(now)
+            if self._breaker.is_over(now, unfinished=self._schedule.unfinished):
+                self._put_result(self._breaker.error())
         self._wait()
         return self._results[0] if self._results else None
 
@@ -156,18 +161,14 @@ class WorkerPool:
             with contextlib.suppress(queue.Empty):
                 self._arrived.get(timeout=_TICK_SECONDS)
 
-    def _tell(self, result: Finished | BaseException) -> None:
+    def _put_result(self, result: Result | BaseException) -> None:
         self._results.append(result)
         self._arrived.put(None)
 
-    def _hire(self, now: float) -> None:
+    def _start_workers(self, now: float) -> None:
         """As many workers as rate × latency needs besides the stuck, and no more than there is to do."""
         stuck = sum(now - sent_at > _STUCK_SECONDS for sent_at in tuple(self._under_way.values()))
-        wanted = min(
-            self._session.rate_limiter.workers + stuck,
-            self._session.settings.workers,
-            self._schedule.unfinished,
-        )
+        wanted = min(self._rate_limiter.workers + stuck, self._settings.workers, self._schedule.unfinished)
         while self._workers < wanted:
             self._workers += 1
             threading.Thread(target=self._work, name=f"ttsframe-{self._workers}", daemon=True).start()
@@ -176,48 +177,49 @@ class WorkerPool:
         # Not by place: an order that is put back may be another worker's before this one lets go of it.
         worker = threading.get_ident()
         try:
-            while (attempt := self._schedule.take()) is not None:
+            while (attempt := self._schedule.get()) is not None:
                 # Before the wait, so that no request goes unseen between the wait and the sending.
                 self._under_way[worker] = math.inf
                 try:
-                    sent_at = self._session.rate_limiter.wait(self._stop)
+                    sent_at = self._rate_limiter.wait(self._stop)
                     if sent_at is None:
                         return
                     self._under_way[worker] = sent_at
-                    self._try(attempt, sent_at)
+                    self._send_attempt(attempt, sent_at)
                 finally:
                     del self._under_way[worker]
         except BaseException as error:  # noqa: BLE001 - told by the run's own thread
-            self._tell(error)
+            self._put_result(error)
             self._stop.set()
             self._schedule.stop()
 
-    def _try(self, attempt: Attempt, sent_at: float) -> None:
-        question = self._questions[attempt.place]
+    def _send_attempt(self, attempt: Attempt, sent_at: float) -> None:
+        key = self._keys[attempt.index]
         attempt.send(sent_at)
-        signed = self._session.access.sign(gateway.reference_request(*question))
+        signed = self._authorizer.sign(gateway.reference_request(*key))
         trouble = None
         try:
-            reply = self._session.wire.send("GET", signed.target, signed.headers)
+            reply = self._transport.send("GET", signed.target, signed.headers)
         except TransportError as error:
             trouble = error
         if trouble:
-            self._session.rate_limiter.observe(RequestOutcome(sent_at, "error"))
-            self._troubled(attempt, trouble)
+            self._rate_limiter.observe(RequestOutcome(sent_at, "error"))
+            self._handle_transport_error(attempt, trouble)
             return
-        content = gateway.decode_json(self._session.access.without_secrets(reply.body, signed))
+        content = gateway.decode_json(self._authorizer.redact_body(reply.body, signed))
         answer = gateway.decode_references(
-            reply.http_status, content, order_id=question.order_id, platform=question.platform
+            reply.http_status, content, order_id=key.order_id, platform=key.platform
         )
-        kind = _outcome_kind(answer.kind)
-        self._session.rate_limiter.observe(RequestOutcome(sent_at, kind, reply.retry_after_seconds))
-        self._follow(attempt, signed, reply, answer, content)
+        self._rate_limiter.observe(
+            RequestOutcome(sent_at, _outcome_kind(answer.kind), reply.retry_after_seconds)
+        )
+        self._handle_response(attempt, signed, reply, answer, content)
 
-    def _follow(
+    def _handle_response(
         self,
         attempt: Attempt,
         signed: SignedRequest,
-        reply: Reply,
+        reply: Response,
         answer: gateway.DecodedResponse,
         content: Any,  # noqa: ANN401
     ) -> None:
@@ -225,72 +227,72 @@ class WorkerPool:
         outcome = answer.outcome
         match answer.kind:
             case ResponseKind.ANSWERED | ResponseKind.ROW:
-                self._session.access.worked(signed)
+                self._authorizer.confirm(signed)
                 self._answered(attempt, outcome, content)
             case ResponseKind.THROTTLED:
                 self._refused(attempt, outcome, reply.retry_after_seconds)
             case ResponseKind.SERVER | ResponseKind.BAD_ANSWER:
                 self._failed(attempt, outcome, reply.retry_after_seconds or 0.0)
-            case verdict if self._session.access.mend(verdict, signed, reply.date_seconds):
-                self._schedule.again(attempt)
+            case verdict if self._authorizer.recover(verdict, signed, reply.date_seconds):
+                self._schedule.requeue(attempt)
             case _:
-                raise retry.refusal(answer)
+                raise retry.error_for(answer)
 
     def _answered(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
-        self._outage.good(time.monotonic(), attempt)
+        self._breaker.record_success(time.monotonic(), attempt)
         self._finish(attempt, outcome._replace(fetched_at=time.time()), content)
-        error = self._same_trouble.seen(outcome.reason, outcome.error_message)
+        error = self._fail_fast.record(outcome.reason, outcome.error_message)
         if error:
             raise error
 
     def _refused(self, attempt: Attempt, outcome: Outcome, retry_after_seconds: float | None) -> None:
         """A refusal for rate costs no try; `Retry-After` holds back this request."""
         attempt.refusals += 1
-        self._outage.refused(outcome.error_message or "too many requests")
+        self._breaker.record_throttle(outcome.error_message or "too many requests")
         if attempt.refusals > retry.MAX_THROTTLES:
             self._finish(attempt, outcome, None)
             return
         not_before = time.monotonic() + (retry_after_seconds or 0.0)
         if retry_after_seconds:
-            self._outage.held(not_before)
-        self._schedule.again(attempt, not_before=not_before)
+            self._breaker.defer(not_before)
+        self._schedule.requeue(attempt, not_before=not_before)
 
-    def _troubled(self, attempt: Attempt, trouble: TransportError) -> None:
+    def _handle_transport_error(self, attempt: Attempt, trouble: TransportError) -> None:
         now = time.monotonic()
         if trouble.dropped and attempt.drops < retry.FREE_RECONNECTS:
             attempt.drops += 1
-            self._outage.bad(str(trouble), attempt)
-            self._schedule.again(attempt)
+            self._breaker.record_failure(str(trouble), attempt)
+            self._schedule.requeue(attempt)
             return
-        if trouble.unreachable and not self._outage.answered:
+        if trouble.unreachable and not self._breaker.answered:
             attempt.tries += 1
-            if self._outage.unreachable(attempt):
-                raise retry.unreachable(self._session.settings.host, str(trouble))
-            self._outage.bad(str(trouble), attempt)
-            self._schedule.again(attempt, not_before=now + retry.backoff_seconds(attempt.tries))
+            if self._breaker.unreachable(attempt):
+                raise retry.unreachable(self._settings.host, str(trouble))
+            self._breaker.record_failure(str(trouble), attempt)
+            self._schedule.requeue(attempt, not_before=now + retry.backoff_seconds(attempt.tries))
             return
         self._failed(attempt, Outcome("failed", trouble.reason, error_message=str(trouble)), 0.0)
 
     def _failed(self, attempt: Attempt, outcome: Outcome, least_wait_seconds: float) -> None:
-        self._outage.bad(outcome.error_message or outcome.reason or "", attempt)
+        self._breaker.record_failure(outcome.error_message or outcome.reason or "", attempt)
         now = time.monotonic()
-        if self._outage.suspected:
+        if self._breaker.suspected:
             # The gateway is down, not this order: waiting must not cost 10,000 orders their tries.
             attempt.spare()
-            self._schedule.again(attempt, not_before=now + least_wait_seconds)
+            self._schedule.requeue(attempt, not_before=now + least_wait_seconds)
             return
         attempt.tries += 1
-        if attempt.tries >= self._session.settings.tries:
+        if attempt.tries >= self._settings.tries:
             self._finish(attempt, outcome, None)
             return
         wait_seconds = max(least_wait_seconds, retry.backoff_seconds(attempt.tries))
-        self._schedule.again(attempt, not_before=now + wait_seconds)
+        self._schedule.requeue(attempt, not_before=now + wait_seconds)
 
     def _finish(self, attempt: Attempt, outcome: Outcome, content: Any) -> None:  # noqa: ANN401
-        self._tell(Finished(attempt.place, outcome, content))
+        self._put_result(Result(attempt.index, outcome, content))
         # In this order: an order that is neither left nor in trouble of its own would look like an outage.
-        self._schedule.done()
-        self._outage.ended(attempt)
+        self._schedule.task_done()
+        self._breaker.forget(attempt)
 
 
 def _outage_seconds(settings: Settings) -> float:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ttsframe.cache import Cache
-    from ttsframe.client import Finished
+    from ttsframe.client import Result
 
 __all__ = ["Plan", "lookup", "order_ids", "plan"]
 
@@ -123,7 +123,7 @@ def lookup(
     max_age_seconds = _age_seconds(max_age)
     # 2. Clean the ids, and ask each once.
     journey = _questions(order_ids(orders, column=column), platforms, column=column)
-    with _opened(shop, offline=offline) as opened, opened.store() as store:
+    with _opened(shop, offline=offline) as opened, opened.open_cache() as store:
         # 3. Take what the store holds.
         with _paused_collector():
             _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
@@ -183,7 +183,7 @@ def plan(
     max_age_seconds = _age_seconds(max_age)
     journey = _questions(order_ids(orders, column=column), platforms, column=column)
     # Nothing is sent, so the shop cipher is enough; whatever else is set must be well-formed.
-    with _opened(shop, offline=True) as opened, opened.store() as store:
+    with _opened(shop, offline=True) as opened, opened.open_cache() as store:
         with _paused_collector():
             _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
         misses = len(_misses(journey))
@@ -292,28 +292,28 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, pr
     """Ask for what is not stored, keeping each answer as it comes."""
     order_ids_, platforms = journey.questions
     questions = [LookupKey(order_ids_[place], platforms[place]) for place in misses]
-    session = shop.session
+    client = shop.client
 
-    def take(finished: Finished) -> None:
-        _keep(finished, questions[finished.place], shop, store)
-        journey.outcomes[misses[finished.place]] = finished.outcome
+    def take(result: Result) -> None:
+        _keep(result, questions[result.index], shop, store)
+        journey.outcomes[misses[result.index]] = result.outcome
 
-    asked = session.ask(questions)
-    rate_limiter = session.rate_limiter
+    asked = client.fetch_many(questions)
+    rate_limiter = client.rate_limiter
     estimate = Estimate(rate_limiter.seconds_for(len(misses)), _basis(shop))
     shown = Progress(
         len(misses), estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second
     )
     try:
         with closing(asked), shown:
-            for finished in asked:
-                take(finished)
-                shown.count(finished.outcome.status)
+            for result in asked:
+                take(result)
+                shown.count(result.outcome.status)
     except KeyboardInterrupt as interrupt:
-        for finished in asked.leftover():
+        for result in asked.drain():
             # What was being taken just then comes once more, and is counted once.
-            if journey.outcomes[misses[finished.place]] is None:
-                take(finished)
+            if journey.outcomes[misses[result.index]] is None:
+                take(result)
         store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
         interrupt.args = (
             f"interrupted: {store.written_count:,} of {len(misses):,} answers are kept. {AGAIN}",
@@ -321,8 +321,8 @@ def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, pr
         raise
 
 
-def _keep(finished: Finished, question: LookupKey, shop: Shop, store: Cache) -> None:
-    outcome = finished.outcome
+def _keep(result: Result, question: LookupKey, shop: Shop, store: Cache) -> None:
+    outcome = result.outcome
     lifetime_seconds = _lifetime_seconds(outcome, shop.settings)
     if lifetime_seconds is None or outcome.fetched_at is None or outcome.http_status is None:
         return
@@ -330,7 +330,7 @@ def _keep(finished: Finished, question: LookupKey, shop: Shop, store: Cache) -> 
     url = f"{shop.settings.base_url}{path}?platform={question.platform}"
     store.write(
         key(shop.settings.host, shop.name, question.platform, question.order_id),
-        CachedResponse(url, outcome.http_status, finished.content, outcome.fetched_at),
+        CachedResponse(url, outcome.http_status, result.content, outcome.fetched_at),
         lifetime_seconds=lifetime_seconds,
     )
 

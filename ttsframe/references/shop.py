@@ -43,7 +43,7 @@ class Shop:
         self.credentials = credentials
         self.settings = settings or Settings()
         self._tokens = tokens
-        self._session: GatewayClient | None = None
+        self._client: GatewayClient | None = None
 
     @classmethod
     def from_env(cls, *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
@@ -90,16 +90,16 @@ class Shop:
         return shop_digest(self.credentials.shop_cipher)
 
     @property
-    def session(self) -> GatewayClient:
+    def client(self) -> GatewayClient:
         """The door to the gateway; made when first used."""
         # Taken before the lock, which the rate limiter needs too.
         rate_limiter = self.rate_limiter
         with _FIRST_USE:
-            if self._session is None:
-                self._session = self._new_session(rate_limiter)
-            return self._session
+            if self._client is None:
+                self._client = self._new_client(rate_limiter)
+            return self._client
 
-    def _new_session(self, rate_limiter: RateLimiter) -> GatewayClient:
+    def _new_client(self, rate_limiter: RateLimiter) -> GatewayClient:
         credentials = self.credentials
         if not (credentials.app_key and credentials.app_secret and credentials.access_token):
             raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
@@ -116,8 +116,8 @@ class Shop:
             shared = _shared_rate(self.settings.base_url, shop_digest(self.credentials.app_key), self.name)
         return RateLimiter(shared, cap_per_second=self.settings.rate, max_workers=self.settings.workers)
 
-    def store(self) -> Cache:
-        """Return the store of answers, not opened yet."""
+    def open_cache(self) -> Cache:
+        """Return the cache; its file is opened when first used."""
         return Cache(self.settings.cache_file)
 
     def shops(self) -> pd.DataFrame:
@@ -133,9 +133,9 @@ class Shop:
         TtsframeError
             If the gateway cannot be reached or refuses the credentials.
         """
-        called = self.session.call(gateway.shops_request())
-        called.check()
-        rows = gateway.decode_shops(called.content)
+        result = self.client.request(gateway.shops_request())
+        result.raise_for_status()
+        rows = gateway.decode_shops(result.content)
         if rows is None:
             raise ContractError(
                 "the gateway's list of shops has a form that ttsframe does not know. Either the address in "
@@ -146,9 +146,9 @@ class Shop:
     def close(self) -> None:
         """Close connections that are not in use."""
         with _FIRST_USE:
-            session, self._session = self._session, None
-        if session:
-            session.close()
+            client, self._client = self._client, None
+        if client:
+            client.close()
 
 
 _FIRST_USE = threading.Lock()
