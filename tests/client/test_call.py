@@ -222,7 +222,7 @@ def test_shops__a_malformed_answer_is_one_message_for_the_command(tmp_path, monk
 def test_doctor__says_that_it_renewed_the_token(expired, tmp_path, monkeypatch, capsys):
     lead_to(expired, monkeypatch, tmp_path)
     assert main(["doctor"]) == 0
-    assert "signature and token: accepted, after the access token was renewed" in capsys.readouterr().out
+    assert "signature and token: accepted, after the access token was refreshed" in capsys.readouterr().out
 
 
 def test_doctor__a_dead_refresh_token_is_told_where_the_token_is_checked(
@@ -250,4 +250,4 @@ def test_doctor__names_a_wrong_clock_though_runs_follow_the_gateways(tmp_path, m
         lead_to(box, monkeypatch, tmp_path)
         assert main(["doctor"]) == 2
         assert len(look_up(box, tmp_path)) == len(box.orders)
-    assert "s ahead of the gateway's: set date, time and time zone" in capsys.readouterr().out
+    assert "s ahead of the gateway" in capsys.readouterr().out
