@@ -190,7 +190,7 @@ def test_secrets__that_a_gateway_repeats_are_masked_in_frame_and_store(spelled, 
 
 def test_secrets__behind_escapes_in_an_answer_too_deep_to_write_are_passed_on_to_nobody(tmp_path):
     spelled = "".join(f"\\u{ord(letter):04x}" for letter in sandbox.CREDENTIALS.access_token)
-    body = f'{{"code":21008111,"message":"bad {spelled}","data":{"[" * 300}{"]" * 300}}}'.encode()
+    body = f'{{"code":21008111,"message":"bad {spelled}","data":{"[" * 5000}{"]" * 5000}}}'.encode()
     access = Authorizer(sandbox.CREDENTIALS, auth_transport=lambda: None)
     assert access.redact_body(body, access.sign(reference_request("1", "SHOPIFY"))) == b""
     with raw_gateway(answer(body)) as served, served.shop(tmp_path, tries=2) as shop:
@@ -208,7 +208,7 @@ APP_KEY = "6bkcvnt1b1ilc"
         (f"{APP_KEY}", "***"),
         (f"/order?app_key={APP_KEY}&platform=SHOPIFY", "/order?app_key=***&platform=SHOPIFY"),
         (f"url%3Fapp_key%3D{APP_KEY}%26a", "url%3Fapp_key%3D***%26a"),
-        (f"app\\n{APP_KEY}\\n", "app\n***\n"),
+        (f"app\\n{APP_KEY}\\n", "app ***"),
         (r"app \u0036bkcvnt1b1ilc", "app ***"),
         (f"id 7{APP_KEY}", f"id 7{APP_KEY}"),
     ],

@@ -142,7 +142,7 @@ def test_store__is_on_disk_before_it_is_closed(path):
 
 def test_store__a_body_too_deep_to_write_is_told_and_the_rest_is_kept(path):
     deep: list = []
-    for _ in range(400):
+    for _ in range(5000):
         deep = [deep]
     with Cache(path) as store:
         with pytest.warns(CacheWarning, match="cannot be written"):

@@ -56,6 +56,16 @@ def test_lookup__of_stored_ids_starts_no_thread_and_touches_no_network(gateway, 
     pd.testing.assert_frame_equal(again.drop(columns="from_cache"), first.drop(columns="from_cache"))
 
 
+def test_lookup__whole_numbers_beyond_64_bits_keep_every_digit(tmp_path):
+    large = 184_467_440_737_095_516_165_312
+    with canned.serve({IDS[0]: canned.official(large)}) as gateway:
+        fresh = tts.lookup(IDS[:1], shop=gateway.shop(tmp_path))
+        cached = tts.lookup(IDS[:1], shop=gateway.shop(tmp_path), offline=True)
+    for refs in (fresh, cached):
+        assert refs["external_order_id"].tolist() == [str(large)]
+    assert cached["from_cache"].all()
+
+
 def test_lookup__offline_changes_nothing_on_disk(gateway, tmp_path):
     tts.lookup(IDS[:6], shop=gateway.shop(tmp_path))
     before = picture(tmp_path)
@@ -254,7 +264,7 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("name", CONTENTS)
-def test_read_stored__tells_what_the_answer_told_when_it_was_fresh(name):
+def test_decode_cached__tells_what_the_answer_told_when_it_was_fresh(name):
     fresh = api.decode_references(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
     body = json.dumps(CONTENTS[name]).encode()
     stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
@@ -262,13 +272,13 @@ def test_read_stored__tells_what_the_answer_told_when_it_was_fresh(name):
     assert type(stored) is Outcome
 
 
-TEXTS = st.sampled_from(["7", " 7", "", "SHOPIFY", "shopify", "AMAZON", "1"])
+TEXTS = st.sampled_from(["7", " 7", "7\x1b", "", "SHOPIFY", "shopify", "AMAZON", "1"])
 LINES = st.fixed_dictionaries({}, optional={"id": TEXTS | st.none(), "origin_id": TEXTS | st.integers()})
 REFERENCES = st.fixed_dictionaries(
     {},
     optional={
-        "id": TEXTS | st.integers() | st.none(),
-        "platform": TEXTS | st.none(),
+        "id": TEXTS | st.integers() | st.booleans() | st.none(),
+        "platform": TEXTS | st.none() | st.just(0),
         "order_id": TEXTS,
         "external_order_id": TEXTS,
         "line_items": st.lists(LINES, max_size=2) | st.none(),
@@ -277,11 +287,11 @@ REFERENCES = st.fixed_dictionaries(
 BODIES = st.fixed_dictionaries(
     {"code": st.sampled_from([0, 0, 0, "0", False, 0.0, None, 21008111])},
     optional={
-        "data": st.none()
+        "data": st.sampled_from([None, False, 0, "", []])
         | st.fixed_dictionaries(
             {},
             optional={
-                "external_orders": st.lists(REFERENCES, max_size=2) | st.none() | TEXTS,
+                "external_orders": st.lists(REFERENCES | st.none(), max_size=2) | st.none() | TEXTS,
                 "external_order_references": st.lists(REFERENCES, max_size=1),
                 "more": TEXTS,
             },
@@ -293,7 +303,7 @@ BODIES = st.fixed_dictionaries(
 
 
 @given(BODIES)
-def test_read_stored__tells_what_any_answer_told_when_it_was_fresh(content):
+def test_decode_cached__tells_what_any_answer_told_when_it_was_fresh(content):
     body = json.dumps(content).encode()
     fresh = api.decode_references(200, api.decode_json(body), order_id="1", platform="SHOPIFY").outcome
     stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)

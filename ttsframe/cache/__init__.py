@@ -136,7 +136,7 @@ class Cache:
         expires_at = stored.fetched_at + lifetime_seconds
         try:
             value = codec.encode(stored, expires_at=expires_at)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             self._warn_unstored(f"an answer has a form that cannot be written ({error})")
             return
         if self._writer is None:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-import orjson
 
 _new = tuple.__new__
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +44,7 @@ def encode(stored: CachedResponse, *, expires_at: float) -> str:
 
     Raises
     ------
-    TypeError, ValueError
+    TypeError, ValueError, OverflowError, RecursionError
         If the body is nested too deep, or a moment is none.
     """
     row = {
@@ -56,7 +55,7 @@ def encode(stored: CachedResponse, *, expires_at: float) -> str:
         "status_code": stored.http_status,
         "url": stored.url,
     }
-    return orjson.dumps(row).decode()
+    return msgspec.json.encode(row).decode()
 
 
 class Hit(NamedTuple):

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
-import orjson
+import msgspec
 
 from ttsframe import gateway
 from ttsframe.client.tokens import TokenPair, TokenStore
@@ -279,7 +279,7 @@ def _normalize_json(body: bytes) -> bytes:
     """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
     content = gateway.decode_json(body)
     # What is no JSON is no answer, and goes no further.
-    return b"" if content is None else orjson.dumps(content)
+    return b"" if content is None else msgspec.json.encode(content)
 
 
 def _mask_word(body: bytes, word: bytes) -> bytes:

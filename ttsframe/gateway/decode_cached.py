@@ -1,4 +1,4 @@
-"""Cached answers, which come by the million, → outcomes."""
+"""Cached responses, which come by the million, → outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Data(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 class _Body(msgspec.Struct, gc=False):
-    """The published form of a good answer, which nearly all that are stored have."""
+    """The published form of a good response, which nearly all that are cached have."""
 
     code: int
     data: _Data | None = None
@@ -47,46 +47,31 @@ def decode_cached(
     platform: str,
     fetched_at: float,
 ) -> Outcome:
-    """Read an answer that was stored, as `decode_references` does.
-
-    Parameters
-    ----------
-    http_status
-        As for `decode_references`.
-    body
-        The body, JSON: bytes, or what holds them.
-    order_id
-        As for `decode_references`.
-    platform
-        As for `decode_references`.
-    fetched_at
-        When the answer was given, Unix seconds.
-
-    Returns
-    -------
-    Outcome
-        What `decode_references` tells, marked as from the store.
-    """
-    # CachedResponse answers come by the million: the published form is decoded straight into its types, which
-    # takes a quarter of the time. Whatever is not exactly that is read with all the care of a fresh one.
+    """Read the JSON of a cached response as `decode_references` would have read it when it was fresh."""
+    # The published form is decoded straight into its types, which takes a quarter of the time. Whatever
+    # is not exactly that is read with all the care of a fresh one.
     try:
         plain = _decode_plain(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         plain = None
-    found = None if plain is None else _plain_references(plain, platform)
-    if plain is None or found is None:
+    references = None if plain is None else _plain_references(plain, platform)
+    if plain is None or references is None:
         content = decode_json(bytes(body))
-        answer = decode_references(http_status, content, order_id=order_id, platform=platform)
-        return answer.outcome._replace(fetched_at=fetched_at, from_cache=True)
-    status = "linked" if found else "unlinked"
+        response = decode_references(http_status, content, order_id=order_id, platform=platform)
+        return response.outcome._replace(fetched_at=fetched_at, from_cache=True)
+    status = "linked" if references else "unlinked"
     # As `Outcome(…)`, in a third of the time.
-    return _new(Outcome, (status, None, found, None, None, http_status, plain.request_id, fetched_at, True))
+    return _new(
+        Outcome, (status, None, references, None, None, http_status, plain.request_id, fetched_at, True)
+    )
 
 
 def _plain_references(plain: _Body, platform: str) -> tuple[Reference, ...] | None:
-    """The reference of a plain answer, or none; None where it has to be read with care."""
+    """Return the reference of a plain response, or none; None where it has to be read with care."""
     entries = plain.data.external_orders if plain.data else None
     if plain.code != 0 or (entries and len(entries) > 1):
+        return None
+    if plain.request_id is not None and not plain.request_id.isprintable():
         return None
     if not entries:
         return ()

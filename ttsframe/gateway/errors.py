@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 
 from ttsframe.gateway.outcomes import Outcome
+from ttsframe.text import one_line
 
 MAX_BYTES = 1 << 20
 
@@ -84,19 +85,19 @@ _MESSAGE_TAIL = "for more details"
 
 
 def decode_json(body: bytes | str) -> Any:  # noqa: ANN401
-    """Decode a body; None where it is no JSON, too large or nested too deep."""
-    if not body or len(body) > MAX_BYTES:
+    """Decode a body, whole numbers of any size with it; None for no JSON, or too large or deep."""
+    if len(body) > MAX_BYTES:
         return None
     try:
-        content = orjson.loads(body)
-        orjson.dumps(content)  # what is nested too deep to be written cannot be stored
-    except (orjson.JSONDecodeError, TypeError):
+        content = msgspec.json.decode(body)
+        msgspec.json.encode(content)  # what is nested too deep to be written cannot be cached
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     return content
 
 
 def classify(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
-    """Tell what the answer to any call means, by its envelope: `unlinked` stands for a success."""
+    """Tell what the response to any call means, by its envelope: `unlinked` stands for a success."""
     code, message, request_id = envelope(content)
     if code is None:
         return _without_envelope(http_status, content)
@@ -110,17 +111,18 @@ def classify(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
 
 
 def envelope(content: Any) -> tuple[str | None, str, str | None]:  # noqa: ANN401
-    """Return code, message and request id of an answer; the code is None where there is none."""
+    """Return code, message and request id, on one line each; the code is None where there is none."""
     if not isinstance(content, dict):
         return None, "", None
     code = content.get("code")
     if isinstance(code, bool) or not isinstance(code, (int, str)) or not str(code).strip():
         return None, "", None
     request_id = content.get("request_id")
+    # Control characters could drive the terminal that shows them.
     return (
-        str(code).strip(),
-        str(content.get("message") or ""),
-        None if request_id is None else str(request_id),
+        one_line(str(code)).strip(),
+        one_line(str(content.get("message") or "")).strip(),
+        None if request_id is None else one_line(str(request_id)),
     )
 
 
@@ -147,11 +149,11 @@ def _without_envelope(http_status: int, content: Any) -> DecodedResponse:  # noq
         )
     if 300 <= http_status < 400:  # noqa: PLR2004
         return unreadable(http_status, f"a redirect (HTTP status {http_status}), which is not followed")
-    what = "no JSON" if content is None else "no code in it"
-    return unreadable(http_status, f"the answer could not be read: {what}")
+    return unreadable(http_status, "no JSON" if content is None else "no code")
 
 
-def unreadable(http_status: int | None, message: str, request_id: str | None = None) -> DecodedResponse:
-    """Make the answer for a body that cannot be read."""
+def unreadable(http_status: int | None, why: str, request_id: str | None = None) -> DecodedResponse:
+    """Make the result for a response that cannot be read."""
+    message = f"unexpected response: {why}"
     outcome = Outcome("failed", "bad_answer", (), None, message, http_status, request_id)
     return DecodedResponse(ResponseKind.BAD_ANSWER, outcome)
