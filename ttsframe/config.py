@@ -93,7 +93,7 @@ def seconds(text: str) -> float:
         If the text is no duration.
     """
     found = _DURATION.fullmatch(text.strip().lower())
-    if not found:
+    if not found or not math.isfinite(float(found[1])):
         raise ValueError("is not a duration such as 30d, 1h or 90s")
     return float(found[1]) * _SECONDS[found[2]]
 

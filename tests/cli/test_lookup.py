@@ -85,7 +85,7 @@ def test_lookup__nothing_on_standard_input_says_what_to_pipe_in(text, offline, m
             "the one that holds the order ids. There are: Order ID, Buyer",
         ),
         (["--column", "Quantity"], "--column: the numbers in the column Quantity are too short"),
-        (["--max-age", "soon"], "--max-age: is not a duration such as 30d, 1h or 90s: 'soon'"),
+        (["--max-age", "soon"], "--max-age: must be a duration such as '7d' or '90s'"),
     ],
 )
 def test_lookup__messages_name_options_as_typed(arguments, says, offline, capsys):

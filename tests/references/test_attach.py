@@ -197,16 +197,61 @@ def test_attach__any_index(index):
     pd.testing.assert_index_equal(tts.attach(orders, looked_up()).index, index)
 
 
+@pytest.mark.parametrize("how", ["left", "explode"])
+def test_attach__columns_of_several_levels_stay_so(how):
+    labels = pd.MultiIndex.from_tuples([("order", "order_id"), ("order", "amount")], names=["a", "b"])
+    orders = pd.DataFrame([[UNLINKED, 1], [LINKED, 2]], columns=labels)
+    joined = tts.attach(orders, looked_up(), column=("order", "order_id"), how=how)
+    pd.testing.assert_frame_equal(joined[["order"]], orders)
+    assert joined["status", ""].tolist() == ["unlinked", "linked"]
+
+
+@pytest.mark.parametrize("how", ["left", "explode"])
+def test_attach__doubled_columns_of_the_callers_stay(how):
+    orders = pd.DataFrame([[LINKED, "a", "b"]], columns=["order_id", "note", "note"])
+    joined = tts.attach(orders, looked_up(), how=how)
+    pd.testing.assert_frame_equal(joined.iloc[:, :3], orders)
+    assert joined["status"].tolist() == ["linked"]
+
+
+def test_attach__doubled_columns_of_the_references_are_refused(orders):
+    refs = looked_up()
+    with pytest.raises(InputError, match="two columns have the same name") as caught:
+        tts.attach(orders, pd.concat([refs, refs[["order_id"]]], axis=1))
+    assert caught.value.parameter == "refs"
+
+
+@pytest.mark.parametrize("how", ["left", "explode"])
+def test_attach__tables_that_speak_arrow(how):
+    pa = pytest.importorskip("pyarrow")
+    orders = pa.table({"order_id": [int(UNLINKED), None, int(LINKED)], "n": [1, 2, 3]})
+    refs = pa.Table.from_pandas(looked_up())
+    joined = tts.attach(orders, refs, how=how)
+    assert joined["n"].tolist() == [1, 2, 3]
+    assert texts(joined["external_order_id"]) == [None, None, "5312"]
+
+
+def test_attach__a_column_that_pandas_cannot_repeat(orders):
+    pa = pytest.importorskip("pyarrow")
+    orders["note"] = pd.Series(list("abcdef"), index=orders.index, dtype=pd.ArrowDtype(pa.string_view()))
+    assert tts.attach(orders, looked_up())["note"].tolist() == list("abcdef")
+    with pytest.raises(InputError, match="pandas cannot repeat the rows"):
+        tts.attach(orders, looked_up(), how="explode")
+
+
 def test_attach__references_read_back_from_a_file(orders, tmp_path):
     looked_up().to_csv(tmp_path / "refs.csv", index=False)
     joined = tts.attach(orders, pd.read_csv(tmp_path / "refs.csv", dtype=str))
     assert texts(joined["external_order_id"]) == [None, "5312", "5313; 5314", "5312", None, None]
 
 
-@pytest.mark.parametrize("how", ["right", "", "Left"])
+@pytest.mark.parametrize(
+    "how", ["right", "", "Left", None, 10**5000, np.array([1, 2])], ids=lambda how: type(how).__name__
+)
 def test_attach__unknown_how_is_refused_naming_the_known(orders, how):
-    with pytest.raises(InputError, match="left, explode"):
+    with pytest.raises(InputError, match="must be 'left' or 'explode', not ") as caught:
         tts.attach(orders, looked_up(), how=how)
+    assert caught.value.parameter == "how"
 
 
 def test_attach__a_missing_column_is_refused_naming_those_there(orders):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -154,18 +152,6 @@ def test_lookup__several_platforms_are_asked_once_each(tmp_path):
     assert len(gateway.requests) == 4
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"platform": "SHOPIFYY"}, {"platform": []}, {"level": "row"}, {"max_age": "x"}, {"max_age": [1]}],
-)
-def test_lookup__wrong_option_is_refused_before_anything_is_sent(options, tmp_path):
-    with canned.serve({}) as gateway, pytest.raises(InputError) as caught:
-        tts.lookup(["1"], shop=gateway.shop(tmp_path), **options)
-    assert gateway.requests == []
-    if options.get("platform") == "SHOPIFYY":
-        assert all(name in str(caught.value) for name in ("SHOPIFY", "ERP_SYSTEM", "CHANNEL_ADVISOR"))
-
-
 def test_lookup__floats_are_refused_with_the_cure(tmp_path):
     with canned.serve({}) as gateway, pytest.raises(InputError, match="dtype=str"):
         tts.lookup(pd.Series([5.80194009e17, np.nan]), shop=gateway.shop(tmp_path))
@@ -287,66 +273,6 @@ def test_plan__rests_on_the_pace_that_was_learnt(tmp_path, monkeypatch):
         tts.lookup([str(FIRST + place) for place in range(60)])
         planned = tts.plan(["1"])
     assert planned.basis.endswith("that earlier look-ups have found")
-
-
-@pytest.mark.parametrize(
-    ("orders", "says"),
-    [
-        ("orders.csv", "read_tiktok_orders"),
-        ("Orders.XLSX", "read_tiktok_orders"),
-        (Path("orders"), "read_tiktok_orders"),
-        (io.StringIO("order_id\n1\n"), "'this' is a file"),
-        (pd.DataFrame(), "There are: none"),
-        (None, "None: give a DataFrame"),
-        (5.7e17, "as text, in quotes"),
-        (float("nan"), "as text, in quotes"),
-        ({"a": 1}, "type dict: give a DataFrame"),
-        (b"580194009000000001", "type bytes: give a DataFrame"),
-        (True, "type bool: give a DataFrame"),
-        (object(), "type object: give a DataFrame"),
-        (np.array([["1", "2"], ["3", "4"]]), "one column of order ids"),
-        (
-            pd.DataFrame([["1", "2"]], columns=["order_id", "order_id"]),
-            "several columns are named 'order_id'",
-        ),
-    ],
-)
-def test_lookup__what_holds_no_column_of_ids_is_told_what_to_give(orders, says):
-    for verb in (tts.lookup, tts.plan):
-        with pytest.raises(InputError, match=says):
-            verb(orders)
-
-
-@pytest.mark.parametrize("platform", [5, None])
-def test_lookup__a_platform_that_is_no_text_is_told_what_to_give(platform):
-    for verb in (tts.lookup, tts.plan):
-        with pytest.raises(InputError, match="give the name of a platform"):
-            verb(["1"], platform=platform)
-
-
-@pytest.mark.parametrize("column", [1, ("a", "b"), ["a"], 0.5])
-def test_lookup__a_column_that_is_no_text_and_not_there_is_told(column):
-    with pytest.raises(InputError, match="There are: Order No"):
-        tts.lookup(pd.DataFrame({"Order No": ["1"]}), column=column)
-
-
-def test_lookup__a_label_that_is_no_text(tmp_path):
-    orders = pd.DataFrame({7: [str(FIRST)], "order_id": ["2"]})
-    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
-        assert tts.lookup(orders, column=7, shop=shop)["order_id"].tolist() == [str(FIRST)]
-
-
-def test_lookup__a_file_that_is_there_is_no_order_id(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "orders").touch()
-    with pytest.raises(InputError, match="'orders' is a file"):
-        tts.lookup("orders")
-
-
-@pytest.mark.parametrize("orders", [str(FIRST), FIRST, np.int64(FIRST), [FIRST], {str(FIRST)}, (str(FIRST),)])
-def test_lookup__one_id_alone(orders, tmp_path):
-    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
-        assert tts.lookup(orders, shop=shop)["order_id"].tolist() == [str(FIRST)]
 
 
 def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ttsframe.errors import InputError
@@ -34,35 +33,24 @@ class Request(NamedTuple):
 
 
 def platforms(asked: Any) -> list[str]:  # noqa: ANN401
-    """Check the names of platforms.
-
-    Parameters
-    ----------
-    asked
-        One name, or several; case and blanks do not matter.
-
-    Returns
-    -------
-    list of str
-        Distinct names in upper case, in the order asked.
-
-    Raises
-    ------
-    InputError
-        If a name is none of the ten, naming them; or if none is asked.
-    """
-    if isinstance(asked, bytes) or not isinstance(asked, Iterable):
-        raise InputError(
-            f"platform is {asked!r}, which is no text: give the name of a platform, or a list of them. "
-            f"The platforms are: {', '.join(PLATFORMS)}."
-        )
-    given = [asked] if isinstance(asked, str) else list(asked)
-    found = list(dict.fromkeys(str(name).strip().upper() for name in given))
-    unknown = [name for name in found if name not in PLATFORMS]
-    if unknown or not found:
-        what = f"no such platform: {', '.join(unknown)}" if unknown else "no platform was given"
-        raise InputError(f"{what}. The platforms are: {', '.join(PLATFORMS)}.")
-    return found
+    """Check the names of platforms, one or several; return the distinct ones in upper case, as ordered."""
+    try:
+        names = [asked] if isinstance(asked, (str, bytes)) else list(asked)
+    except TypeError:
+        names = [asked]
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(
+                f"must be the name of a platform or a list of names, not {type(name).__name__}. "
+                f"The platforms are: {', '.join(PLATFORMS)}.",
+                parameter="platform",
+            )
+    distinct = list(dict.fromkeys(name.strip().upper() for name in names))
+    unknown = [name for name in distinct if name not in PLATFORMS]
+    if unknown or not distinct:
+        what = f"no such platform: {', '.join(unknown)}" if unknown else "no platform is named"
+        raise InputError(f"{what}. The platforms are: {', '.join(PLATFORMS)}.", parameter="platform")
+    return distinct
 
 
 def reference_request(order_id: str, platform: str) -> Request:

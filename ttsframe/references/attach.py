@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ttsframe import ids
 from ttsframe.columns import STATUSES
 from ttsframe.errors import InputError
-from ttsframe.references.lookup import order_ids
+from ttsframe.references.arguments import check_choice, order_ids, to_pandas
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SEPARATOR = "; "
 _PREFIX = "reference_"
@@ -49,12 +52,16 @@ def attach(
     InputError
         If the id column is not there, `refs` is not a look-up's frame, or `how` is unknown.
     """
-    if how not in _HOWS:
-        raise InputError(f"no such how: {how!r}. There are: {', '.join(_HOWS)}.")
+    check_choice("how", how, _HOWS)
+    orders, refs = to_pandas(orders), to_pandas(refs)
     if not isinstance(orders, pd.DataFrame):
         raise InputError("attach(orders, refs) gives the rows of a DataFrame back: give one as orders")
     if not {"order_id", "status"} <= set(getattr(refs, "columns", ())):
         raise InputError("attach(orders, refs) needs as refs the frame that lookup returned")
+    if not refs.columns.is_unique:
+        raise InputError(
+            "two columns have the same name; give the frame that lookup returned.", parameter="refs"
+        )
     keys = ids.clean(order_ids(orders, column=column)).ids
     beside = refs.drop(columns="order_id").assign(**{_KEY: ids.clean(refs["order_id"]).ids})
     if how == "left":
@@ -65,7 +72,22 @@ def attach(
     joined = left.merge(beside, on=_KEY, how="left", sort=False, validate=validate)
     rows = joined.pop(_ROW).to_numpy()
     found = joined.drop(columns=_KEY).set_axis(orders.index[rows], axis=0)
-    return pd.concat([orders.iloc[rows], found], axis=1)
+    if orders.columns.nlevels > 1:
+        blanks = [""] * (orders.columns.nlevels - 1)
+        labels = [(name, *blanks) for name in found.columns]
+        found.columns = pd.MultiIndex.from_tuples(labels, names=orders.columns.names)
+    return pd.concat([orders if how == "left" else _repeated(orders, rows), found], axis=1)
+
+
+def _repeated(orders: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    try:
+        return orders.iloc[rows]
+    except NotImplementedError as error:  # pyarrow cannot take rows of a string_view
+        raise InputError(
+            f"pandas cannot repeat the rows of one of its columns ({error}). Convert that column, as with "
+            "pd.Series(column.tolist(), dtype='str'), or use how='left'.",
+            parameter="orders",
+        ) from None
 
 
 def _free_name(name: str, taken: pd.Index) -> str:

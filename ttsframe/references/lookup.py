@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gc
 import warnings
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -18,17 +17,16 @@ from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import LEVELS, LookupKeys, Outcome, to_frame
 from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
-from ttsframe.references.given import order_ids
+from ttsframe.references.arguments import age_seconds, check_choice, order_ids
 from ttsframe.references.progress import Estimate, Progress
 from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Sequence
 
     from ttsframe.cache import Cache
     from ttsframe.client import Result
-
-__all__ = ["Plan", "lookup", "order_ids", "plan"]
 
 _OFFLINE = Outcome("skipped", "offline")
 _WAIT_AFTER_INTERRUPT_SECONDS = 0.5
@@ -119,8 +117,8 @@ def lookup(
     """
     # 1. Check what was asked for, before anything is opened or sent.
     platforms = gateway.platforms(platform)
-    _check_level(level)
-    max_age_seconds = _age_seconds(max_age)
+    check_choice("level", level, LEVELS)
+    max_age_seconds = age_seconds(max_age)
     # 2. Clean the ids, and ask each once.
     journey = _questions(order_ids(orders, column=column), platforms, column=column)
     with _opened(shop, offline=offline) as opened, opened.open_cache() as store:
@@ -180,7 +178,7 @@ def plan(
         As `lookup` does.
     """
     platforms = gateway.platforms(platform)
-    max_age_seconds = _age_seconds(max_age)
+    max_age_seconds = age_seconds(max_age)
     journey = _questions(order_ids(orders, column=column), platforms, column=column)
     # Nothing is sent, so the shop cipher is enough; whatever else is set must be well-formed.
     with _opened(shop, offline=True) as opened, opened.open_cache() as store:
@@ -217,7 +215,11 @@ def _doubt(frame: pd.DataFrame) -> None:
 
 def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:
     """The caller's shop, left open; or one from the environment, closed at the end."""
-    return Shop.from_env(offline=offline) if shop is None else nullcontext(shop)
+    if shop is None:
+        return Shop.from_env(offline=offline)
+    if not isinstance(shop, Shop):
+        raise InputError("must be a Shop, as tts.Shop.from_env() gives.", parameter="shop")
+    return nullcontext(shop)
 
 
 def _basis(shop: Shop) -> str:
@@ -226,26 +228,6 @@ def _basis(shop: Shop) -> str:
     if rate_limiter.learnt:
         return f"the {rate_limiter.rate_per_second:.3g} a second that earlier look-ups have found"
     return f"{rate_limiter.rate_per_second:.3g} a second to begin with; the pace is found while running"
-
-
-def _check_level(level: str) -> None:
-    if level not in LEVELS:
-        raise InputError(f"no such level: {level!r}. The levels are: {', '.join(LEVELS)}.")
-
-
-def _age_seconds(max_age: str | float | dt.timedelta | None) -> float | None:
-    if max_age is None:
-        return None
-    if isinstance(max_age, dt.timedelta):
-        return max(0.0, max_age.total_seconds())
-    try:
-        return max(0.0, config.seconds(max_age)) if isinstance(max_age, str) else max(0.0, float(max_age))
-    except ValueError as error:
-        raise InputError(f"{error}: {max_age!r}", parameter="max_age") from None
-    except TypeError:
-        raise InputError(
-            f"must be text such as 7d, seconds or a timedelta, not {max_age!r}", parameter="max_age"
-        ) from None
 
 
 def _questions(given: pd.Series, platforms: list[str], *, column: str | None) -> _Journey:
