@@ -35,7 +35,7 @@ class Request(NamedTuple):
 def platforms(asked: Any) -> list[str]:  # noqa: ANN401
     """Check the names of platforms, one or several; return the distinct ones in upper case, as ordered."""
     try:
-        names = [asked] if isinstance(asked, (str, bytes)) else list(asked)
+        names: list[Any] = [asked] if isinstance(asked, (str, bytes)) else list(asked)
     except TypeError:
         names = [asked]
     for name in names:
