@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import ttsframe as tts
 from ttsframe import ids
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
@@ -238,6 +239,73 @@ def test_clean__nothing_gives_nothing(values):
     assert len(cleaned.ids) == len(cleaned.reasons) == 0
     assert cleaned.ids.dtype == TEXT_DTYPE
     assert len(ids.unique(cleaned).ids) == 0
+
+
+def test_clean__integers_of_any_length_are_too_long_and_stay_apart():
+    cleaned = ids.clean([10**5000, 10**5000 + 1, -(10**5000)])
+    assert cleaned.reasons.tolist() == ["too_long", "too_long", "not_digits"]
+    assert len(ids.unique(cleaned).ids) == 3
+
+
+def test_clean__a_signalling_nan_is_missing():
+    cleaned = ids.clean([ID, Decimal("sNaN"), None])
+    assert cleaned.ids.isna().tolist() == [False, True, True]
+    assert cleaned.reasons.tolist()[1:] == ["missing", "missing"]
+
+
+def test_clean__a_value_that_cannot_be_written_is_no_id():
+    class Unwritable:
+        def __str__(self):
+            raise RuntimeError("no")
+
+    assert ids.clean([ID, Unwritable()]).reasons.fillna("").tolist() == ["", "not_digits"]
+
+
+@pytest.mark.parametrize("kind", ["string_view", "binary_view"])
+def test_clean__arrow_views_are_read(kind):
+    pa = pytest.importorskip("pyarrow")
+    if not hasattr(pa, kind):
+        pytest.skip(f"this pyarrow has no {kind}")
+    dtype = pd.ArrowDtype(getattr(pa, kind)())
+    values = pd.Series(pd.array(pa.array([ID, None], pa.string()).cast(dtype.pyarrow_dtype), dtype=dtype))
+    cleaned = ids.clean(values)
+    assert cleaned.ids.isna().tolist() == [False, True]
+    assert cleaned.reasons.fillna("").tolist() == ["" if kind == "string_view" else "not_digits", "missing"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.MultiIndex.from_tuples([(ID, "a"), (OTHER, "b")]),
+        np.array([[1, 2], [3, 4]]),
+        np.array([(1, 2)], dtype=[("a", int), ("b", int)]),
+    ],
+    ids=["MultiIndex", "two dimensions", "records"],
+)
+def test_clean__several_columns_are_refused(values):
+    with pytest.raises(InputError, match="one column of order ids is needed"):
+        ids.clean(values)
+
+
+FOREIGN_DIGITS = ["\u0663\u0664\u0665", "\u00b2\u00b3\u2074", "\uff15\uff17\uff17", "577\u0669", "\u2460"]
+
+
+@pytest.mark.parametrize("dtype", ["object", "string[python]", None])
+def test_only_digits__are_ascii(dtype):
+    texts = pd.Series([ID, *FOREIGN_DIGITS, "", None, "5 7", "-5", "5\n"], dtype=dtype)
+    assert ids.only_digits(texts).tolist() == [True] + [False] * 10
+    assert [ids.is_digits(text) for text in texts[:7]] == [True] + [False] * 6
+
+
+@pytest.mark.parametrize("text", FOREIGN_DIGITS)
+def test_only_digits__are_one_rule_for_match(text):
+    tiktok = pd.DataFrame({"order_id": [text, ID]})
+    shopify = pd.DataFrame(
+        {"shopify_id": [text, "5"], "name": ["#1", text], "tiktok_order_id": [text, ID]}
+    ).assign(tiktok_order_id_from="tag", tiktok_marks=[f"tag:{text}", f"tag:{ID}; note:{text}"])
+    refs = pd.DataFrame({"order_id": [text, ID], "external_order_id": [text, "5"], "status": "linked"})
+    orders = tts.match(tiktok, shopify, refs).orders
+    assert orders.loc[orders["order_id"].eq(ID), "status"].tolist() == ["matched"]
 
 
 def test_unique__order_of_first_appearance_and_places():

@@ -154,8 +154,7 @@ def blank(length: int) -> pd.Series:
 
 def digits_only(series: pd.Series) -> Flags:
     """Tell which texts are a run of digits; False where missing."""
-    flags: Flags = series.str.isdigit().eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    return flags
+    return ids.only_digits(series)
 
 
 def repeated(text: pd.Series) -> Flags:

@@ -130,7 +130,7 @@ def rounded(found: Iterable[str]) -> int:
     """
     distinct = set()
     for text in found:
-        if len(text) >= LEAST_DIGITS_TO_SUSPECT and text.isdecimal():
+        if len(text) >= LEAST_DIGITS_TO_SUSPECT and ids.is_digits(text):
             if not text.endswith(_ROUNDED_ENDING):
                 return 0
             distinct.add(text)
@@ -158,7 +158,7 @@ def refuse_short(column: str | None, found: Iterable[str]) -> None:
     """
     if column is None or plain(str(column)) in map(plain, ORDER_ID_NAMES):
         return
-    lengths = [len(text) for text in set(found) if text.isdecimal()]
+    lengths = [len(text) for text in set(found) if ids.is_digits(text)]
     short = sum(length < _LEAST_DIGITS_OF_MOST for length in lengths)
     if short > len(lengths) / 2:
         raise InputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ ROWS_SEARCHED_FOR_HEADER = 40
 _LEAST_DIGITS_OF_A_DATA_ROW = 10
 _LEAST_NAMES_OF_A_LATER_HEADER = 2
 _KEY_NAMES = frozenset(map(plain, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
+_ANY_DIGIT = re.compile("[0-9]")
 _DASHES = ("-", "/", "--")
 
 Cells = np.ndarray
@@ -116,7 +118,7 @@ def data_rows(id_cells: Cells) -> np.ndarray:
     codes, distinct = pd.factorize(id_cells)
     is_data = np.array([plain(text) not in names for text in distinct.tolist()], dtype=bool)
     rows: np.ndarray = is_data[codes] if len(codes) else np.ones(0, dtype=bool)
-    if len(rows) and " " in id_cells[0] and not any(map(str.isdigit, id_cells[0])):
+    if len(rows) and " " in id_cells[0] and not _ANY_DIGIT.search(id_cells[0]):
         rows[0] = False
     return rows
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ttsframe import config
+from ttsframe import config, ids
 from ttsframe.errors import InputError
 from ttsframe.readers import id_column
 
@@ -135,7 +135,7 @@ def _several(orders: Any) -> Any:  # noqa: ANN401
 
 
 def _is_file_name(orders: Any) -> bool:  # noqa: ANN401
-    if not isinstance(orders, str) or orders.strip().isdecimal():
+    if not isinstance(orders, str) or ids.is_digits(orders.strip()):
         return False
     return orders.lower().endswith(_FILE_ENDINGS) or os.path.isfile(orders)  # noqa: PTH113 - any text will do
 
