@@ -236,7 +236,7 @@ def test_writer__in_trouble_it_holds_the_first_rows_and_counts_the_others(path, 
     write_to(door, names(20))
     disk.mended = True
     door.close()
-    assert (door.written, door.pending_count) == (5, 15)
+    assert (door.written_count, door.pending_count) == (5, 15)
     assert Cache(path).info().answers == 5
 
 

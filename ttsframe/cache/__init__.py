@@ -113,7 +113,7 @@ class Cache:
                 wanted = places[start : start + _READ_AT_ONCE]
                 yield from _hits(self._reader, keys, wanted, now=now, oldest=oldest)
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
-            if isinstance(error, sqlite3.Error) and database.is_corrupt(error):
+            if isinstance(error, sqlite3.Error) and validate.is_corrupt(error):
                 raise validate.corrupt_error(self.path, error) from None
             # A lock has been waited for, once and for all: the writer tries, but waits no more.
             self._wait_seconds = 0.0
@@ -220,7 +220,7 @@ class Cache:
         return deleted
 
     def _unusable(self, error: Exception, what: str) -> CacheError:
-        if isinstance(error, sqlite3.Error) and database.is_corrupt(error):
+        if isinstance(error, sqlite3.Error) and validate.is_corrupt(error):
             return validate.corrupt_error(self.path, error)
         return CacheError(
             f"the cache {self.path} cannot be {what} now: {database.describe(error)}. "

@@ -21,7 +21,6 @@ WAIT_SECONDS = 5.0
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _RETRY_SECONDS = 0.02
-_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SAID_BY_SQLITE = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_READONLY: "the file or its folder is read-only",
@@ -71,12 +70,12 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
     validate.check(path, until=until)
     try:
         # Not `mode=ro`: that would leave the side files of the WAL behind.
-        return _usable(connect(path, "mode=rw", until=until))
+        return validate.readable(connect(path, "mode=rw", until=until))
     except sqlite3.OperationalError as error:
-        if is_busy(error):
+        if validate.is_busy(error):
             raise
     # The folder or the disk is read-only.
-    return _usable(connect(path, validate.readonly_uri(path), until=until))
+    return validate.open_readonly(path, until=until)
 
 
 def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection:
@@ -111,7 +110,7 @@ def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
             return _prepared(connect(path, "mode=rw", until=until))
         except sqlite3.OperationalError as error:
             # The change to WAL does not wait for a lock by itself.
-            if not is_busy(error) or time.monotonic() >= until:
+            if not validate.is_busy(error) or time.monotonic() >= until:
                 raise
             time.sleep(_RETRY_SECONDS)
 
@@ -126,28 +125,13 @@ def check_writable(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def is_busy(error: BaseException) -> bool:
-    """Whether an error says that another process holds the lock."""
-    return _code(error) in _BUSY
-
-
-def is_corrupt(error: sqlite3.Error) -> bool:
-    """Whether an error tells of a damaged file, not of one that cannot be used just now."""
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
 def describe(error: BaseException) -> str:
     """Say for a person why the file cannot be used."""
-    if is_busy(error):
+    if validate.is_busy(error):
         return "another program keeps it locked"
     if isinstance(error, OSError):
         return _SAID_BY_SYSTEM.get(error.errno or 0, str(error))
-    return _SAID_BY_SQLITE.get(_code(error), str(error))
-
-
-def _code(error: BaseException) -> int:
-    """Return the primary result code, without its extension."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else -1
+    return _SAID_BY_SQLITE.get(validate.primary_code(error), str(error))
 
 
 def _make_folder(folder: Path) -> None:
@@ -165,16 +149,6 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _FILE_MODE))
     except FileExistsError:
         return
-
-
-def _usable(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Make sure that a connection reads."""
-    try:
-        connection.execute("SELECT 1 FROM responses LIMIT 1").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:

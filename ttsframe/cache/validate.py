@@ -6,6 +6,7 @@ locks that other connections of this process hold on it.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import stat
@@ -39,6 +40,7 @@ MAX_VALUE_BYTES = 4 << 20
 _CHECK_UP_TO_BYTES = 256 << 20
 _CACHE_KIBIBYTES = 32 << 10
 _LOOK_AGAIN_SECONDS = 0.05
+_VFS_WITHOUT_LOCKS = "win32-none" if os.name == "nt" else "unix-none"
 _NAME_ANOTHER = "Move it away, or name another file with TTSFRAME_CACHE."
 
 
@@ -116,37 +118,58 @@ def corrupt_error(path: Path, error: Exception) -> CacheError:
     )
 
 
-def readonly_uri(path: Path) -> str:
-    """Return the parameters of a connection that leaves no side files behind."""
-    side_files = (path.with_name(path.name + ending) for ending in ("-wal", "-journal"))
-    # Where there are side files another process is at work, or was killed: they belong to the data.
-    return "mode=ro" if any(map(_holds_something, side_files)) else "mode=ro&immutable=1"
+def open_readonly(path: Path, *, until: float) -> sqlite3.Connection:
+    """Open a file without changing it; the WAL of a killed process is read, and left as it is."""
+    first, *others = _readonly_parameters(path)
+    try:
+        return readable(connect(path, first, until=until))
+    except sqlite3.OperationalError as error:
+        if not others or is_busy(error):
+            raise
+    return readable(connect(path, others[0], until=until))
+
+
+def readable(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Make sure that a connection reads; close it where it does not."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether an error says that another process holds the lock."""
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether an error tells of a damaged file, not of one that cannot be used just now."""
+    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def primary_code(error: BaseException) -> int:
+    """Return SQLite's result code without its extension; -1 where the error is not SQLite's."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else -1
+
+
+def _readonly_parameters(path: Path) -> list[str]:
+    """Return the parameters of read-only connections, in the order to try them."""
+    if not _has_side_files(path):
+        return ["mode=ro&immutable=1"]
+    # A WAL holds rows that are not in the file yet: another process is at work, or was killed. The index
+    # of the WAL is a third file. Where it is missing nobody is at work, and where it cannot be made (the
+    # folder is read-only, the disk is full) nobody can be: without locks SQLite keeps it in memory.
+    locked, unlocked = "mode=ro", f"mode=ro&vfs={_VFS_WITHOUT_LOCKS}"
+    return [locked, unlocked] if _holds_something(path, "-shm") else [unlocked, locked]
 
 
 def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
-    """Connect to a file that nobody needs to trust.
-
-    Parameters
-    ----------
-    path
-        The file.
-    parameters
-        Of SQLite's file address, as ``mode=ro``.
-    until
-        Moment, as `time.monotonic` tells it, up to which to wait for another process's lock.
-
-    Returns
-    -------
-    sqlite3.Connection
-        Nothing in the file's own schema can run a function with a side effect.
-    """
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{parameters}",
-        uri=True,
-        timeout=max(0.0, until - time.monotonic()),
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    """Connect to a file that nobody needs to trust: its schema cannot run functions with side effects."""
+    connection = _connect(path, parameters, until=until)
+    if _VFS_WITHOUT_LOCKS in parameters:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
@@ -154,14 +177,28 @@ def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
     return connection
 
 
+def _connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{parameters}",
+        uri=True,
+        timeout=max(0.0, until - time.monotonic()),
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
 def _fingerprint(path: Path) -> tuple[object, ...]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size, readonly_uri(path)
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, _has_side_files(path)
 
 
-def _holds_something(path: Path) -> bool:
+def _has_side_files(path: Path) -> bool:
+    return _holds_something(path, "-wal") or _holds_something(path, "-journal")
+
+
+def _holds_something(path: Path, ending: str) -> bool:
     try:
-        return path.stat().st_size > 0
+        return path.with_name(path.name + ending).stat().st_size > 0
     except FileNotFoundError:
         return False
 
@@ -177,9 +214,12 @@ def _is_ours(path: Path, until: float) -> bool:
 def _application_id(path: Path, until: float) -> int | None:
     try:
         # Only the first page is read, and even another program's file gets no side files.
-        with closing(connect(path, "mode=ro&immutable=1", until=until)) as connection:
-            found: int = connection.execute("PRAGMA application_id").fetchone()[0]
-            return found
+        with closing(_connect(path, "mode=ro&immutable=1", until=until)) as connection:
+            # A checkpoint that was stopped leaves a file that is shorter than its first page says: the rest
+            # is in the WAL, which is not read here. With this SQLite reads the first page all the same.
+            connection.execute("PRAGMA writable_schema = ON")
+            application_id: int = connection.execute("PRAGMA application_id").fetchone()[0]
+            return application_id
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
@@ -187,10 +227,10 @@ def _application_id(path: Path, until: float) -> int | None:
 
 
 def _check_whole(path: Path, until: float) -> None:
-    parameters = readonly_uri(path)
-    with closing(connect(path, parameters, until=until)) as connection:
+    alone = not _has_side_files(path)
+    with closing(open_readonly(path, until=until)) as connection:
         page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
-        if "immutable" in parameters and path.stat().st_size % page_bytes:
+        if alone and path.stat().st_size % page_bytes:
             raise sqlite3.DatabaseError("its end is missing")
         if connection.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
             raise CacheError(

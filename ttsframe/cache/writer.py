@@ -12,7 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from ttsframe.cache import database
+from ttsframe.cache import database, validate
 from ttsframe.errors import CacheError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Writer:
 
     def _record_error(self, error: Exception) -> None:
         now = time.monotonic()
-        if database.is_busy(error):
+        if validate.is_busy(error):
             self._locked_since = self._locked_since or now
             if not self._waits_for_lock():
                 self.trouble = database.describe(error)
