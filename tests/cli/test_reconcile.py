@@ -1,4 +1,4 @@
-"""Every rendering of a reconciliation and its exit code agree on what wants a look."""
+"""Every rendering of a reconciliation and its exit code agree on what needs review."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from support.match_frames import S1, S2, S3, T1, T2, T3, marked, shopify, tiktok
 
 from ttsframe.cli import main
 from ttsframe.matching import match
-from ttsframe.report import text_summary, to_look_at
-from ttsframe.report.figures import LEFT_OUT
+from ttsframe.report import text_summary
 from ttsframe.report.html import page_html
+from ttsframe.report.summary import EXCLUDED_NOTE
 
 TAG_1, TAG_2 = (f"TikTokOrderID:{order_id}" for order_id in (T1, T2))
 GUESSED = ({T1: 20, T2: 30}, [("", 20), (TAG_2, 30)])
@@ -45,11 +45,11 @@ def page_data(text):
 
 
 def of_page(text):
-    """Statuses that have rows and want a look, as the page's script counts them."""
+    """Statuses that have rows and need review, as the page's script counts them."""
     data = page_data(text)
     codes = data["columns"][data["status"]]["codes"]
     return [
-        status["name"] for code, status in enumerate(data["statuses"]) if status["work"] and code in codes
+        status["name"] for code, status in enumerate(data["statuses"]) if status["review"] and code in codes
     ]
 
 
@@ -58,10 +58,15 @@ def test_reconcile__every_rendering_agrees_with_the_exit_code(tmp_path, capsys, 
     report = tmp_path / "report"
     arguments = ["reconcile", *export(tmp_path, orders), "--no-lookup", "--probable", "-o", str(report)]
     assert main(arguments) == (1 if work else 0)
-    assert f"2 rows: {2 - len(work)} as they should be, {len(work)} to look at" in capsys.readouterr().out
+    headlines = (
+        "All 2 rows reconcile.",
+        "1 of 2 rows needs review; 1 reconciles.",
+        "All 2 rows need review.",
+    )
+    assert headlines[len(work)] in capsys.readouterr().out
     page = (report / "report.html").read_text(encoding="utf-8")
     assert of_page(page) == work
-    assert page.count('<span class="work">to do</span>') == len(work)
+    assert page.count('<span class="review">review</span>') == len(work)
     sheets = openpyxl.load_workbook(report / "report.xlsx").sheetnames
     assert [sheet.lower().replace(" ", "_") for sheet in sheets[2:-1]] == work
     assert {path.stem for path in report.glob("*.csv")} == {"orders", "summary", *work}
@@ -87,25 +92,25 @@ def test_reconcile__a_file_of_guesses_goes_when_none_is_left(tmp_path):
 
 
 @pytest.mark.parametrize("doubled", [0, 1, 2])
-def test_report__every_lead_counts_what_wants_a_look(doubled):
+def test_report__every_lead_counts_what_needs_review(doubled):
     """One row and none, one row and several: the words follow the number."""
     theirs = [marked(S1, T1), *(marked(name, T2) for name in (S2, S3)[:doubled])]
     result = match(tiktok(T1, T2), shopify(*theirs))
-    want = {0: "1 wants a look", 1: "all as they should be", 2: "2 want a look"}[doubled]
-    assert to_look_at(result.report) == {0: 1, 1: 0, 2: 2}[doubled]
-    assert want in result._repr_html_()
-    lead = {
-        0: "<b>1</b> of <b>2</b> rows wants a look",
-        1: "All <b>2</b> rows",
-        2: "<b>2</b> of <b>3</b> rows want",
-    }
-    assert lead[doubled] in page_html(result.report).decode()
+    headline = {
+        0: "1 of 2 rows needs review; 1 reconciles.",
+        1: "All 2 rows reconcile.",
+        2: "2 of 3 rows need review; 1 reconciles.",
+    }[doubled]
+    assert result.report.exception_count == {0: 1, 1: 0, 2: 2}[doubled]
+    assert headline in result._repr_html_()
+    lead = re.sub(r"(\d)", r"<b>\1</b>", headline)
+    assert lead in page_html(result.report).decode()
 
 
 def test_report__one_row_is_not_rows():
     result = match(tiktok(T3), shopify())
-    assert "\n1 row: 0 as they should be, 1 to look at\n" in text_summary(result.report)
-    assert "<b>1</b> of <b>1</b> row wants a look" in page_html(result.report).decode()
+    assert "\nThe only row needs review.\n" in text_summary(result.report)
+    assert "The only row needs review." in page_html(result.report).decode()
     assert result.provenance["TikTok"] == "1 row"
 
 
@@ -124,9 +129,9 @@ def test_report__what_is_left_out_of_the_totals_stands_beneath_without_a_differe
     result = match(tiktok(T1, gone), shopify(marked(S1, T1)))
     text = text_summary(result.report)
     assert re.search(r"\n  all +20\.00 +20\.00 +0\.00\n", text)
-    assert re.search(r"\n  cancelled_or_refunded +7\.00 +0\.00\n  as_ordered +27\.00 +20\.00\n", text)
+    assert re.search(r"\n  cancelled_or_refunded +7\.00 +0\.00\n  gross +27\.00 +20\.00\n", text)
     for page in (page_html(result.report).decode(), result._repr_html_()):
-        assert re.search(r"Cancelled or refunded<.*?7\.00.*?As ordered<.*?27\.00", page, re.DOTALL)
+        assert re.search(r"Cancelled or refunded<.*?7\.00.*?Gross<.*?27\.00", page, re.DOTALL)
         assert "\u22127.00" not in page
 
 
@@ -136,9 +141,9 @@ def test_report__workbook_tells_what_is_left_out_of_the_totals(tmp_path):
     summary = openpyxl.load_workbook(path)["Summary"]
     held = {row[0]: row[2:5] for row in summary.iter_rows(values_only=True)}
     assert held["Cancelled or refunded"] == (7, 0, None)
-    assert held["As ordered"] == (27, 20, None)
+    assert held["Gross"] == (27, 20, None)
     assert held["not_expected"] == (0, 0, 0)
-    assert LEFT_OUT in held
+    assert EXCLUDED_NOTE in held
 
 
 def test_report__workbook_has_room_for_the_names_of_files(tmp_path):
@@ -151,7 +156,7 @@ def test_report__workbook_has_room_for_the_names_of_files(tmp_path):
 @pytest.mark.parametrize(
     ("output", "says"),
     [
-        ("report.csv", "is named like a file, and several are written: name a folder"),
+        ("report.csv", "looks like a file, but several files are written: name a folder"),
         ("taken", "a file stands where a folder should be: name another folder"),
         ("taken/deeper", "a file stands where a folder should be: name another folder"),
         ("odd", "is a folder: name a file in it"),

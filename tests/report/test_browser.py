@@ -7,7 +7,9 @@ import pytest
 from support.report_browser import Browser, programs
 from support.report_sample import sample_report
 
-from ttsframe.report import figures, write_html
+from ttsframe.report import write_html
+from ttsframe.report.summary import SIDES
+from ttsframe.text import Note
 
 MISSING = [
     name for name, found in zip(("chromium", "chromedriver"), programs(), strict=True) if found is None
@@ -21,10 +23,10 @@ HOSTILE = "<img src=x onerror=\"document.title='run'\"></script><script>document
 @pytest.fixture(scope="module")
 def report():
     made = sample_report(ROWS)
-    rows = made.rows.copy()
+    rows = made.orders.copy()
     rows.loc[3, "reason"] = HOSTILE
     rows.loc[4, "reason"] = '=HYPERLINK("http://example.com")'
-    return replace(made, rows=rows, title=f"Orders {HOSTILE}", notes=(HOSTILE,))
+    return replace(made, orders=rows, title=f"Orders {HOSTILE}", notes=(Note("warning", HOSTILE),))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,8 @@ def shown_ids(page):
 
 
 def place_of(report, name):
-    return [column.name for column in report.columns].index(name) + 1
+    shown = [column.name for column in report.columns if column.name not in ("matched_on", "evidence")]
+    return shown.index(name) + 1
 
 
 def search(page, text):
@@ -61,12 +64,12 @@ def search(page, text):
 
 
 def test_page__shows_the_first_hundred_rows_in_their_order(page, report):
-    assert shown_ids(page) == report.rows["order_id"].head(100).fillna("").tolist()
+    assert shown_ids(page) == report.orders["order_id"].head(100).fillna("").tolist()
     assert page.texts("#shown") == [f"{ROWS} rows"]
 
 
 def test_page__search_finds_one_order_by_its_id(page, report):
-    wanted = report.rows["order_id"].iloc[437]
+    wanted = report.orders["order_id"].iloc[437]
     search(page, wanted)
     assert shown_ids(page) == [wanted]
 
@@ -79,7 +82,7 @@ def test_page__search_for_nothing_offers_all_again(page):
 
 
 def test_page__a_tile_filters_and_filters_no_more(page, report):
-    count = figures.counts(report)["only_tiktok"]
+    count = report.counts["only_tiktok"]
     page.click(".tile[data-status='5']")
     assert set(page.texts("#table .pill")) == {"Only TikTok"}
     assert page.texts("#shown") == [f"{count} of {ROWS} rows"]
@@ -96,7 +99,7 @@ def test_page__a_column_that_is_blank_takes_no_room(page, report):
 
 
 def test_page__sorts_by_money_both_ways_with_blanks_last(page, report):
-    amounts = report.rows["tiktok_amount"]
+    amounts = report.orders["tiktok_amount"]
     place = place_of(report, "tiktok_amount")
     cells = f"#table tbody td:nth-child({place})"
     page.click(f"#table th:nth-child({place}) button")
@@ -112,7 +115,7 @@ def test_page__sorts_by_money_both_ways_with_blanks_last(page, report):
 def test_page__sorts_names_by_their_numbers(page, report):
     place = place_of(report, "shopify_name")
     page.click(f"#table th:nth-child({place}) button")
-    names = report.rows["shopify_name"].dropna()
+    names = report.orders["shopify_name"].dropna()
     by_number = sorted(names, key=lambda name: int(name.removeprefix("#")))
     assert page.texts(f"#table tbody td:nth-child({place})") == by_number[:100]
 
@@ -120,7 +123,7 @@ def test_page__sorts_names_by_their_numbers(page, report):
 def test_page__turns_to_the_last_page(page, report):
     for _ in range(5):
         page.click("#next")
-    assert shown_ids(page) == report.rows["order_id"].tail(100).fillna("").tolist()
+    assert shown_ids(page) == report.orders["order_id"].tail(100).fillna("").tolist()
     assert page.run("return document.getElementById('next').disabled")
 
 
@@ -133,10 +136,10 @@ def test_page__data_is_text_and_never_runs(page, report):
 
 @pytest.mark.parametrize("width", [1200, 1000])
 def test_page__totals_of_many_digits_are_whole(browser, report, tmp_path, width):
-    rows = report.rows.assign(**{name: report.rows[name] * 15 for name in report.amounts.values()})
-    assert rows["tiktok_amount"].sum() > 130_000
+    rows = report.orders.assign(**{name: report.orders[name] * 15 for name in SIDES.values()})
+    assert rows["tiktok_counted"].sum() > 130_000
     browser.window(width, 900)
-    browser.open(write_html(replace(report, rows=rows), tmp_path / "report.html"))
+    browser.open(write_html(replace(report, orders=rows), tmp_path / "report.html"))
     box = "document.querySelector('.scroll-x')"
     assert browser.run(f"return {box}.scrollWidth - {box}.clientWidth") == 0
 
@@ -160,7 +163,7 @@ def test_page__downloads_the_rows_shown_without_formulas(page, report):
     page.click("#download")
     text = page.downloaded("conflict.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
-    held = report.rows[report.rows["status"] == "conflict"]
+    held = report.orders[report.orders["status"] == "conflict"]
     assert [row["order_id"] for row in rows] == held["order_id"].tolist()
     assert [float(row["tiktok_amount"]) for row in rows] == held["tiktok_amount"].tolist()
     assert rows[0]["reason"] == '\'=HYPERLINK("http://example.com")'
@@ -197,7 +200,7 @@ def test_page__copied_ids_are_marked_as_text(page):
 
 def test_page__prints_every_row_that_fits_the_filter(page, report):
     page.click(".tile[data-status='0']")
-    count = figures.counts(report)["matched"]
+    count = report.counts["matched"]
     assert count > 100
     printed = page.run(
         "dispatchEvent(new Event('beforeprint'));"

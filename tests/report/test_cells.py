@@ -15,7 +15,7 @@ from support.cell_texts import starts_a_formula, tricky
 from ttsframe.columns import REFERENCES, Column
 from ttsframe.errors import InputError
 from ttsframe.report import save_frame
-from ttsframe.report.cells import as_text, checked_ids, holds_ids, money
+from ttsframe.report.cells import amount_text, as_text, checked_ids, decimals_of, holds_ids, money_text
 
 
 @given(st.lists(tricky, min_size=1), st.sampled_from(["plain", "excel"]))
@@ -57,12 +57,43 @@ def test_csv__no_cell_starts_a_formula_where_semicolons_separate(texts):
     ],
 )
 def test_money__has_two_decimals_or_as_many_as_it_needs(value, text):
-    assert money(value) == text
+    assert money_text(pd.Series([value])) == [text]
 
 
 @given(st.decimals(-(10**9), 10**9, places=3))
 def test_money__reads_back_as_it_was(value):
-    assert Decimal(money(float(value))) == value
+    assert Decimal(money_text(pd.Series([float(value)]))[0]) == value
+
+
+def test_money__has_the_decimals_of_each_rows_currency():
+    currencies = ["KWD", "JPY", "USD", "USD/JPY", None, "kwd", " / "]
+    frame = pd.DataFrame({"tiktok_amount": 1.0, "shopify_total": 12.5, "currency": currencies})
+    ours, theirs = (Column(name, "money", "") for name in ("tiktok_amount", "shopify_total"))
+    texts = money_text(frame["tiktok_amount"], decimals_of(frame, ours))
+    assert texts == ["1.000", "1", "1.00", "1.00", "1.00", "1.000", "1.00"]
+    texts = money_text(frame["shopify_total"], decimals_of(frame, theirs))
+    assert texts == ["12.500", "12.5", "12.50", "12.5", "12.50", "12.500", "12.50"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1234.5, "USD", "1,234.50"),
+        (1234.5, "KWD", "1,234.500"),
+        (1234.0, "JPY", "1,234"),
+        (-0.0, "JPY", "0"),
+        (-1e-9, "USD", "0.00"),
+        (-5.0, "", "-5.00"),
+        (float("nan"), "USD", "n/a"),
+    ],
+)
+def test_amount_text__is_for_people(amount, currency, text):
+    assert amount_text(amount, currency) == text
+
+
+def test_as_text__writes_years_of_five_digits():
+    times = pd.Series(np.array(["10000-05-01", "2026-11-23"], dtype="datetime64[us]"))
+    assert as_text(times, Column("settled_at", "time", ""))[0] == "10000-05-01T00:00:00"
 
 
 def test_as_text__writes_times_in_iso_and_utc():

@@ -10,7 +10,7 @@ from support.report_sample import sample_report
 
 from ttsframe.columns import MATCH_ORDERS, REFERENCES, typed
 from ttsframe.errors import InputError
-from ttsframe.report import figures, files, save_frame, write_csv
+from ttsframe.report import files, save_frame, write_csv
 
 ID = "577092126219211281"
 
@@ -104,7 +104,9 @@ def test_save_frame__parquet_without_pyarrow_names_the_extra(tmp_path, monkeypat
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(("name", "says"), [("refs.txt", r"\.csv, \.xlsx, \.parquet"), ("refs", "suffixes")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("refs.txt", r"\.csv, \.xlsx or \.parquet"), ("refs", "must end in")]
+)
 def test_save_frame__refuses_other_suffixes(tmp_path, name, says):
     with pytest.raises(InputError, match=says):
         save_frame(references(), tmp_path / name)
@@ -144,11 +146,11 @@ def test_save_frame__interrupted_leaves_the_old_file_and_nothing_else(tmp_path, 
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_replacing__follows_a_link(tmp_path):
+def test_atomic_write__follows_a_link(tmp_path):
     real, link = tmp_path / "real.csv", tmp_path / "link.csv"
     real.write_text("old")
     link.symlink_to(real)
-    with files.replacing(link) as part:
+    with files.atomic_write(link) as part:
         part.write_text("new")
     assert link.is_symlink()
     assert real.read_text() == "new"
@@ -160,18 +162,18 @@ def test_write_csv__writes_orders_summary_and_what_needs_work(report, tmp_path):
     assert names == [
         "orders.csv",
         "summary.csv",
-        *(f"{status}.csv" for status in figures.needing_work(report)),
+        *(f"{status}.csv" for status in report.exception_statuses),
     ]
     assert "matched.csv" not in names
     orders = read(tmp_path / "out" / "orders.csv")
-    assert orders["order_id"].tolist() == report.rows["order_id"].fillna("").tolist()
-    assert orders["status"].tolist() == report.rows["status"].astype(str).tolist()
+    assert orders["order_id"].tolist() == report.orders["order_id"].fillna("").tolist()
+    assert orders["status"].tolist() == report.orders["status"].astype(str).tolist()
     amounts = pd.to_numeric(orders["tiktok_amount"]).tolist()
-    assert amounts == pytest.approx(report.rows["tiktok_amount"].tolist(), nan_ok=True)
+    assert amounts == pytest.approx(report.orders["tiktok_amount"].tolist(), nan_ok=True)
     parts = [len(read(path)) for path in written[2:]]
-    assert sum(parts) == sum(~report.rows["status"].isin(list(report.good)))
+    assert sum(parts) == sum(~report.orders["status"].isin(["matched", "not_expected"]))
     summary = read(tmp_path / "out" / "summary.csv")
-    assert list(summary.columns) == ["section", "name", "value"]
+    assert list(summary.columns) == ["section", "side", "currency", "name", "value"]
     assert "All order-2026-11-23.csv" in summary["name"].tolist()
 
 
@@ -179,7 +181,7 @@ def test_write_csv__takes_away_what_an_earlier_report_left(report, tmp_path):
     folder = tmp_path / "out"
     write_csv(report, folder)
     (folder / "only_tiktok.csv").write_text("my own,notes\n")
-    clean = replace(report, rows=report.rows[report.rows["status"] == "matched"])
+    clean = replace(report, orders=report.orders[report.orders["status"] == "matched"])
     names = {path.name for path in write_csv(clean, folder)}
     assert names == {"orders.csv", "summary.csv"}
     assert {path.name for path in folder.iterdir()} == {"orders.csv", "summary.csv", "only_tiktok.csv"}
@@ -189,12 +191,12 @@ def test_write_csv__takes_away_what_an_earlier_report_left(report, tmp_path):
 def test_write_csv__takes_away_what_an_earlier_report_with_other_columns_left(
     report, tmp_path, payouts_first
 ):
-    with_payouts = replace(report, rows=report.rows.assign(settled_amount=1.0))
+    with_payouts = replace(report, orders=report.orders.assign(settled_amount=1.0, settled_currency="USD"))
     first, second = (with_payouts, report) if payouts_first else (report, with_payouts)
     folder = tmp_path / "out"
     write_csv(first, folder)
     (folder / "only_tiktok.csv").write_text("order_id,status\nmine,mine\n")
-    clean = replace(second, rows=second.rows[second.rows["status"] == "matched"])
+    clean = replace(second, orders=second.orders[second.orders["status"] == "matched"])
     write_csv(clean, folder)
     assert {path.name for path in folder.iterdir()} == {"orders.csv", "summary.csv", "only_tiktok.csv"}
 
@@ -203,7 +205,7 @@ def test_write_csv__takes_away_what_an_earlier_report_with_other_columns_left(
 def test_write_csv__leaves_files_of_a_folder_that_holds_no_report(report, tmp_path, header):
     for name in ("orders.csv", "conflict.csv"):
         (tmp_path / name).write_text(f"{header}\n1,mine\n", newline="")
-    write_csv(replace(report, rows=report.rows[report.rows["status"] == "matched"]), tmp_path)
+    write_csv(replace(report, orders=report.orders[report.orders["status"] == "matched"]), tmp_path)
     assert (tmp_path / "conflict.csv").read_text().endswith("mine\n")
 
 

@@ -1,12 +1,11 @@
 """A made-up reconciliation with every status in it, for the tests of the renderings."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, typed
-from ttsframe.report import Report, summarise
+from ttsframe.report import ReportData
+from ttsframe.text import Note
 
 SHARES = (0.78, 0.05, 0.03, 0.02, 0.01, 0.05, 0.03, 0.02, 0.01)
 REASONS = {
@@ -17,29 +16,23 @@ REASONS = {
 }
 
 
-def sample_report(rows: int = 300, *, seed: int = 7) -> Report:
+def sample_report(rows: int = 300, *, seed: int = 7) -> ReportData:
     """A report of `rows` rows; from 300 on every status is there."""
     random = np.random.default_rng(seed)
     statuses = np.array(list(MATCH_STATUSES), dtype=object)
-    status = random.choice(statuses, size=rows, p=SHARES)
+    shares = np.resize(SHARES, len(statuses))
+    status = random.choice(statuses, size=rows, p=shares / shares.sum())
     status[: min(rows, len(statuses))] = statuses[:rows]
-    frame = typed(_columns(random, status), MATCH_ORDERS)
     days = pd.Series(
         pd.Timestamp("2026-10-24") + pd.to_timedelta(random.triangular(0, 20, 30, rows), unit="D")
     )
-    report = Report(
+    return ReportData(
+        orders=match_orders(**_columns(random, status)),
         title="TikTok Shop and Shopify, October to November 2026",
-        rows=frame,
-        columns=MATCH_ORDERS,
-        status="status",
-        statuses=MATCH_STATUSES,
-        good=frozenset({"matched", "not_expected"}),
-        summary=pd.DataFrame(),
-        amounts={"TikTok": "tiktok_amount", "Shopify": "shopify_total"},
         days=days,
         notes=(
-            "3 rows of descriptions were left out of the TikTok file.",
-            "12 Shopify orders show no sign of TikTok.",
+            Note("left_out", "3 rows of descriptions were left out of the TikTok file."),
+            Note("count", "12 Shopify orders show no link to TikTok."),
         ),
         provenance={
             "Made at": "2026-11-23 08:00 UTC",
@@ -48,7 +41,19 @@ def sample_report(rows: int = 300, *, seed: int = 7) -> Report:
             "orders_export_1.csv": f"{rows + 12:,} rows",
         },
     )
-    return replace(report, summary=summarise(report))
+
+
+def match_orders(**columns) -> pd.DataFrame:
+    """A frame of `match` with these columns, and nothing in the others."""
+    rows = len(columns["status"])
+    return typed({column.name: [None] * rows for column in MATCH_ORDERS} | columns, MATCH_ORDERS)
+
+
+def small_report(**columns) -> ReportData:
+    """A report of a few rows; amounts count, unless the totals are given."""
+    columns.setdefault("tiktok_counted", columns.get("tiktok_amount", [None] * len(columns["status"])))
+    columns.setdefault("shopify_counted", columns.get("shopify_total", [None] * len(columns["status"])))
+    return ReportData(match_orders(**columns))
 
 
 def _columns(random, status):

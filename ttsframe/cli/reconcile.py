@@ -10,7 +10,7 @@ from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.matching import Match, match
 from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.references.lookup import lookup
-from ttsframe.report import check_folder, text_summary, to_look_at
+from ttsframe.report import check_folder, text_summary
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     )
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
-    return EXIT_OK if options.exit_zero or not to_look_at(result.report) else EXIT_DIFFERENCES
+    return EXIT_OK if options.exit_zero or not result.report.exception_count else EXIT_DIFFERENCES
 
 
 def write(result: Match, folder: Path, *, ids: str) -> None:

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and say in plain words why it could not be done."""
+"""Write files whole or not at all, and say in plain words why a file cannot be written."""
 
 from __future__ import annotations
 
@@ -17,93 +17,53 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a file beside `target` to write to, and put it in `target`'s place at the end.
-
-    Parameters
-    ----------
-    target
-        The file to write; missing folders above it are made, a link is followed.
-
-    Yields
-    ------
-    pathlib.Path
-        The file to write to. If the block raises, Ctrl-C included, it is removed and `target`
-        stays as it was.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    whole, part = _places(target)
+def atomic_write(target: Path) -> Iterator[Path]:
+    """Yield a file beside `target` to write to, and move it to `target` at the end; remove it on an error."""
+    whole, part = _resolve(target)
     try:
-        folder(whole.parent)
+        ensure_dir(whole.parent)
         yield part
         part.replace(whole)
     except OSError as error:
-        raise InputError(_advice(target, error)) from error
+        raise InputError(_explain(target, error)) from error
     finally:
         _remove(part)
 
 
-def check(target: Path) -> None:
-    """Find out before hours of work whether `replacing` could write; nothing is left behind.
-
-    Parameters
-    ----------
-    target
-        The file that is to be written.
-
-    Raises
-    ------
-    InputError
-        If it could not be written.
-    """
-    whole, part = _places(target)
-    made = [place for place in whole.parents if not place.exists()]
+def check_writable(target: Path) -> None:
+    """Find out before hours of work whether `atomic_write` could write; leave nothing behind."""
+    whole, part = _resolve(target)
+    missing = [folder for folder in whole.parents if not folder.exists()]
     try:
-        folder(whole.parent)
+        ensure_dir(whole.parent)
         part.touch(exist_ok=False)
     except OSError as error:
-        raise InputError(_advice(target, error)) from error
+        raise InputError(_explain(target, error)) from error
     finally:
         _remove(part)
-        for place in made:
+        for folder in missing:
             with suppress(OSError):
-                place.rmdir()
+                folder.rmdir()
 
 
-def folder(path: Path) -> Path:
-    """Make a folder, and those above it, if they are missing.
-
-    Raises
-    ------
-    InputError
-        If a file stands in the way, or the folder cannot be made.
-    """
+def ensure_dir(path: Path) -> Path:
+    """Make a folder, and those above it, if they are missing."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(_advice(path, error)) from error
+        raise InputError(_explain(path, error)) from error
     return path
 
 
 def remove(path: Path) -> None:
-    """Remove a file of ours.
-
-    Raises
-    ------
-    InputError
-        If it cannot be removed.
-    """
+    """Remove a file of ours."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(_advice(path, error)) from error
+        raise InputError(_explain(path, error)) from error
 
 
-def _places(target: Path) -> tuple[Path, Path]:
+def _resolve(target: Path) -> tuple[Path, Path]:
     """The file that a name leads to, and the one beside it that is written first."""
     whole = Path(os.path.realpath(target))
     try:
@@ -111,13 +71,13 @@ def _places(target: Path) -> tuple[Path, Path]:
     except (FileNotFoundError, NotADirectoryError):
         is_folder = False
     except OSError as error:
-        raise InputError(_advice(target, error)) from error
+        raise InputError(_explain(target, error)) from error
     if is_folder:
         raise InputError(f"{target} is a folder: name a file in it, e.g. {target / 'orders.csv'}.")
     return whole, whole.with_name(f".{whole.stem[:80]}.{secrets.token_hex(4)}.part{whole.suffix}")
 
 
-def _advice(path: Path, error: OSError) -> str:
+def _explain(path: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return (
             f"{path} cannot be written: if it is open in Excel or another program, close it there and "

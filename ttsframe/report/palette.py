@@ -1,7 +1,7 @@
 """The colours and labels of statuses: one table for workbook, page, chart and notebook.
 
 The hues are those of Okabe and Ito (2008), which people with any colour vision can tell apart;
-calm statuses are grey or green, and the stronger a colour the more it wants a look.
+calm statuses are grey or green; the stronger a colour, the more urgent the review.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _HUES: dict[str, str] = {
     "skipped": "#a3abb5",
 }
 KNOWN = tuple(_HUES)
+"""The statuses with colours of their own."""
 _SPARE_HUES = ("#2f6fb5", "#e69f00", "#c66a9b", "#56b4e9", "#b5a512", "#6f6a86")
 
 _PROPER = {"tiktok": "TikTok", "shopify": "Shopify", "id": "ID", "http": "HTTP", "utc": "UTC", "skus": "SKUs"}
@@ -51,10 +52,10 @@ class Colours(NamedTuple):
 
 def colours(statuses: Iterable[str]) -> dict[str, Colours]:
     """Give every status its colours; one that is not in the table gets a spare hue."""
-    found: dict[str, Colours] = {}
-    for position, status in enumerate(statuses):
-        found[status] = _shades(_HUES.get(status, _SPARE_HUES[position % len(_SPARE_HUES)]))
-    return found
+    return {
+        status: _shades(_HUES.get(status, _SPARE_HUES[position % len(_SPARE_HUES)]))
+        for position, status in enumerate(statuses)
+    }
 
 
 def label(name: str) -> str:

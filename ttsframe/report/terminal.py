@@ -1,127 +1,89 @@
-"""A report → a short summary for the terminal."""
+"""A match → a short summary for the terminal."""
 
 from __future__ import annotations
 
 import codecs
-import math
 import sys
 from typing import TYPE_CHECKING
 
-from ttsframe.report import figures
-from ttsframe.report.cells import money
+import pandas as pd
+
+from ttsframe.report.cells import amount_text
+from ttsframe.report.summary import SIDES, footer_rows, footnotes, headline, section_title, share
 from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
-    from ttsframe.report.model import Report
+    from ttsframe.report.summary import ReportData, TotalsRow
 
 BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTES_SHOWN = 5
 
 
-def text_summary(report: Report, *, encoding: str | None = None) -> str:
-    """Summarise a report in a few lines of text.
-
-    Parameters
-    ----------
-    report
-        What to summarise.
-    encoding
-        The terminal's; standard output's by default. Where it has no block signs, the bars
-        are of `#`.
-
-    Returns
-    -------
-    str
-        Counts with bars, totals per side, notes; no colours, no line end at the end.
-    """
+def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
+    """Summarize a match in lines that the terminal's encoding can show: counts, totals per side, notes."""
     code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
-    fancy = _can(code, _EIGHTHS + "█·−")
-    lines = [one_line(report.title), _says(report), "", *_count_lines(report, fancy=fancy)]
-    blocks = figures.total_lines(report) if report.amounts else {}
-    for currency, block in blocks.items():
-        lines += ["", *_total_lines(report, currency, block)]
-    lines += [f"  {one_line(said)}" for said in figures.said_beneath(report, blocks.values()) if blocks]
-    lines += _note_lines(report)
-    return "\n".join(lines).encode(code, errors="replace").decode(code)
+    lines = [data.title, headline(data), "", *_count_lines(data, blocks=_can(code, _EIGHTHS + "█"))]
+    for currency, rows in data.totals.items():
+        lines += ["", *_totals_lines(currency, rows)]
+    lines += ["", *(f"  {note}" for note in footnotes(data))] if data.totals else []
+    lines += _note_lines(data)
+    # Whatever the files held: no control character reaches the terminal.
+    text = "\n".join(one_line(line) for line in lines)
+    return text.encode(code, errors="replace").decode(code)
 
 
-def _note_lines(report: Report) -> list[str]:
-    """Write the notes: what warns first and whole, then as much of what only counts as there is room."""
-    warnings = [note for note in report.notes if note not in report.inventory]
-    counting = [note for note in report.notes if note in report.inventory]
-    room = max(_NOTES_SHOWN - len(warnings), 0)
-    if len(counting) - room == 1:
-        room += 1  # the line that tells of one more note would be as long as the note
-    shown = [f"* {one_line(note)}" for note in [*warnings, *counting[:room]]]
-    more = len(counting) - room
-    shown += [f"* and {counted(more, 'more note')} in the report"] if more > 0 else []
-    return ["", *shown] if shown else []
+def _count_lines(data: ReportData, *, blocks: bool) -> list[str]:
+    counts = pd.Series(data.counts)
+    bars = [_bar(count, counts.max(), blocks=blocks) for count in counts]
+    shares = [f"{share(count, counts.sum()):.1f} %" for count in counts]
+    return _aligned(
+        pd.DataFrame({"rows": counts.map("{:,}".format), "share": shares, "bar": bars}), heads=False
+    )
 
 
-def _says(report: Report) -> str:
-    whole, work = len(report.rows), figures.to_look_at(report)
-    return f"{counted(whole, 'row')}: {whole - work:,} as they should be, {work:,} to look at"
+def _bar(count: int, largest: int, *, blocks: bool) -> str:
+    """A bar as long as its share of the largest count; a count above 0 is always visible."""
+    eighths = max(round(8 * BAR_WIDTH * count / largest), 1) if count else 0
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip() if blocks else "#" * -(-eighths // 8)
 
 
-def _count_lines(report: Report, *, fancy: bool) -> list[str]:
-    found = figures.counts(report)
-    whole, most = sum(found.values()), max(found.values(), default=0)
-    name_width = max((len(status) for status in found), default=0)
-    count_width = len(f"{whole:,}")
-    return [
-        f"  {status:<{name_width}}  {count:>{count_width},}  {figures.share(count, whole):5.1f} %  "
-        f"{_bar(count, most, fancy=fancy)}".rstrip()
-        for status, count in found.items()
-    ]
+def _totals_lines(currency: str, rows: list[TotalsRow]) -> list[str]:
+    table = {row.status or "all": (*row.amounts, row.difference) for row in rows}
+    cells = {name: [amount_text(amount, currency) for amount in amounts] for name, amounts in table.items()}
+    for name, amounts in footer_rows(rows[-1]).items():
+        cells[name] = [*(amount_text(amount, currency) for amount in amounts), ""]
+    frame = pd.DataFrame.from_dict(cells, orient="index", columns=[*SIDES, "difference"])
+    return _aligned(frame.rename_axis(columns=section_title("amounts", currency)))
 
 
-def _bar(count: int, most: int, *, fancy: bool) -> str:
-    """A bar of the largest count's length at most; a count above 0 is always seen."""
-    eighths = max(round(8 * BAR_WIDTH * count / most), 1) if count else 0
-    if fancy:
-        return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-    return "#" * -(-eighths // 8)
+def _aligned(frame: pd.DataFrame, *, heads: bool = True) -> list[str]:
+    """Lay out a frame of texts: the first column to the left, the others to the right, bars to the left."""
+    frame = frame.set_axis([f"{name}" for name in frame.index])
+    if "bar" in frame:
+        width = max(map(len, frame["bar"]), default=0)
+        frame = frame.assign(bar=frame["bar"].str.ljust(width))
+    with pd.option_context("display.max_colwidth", None):
+        text = frame.to_string(header=heads, line_width=None)
+    return [f"  {line}".rstrip() for line in text.splitlines()]
 
 
-def _total_lines(report: Report, currency: str, block: list[figures.Line]) -> list[str]:
-    heads = [
-        figures.headed("amounts", currency),
-        *report.amounts,
-        *(head.lower() for head in figures.difference_heads(report)),
-    ]
-    table = [heads]
-    for line in block:
-        values = (*line.amounts, *figures.differences(line))
-        table.append([line.status or "all", *(_grouped(value) for value in values)])
-    apart = figures.beneath(block[-1])
-    table += [[name, *(_grouped(value) for value in held)] for name, held in apart.items()]
-    return _aligned(table)
+def _note_lines(data: ReportData) -> list[str]:
+    """Show all notes but those that only count what was read; of these as many as there is room for."""
+    counts = [note for note in data.notes if note.kind == "count"]
+    others = [note for note in data.notes if note.kind != "count"]
+    room = max(_NOTES_SHOWN - len(others), 0)
+    if len(counts) - room == 1:
+        room += 1  # the line about one more note would be as long as the note
+    lines = [f"* {note.text}" for note in [*others, *counts[:room]]]
+    more = len(counts) - room
+    lines += [f"* and {counted(more, 'more note')} in the report"] if more > 0 else []
+    return ["", *lines] if lines else []
 
 
-def _aligned(table: list[list[str]]) -> list[str]:
-    """Set a table with its first column to the left; a row may be shorter than the first."""
-    widths = [max(len(row[place]) for row in table if place < len(row)) for place in range(len(table[0]))]
-    return [
-        "  "
-        + "  ".join(
-            f"{text:>{width}}" if place else f"{text:<{width}}"
-            for place, (text, width) in enumerate(zip(row, widths, strict=False))
-        )
-        for row in table
-    ]
-
-
-def _grouped(value: float) -> str:
-    if math.isnan(value):
-        return figures.NOT_KNOWN
-    whole, _, cents = money(round(value, 2)).partition(".")
-    return f"{int(whole):,}.{cents}" if whole not in ("-0", "inf", "-inf", "") else f"{whole}.{cents}"
-
-
-def _can(encoding: str, signs: str) -> bool:
+def _can(encoding: str, characters: str) -> bool:
     try:
-        signs.encode(encoding)
+        characters.encode(encoding)
     except UnicodeEncodeError:
         return False
     return True

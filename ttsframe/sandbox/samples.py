@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from ttsframe.columns import TEXT_DTYPE
-from ttsframe.report.files import replacing
+from ttsframe.report.files import atomic_write
 from ttsframe.sandbox.story import ORDINARY, STORIES, Order, Story
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ def _save(
     writer = csv.DictWriter(text, list(header), restval="", lineterminator=line_end)
     writer.writeheader()
     writer.writerows(rows)
-    with replacing(path) as new:
+    with atomic_write(path) as new:
         new.write_bytes(text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
 
 

@@ -10,7 +10,8 @@ from support.report_sample import sample_report
 
 from ttsframe.columns import TIKTOK_ORDERS, Column, typed
 from ttsframe.errors import InputError
-from ttsframe.report import LONG_NUMBERS_IN_EXCEL, save_frame, sheets, write_excel
+from ttsframe.report import excel, save_frame, write_excel
+from ttsframe.report.cells import LONG_NUMBERS_IN_EXCEL
 
 FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", '="577092126219211281"', "http://example.com"]
 
@@ -18,9 +19,9 @@ FORMULAS = ["=1+1", "+1", "-1", "@A1", "\t=1", '="577092126219211281"', "http://
 @pytest.fixture(scope="module")
 def report():
     made = sample_report(300)
-    rows = made.rows.copy()
+    rows = made.orders.copy()
     rows.loc[range(len(FORMULAS)), "reason"] = FORMULAS
-    return replace(made, rows=rows)
+    return replace(made, orders=rows)
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +51,15 @@ def test_write_excel__has_a_sheet_for_each_status_that_needs_work(book):
 
 def test_write_excel__ids_are_whole_text_for_calamine(path, report):
     rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name("Orders").to_python()
-    assert rows[0] == list(report.rows.columns)
-    assert [row[0] for row in rows[1:]] == report.rows["order_id"].fillna("").tolist()
-    assert [row[1] for row in rows[1:]] == report.rows["shopify_id"].fillna("").tolist()
+    assert rows[0] == list(report.orders.columns)
+    assert [row[0] for row in rows[1:]] == report.orders["order_id"].fillna("").tolist()
+    assert [row[1] for row in rows[1:]] == report.orders["shopify_id"].fillna("").tolist()
 
 
 def test_write_excel__ids_are_text_cells_for_openpyxl(book, report):
     cells = [row[0] for row in book["Orders"].iter_rows(min_row=2)]
     assert {cell.number_format for cell in cells} == {"@"}
-    assert [cell.value for cell in cells] == report.rows["order_id"].tolist()
+    assert [cell.value for cell in cells] == report.orders["order_id"].tolist()
 
 
 def test_write_excel__no_cell_is_or_starts_a_formula(book):
@@ -80,22 +81,22 @@ def test_write_excel__no_cell_is_or_starts_a_formula(book):
 
 
 def test_write_excel__amounts_are_numbers_with_decimals(book, report):
-    place = list(report.rows.columns).index("difference")
+    place = list(report.orders.columns).index("difference")
     cells = [row[place] for row in book["Orders"].iter_rows(min_row=2)]
-    known = report.rows["difference"].dropna().tolist()
+    known = report.orders["difference"].dropna().tolist()
     assert [cell.value for cell in cells if cell.value is not None] == known
     assert all(cell.number_format.startswith("#,##0.00") for cell in cells if cell.value is not None)
 
 
 def test_write_excel__has_filters_frozen_header_and_widths(book, report):
     sheet = book["Orders"]
-    assert sheet.auto_filter.ref == f"A1:Q{len(report.rows) + 1}"
+    assert sheet.auto_filter.ref == f"A1:Q{len(report.orders) + 1}"
     assert sheet.freeze_panes == "B2"
     assert sheet.column_dimensions["A"].width > 18
 
 
 def test_write_excel__status_cells_have_their_colours(book, report):
-    place = list(report.rows.columns).index("status")
+    place = list(report.orders.columns).index("status")
     cells = [row[place] for row in book["Orders"].iter_rows(min_row=2)]
     fills = {cell.value: cell.fill.fgColor.rgb for cell in cells}
     assert len(set(fills.values())) == len(report.statuses)
@@ -110,28 +111,18 @@ def test_write_excel__tells_where_from_and_about_long_numbers(book):
     assert "3 rows of descriptions were left out of the TikTok file." in about
 
 
-def test_write_excel__shows_the_figures_its_maker_added(report, tmp_path):
-    values = pd.Series([17, 2.5, "=1"], dtype="object")
-    added = pd.DataFrame(
-        {"section": ["pairs", "pairs", "paid"], "name": ["tag", "note", "USD"], "value": values}
-    )
-    made = replace(report, summary=pd.concat([report.summary, added]))
-    sheet = openpyxl.load_workbook(write_excel(made, tmp_path / "report.xlsx"))["Summary"]
-    held = [(row[0].value, row[1].value) for row in sheet.iter_rows()]
-    place = held.index(("pairs", None))
-    assert held[place : place + 6] == [
-        ("pairs", None),
-        ("tag", 17),
-        ("note", 2.5),
-        (None, None),
-        ("paid", None),
-        ("USD", "'=1"),
-    ]
-    assert held[place + 7] == ("Made from", None)
+def test_write_excel__shows_payouts_and_what_made_the_pairs(report, tmp_path):
+    orders = report.orders.assign(settled_amount=1.5, settled_currency="=1", settled_at=pd.NaT)
+    path = write_excel(replace(report, orders=orders), tmp_path / "report.xlsx")
+    cells = [(row[0].value, row[1].value) for row in openpyxl.load_workbook(path)["Summary"].iter_rows()]
+    assert ("Settled =1", None) in cells
+    assert ("Total", 450) in cells
+    assert ("Tag", (report.orders["matched_on"] == "tag").sum()) in cells
+    assert cells.index(("Matched on", None)) < cells.index(("Sources", None))
 
 
 def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "MAX_ROWS", 131)
+    monkeypatch.setattr(excel, "MAX_ROWS", 131)
     path = write_excel(report, tmp_path / "report.xlsx")
     book = CalamineWorkbook.from_path(str(path))
     held = [
@@ -139,14 +130,14 @@ def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_pa
         for name in ("Orders", "Orders 2", "Orders 3")
         for row in book.get_sheet_by_name(name).to_python()[1:]
     ]
-    assert held == report.rows["order_id"].tolist()
+    assert held == report.orders["order_id"].tolist()
 
 
 def test_write_excel__long_text_is_cut_and_told(report, tmp_path):
-    rows = report.rows.copy()
+    rows = report.orders.copy()
     rows.loc[0, "evidence"] = "x" * 40_000
-    book = openpyxl.load_workbook(write_excel(replace(report, rows=rows), tmp_path / "report.xlsx"))
-    assert len(book["Orders"]["F2"].value) == sheets.MAX_CHARACTERS
+    book = openpyxl.load_workbook(write_excel(replace(report, orders=rows), tmp_path / "report.xlsx"))
+    assert len(book["Orders"]["F2"].value) == excel.MAX_CHARACTERS
     assert any("1 cell cut at" in str(row[1].value) for row in book["About"].iter_rows())
 
 
@@ -178,10 +169,10 @@ def test_save_frame__xlsx_keeps_numbers_that_excel_cannot_hold_as_text(tmp_path)
 
 
 def test_write_excel__empty_report_has_its_header(report, tmp_path):
-    empty = replace(report, rows=report.rows.head(0), days=report.days.head(0))
+    empty = replace(report, orders=report.orders.head(0), days=report.days.head(0))
     book = openpyxl.load_workbook(write_excel(empty, tmp_path / "report.xlsx"))
     assert book.sheetnames == ["Summary", "Orders", "About"]
-    assert [cell.value for cell in book["Orders"][1]] == list(report.rows.columns)
+    assert [cell.value for cell in book["Orders"][1]] == list(report.orders.columns)
 
 
 def test_write_excel__refuses_a_place_that_cannot_be(report, tmp_path):

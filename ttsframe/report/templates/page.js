@@ -3,22 +3,35 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const find = (id) => document.getElementById(id);
   const [head, body] = [find("table").tHead, find("table").tBodies[0]];
-  const PAGE = 100, PRINTED = 1000, ALL = "", WORK = "work";
+  const PAGE = 100, PRINTED = 1000, ALL = "", REVIEW = "review";
   const state = { status: ALL, words: [], sort: -1, down: false, page: 0 };
   let rows = [];
   let blank = data.columns.map(() => false);
 
   // A column has values, or a list of its distinct values and a code for each row (-1: missing).
   const value = (column, row) => column.codes ? (column.codes[row] < 0 ? "" : column.list[column.codes[row]]) : column.values[row];
-  const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+  const formats = new Map();
   const count = new Intl.NumberFormat("en");
+
+  // An amount has the decimals of its currency: of "USD/EUR" the first is TikTok's, the last is Shopify's.
+  function decimals(column, row) {
+    if (column.currency === undefined) return 2;
+    const parts = String(value(data.columns[column.currency], row)).split("/").map((part) => part.trim()).filter(Boolean);
+    const places = data.decimals[column.side === "Shopify" ? parts[parts.length - 1] : parts[0]];
+    return places === undefined ? 2 : places;
+  }
+  function money(column, row) {
+    const places = decimals(column, row);
+    if (!formats.has(places)) formats.set(places, new Intl.NumberFormat("en", { minimumFractionDigits: places, maximumFractionDigits: 6 }));
+    return formats.get(places).format(value(column, row)).replace("-", "\u2212");
+  }
   const isNumber = (column) => column.kind === "money" || column.kind === "count";
   const flags = { True: "yes", False: "no" };
 
   function text(column, row) {
     const held = value(column, row);
     if (held === null || held === undefined || held === "") return "";
-    if (column.kind === "money") return money.format(held).replace("-", "\u2212");
+    if (column.kind === "money") return money(column, row);
     if (column.kind === "time" || column.kind === "utc") return held.replace("T", " ");
     return column.kind === "flag" ? flags[held] || held : held;
   }
@@ -36,7 +49,7 @@
       let line = "";
       data.columns.forEach((column, place) => {
         if (lists[place]) line += column.codes[row] < 0 ? "\n" : lists[place][column.codes[row]] + "\n";
-        else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(2) : column.values[row].toLowerCase()) + "\n";
+        else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(decimals(column, row)) : column.values[row].toLowerCase()) + "\n";
       });
       haystack[row] = line + (codes[row] < 0 ? "" : data.statuses[codes[row]].label.toLowerCase());
     }
@@ -44,12 +57,12 @@
 
   function fits(row) {
     const code = codes[row];
-    if (state.status === WORK && !(code >= 0 && data.statuses[code].work)) return false;
-    if (state.status !== ALL && state.status !== WORK && code !== Number(state.status)) return false;
+    if (state.status === REVIEW && !(code >= 0 && data.statuses[code].review)) return false;
+    if (state.status !== ALL && state.status !== REVIEW && code !== Number(state.status)) return false;
     return state.words.every((word) => haystack[row].includes(word));
   }
 
-  // Sort: ranks of the distinct values, made once a column; digits compare as numbers of any length.
+  // Sort: ranks of the distinct values, made once per column; digits compare as numbers of any length.
   const ranks = new Map();
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const digits = /^[0-9]+$/;
@@ -175,9 +188,9 @@
       option(find("sort"), place + "-", column.label + " \u2193");
     });
     find("sort").prepend(new Option("As in the files", ""));
-    const work = data.statuses.reduce((sum, status, code) => sum + (status.work ? counts[code] : 0), 0);
+    const exceptions = data.statuses.reduce((sum, status, code) => sum + (status.review ? counts[code] : 0), 0);
     option(find("filter"), ALL, "All statuses (" + count.format(data.count) + ")");
-    option(find("filter"), WORK, "Wants a look (" + count.format(work) + ")");
+    option(find("filter"), REVIEW, "Needs review (" + count.format(exceptions) + ")");
     data.statuses.forEach((status, code) => { if (counts[code]) option(find("filter"), String(code), status.label + " (" + count.format(counts[code]) + ")"); });
     find("orders").hidden = false;
   }
@@ -245,7 +258,10 @@
   function csvCell(column, row) {
     const held = value(column, row);
     if (held === null || held === undefined) return "";
-    if (column.kind === "money") return held.toFixed(2) * 1 === held ? held.toFixed(2) : String(held);
+    if (column.kind === "money") {
+      const amount = held.toFixed(decimals(column, row));
+      return amount * 1 === held ? amount : String(held);
+    }
     if (isNumber(column)) return held;
     const line = String(held).replace(afterSemicolon, (_, lead) => lead.replace(/'+$/, "") + "'");
     const safe = formula.test(line) ? "'" + line : line;
@@ -256,7 +272,7 @@
     for (const row of rows) lines.push(data.columns.map((column) => csvCell(column, row)).join(","));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\n") + "\n"], { type: "text/csv" }));
-    link.download = (state.status === ALL || state.status === WORK ? "orders" : data.statuses[Number(state.status)].name) + ".csv";
+    link.download = (state.status === ALL || state.status === REVIEW ? "orders" : data.statuses[Number(state.status)].name) + ".csv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   });

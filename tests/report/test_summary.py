@@ -1,0 +1,137 @@
+"""The figures in every rendering, for amounts, currencies, dates and texts out of the ordinary."""
+
+from dataclasses import replace
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from support.report_sample import small_report
+
+from ttsframe.report import html_summary, plot, text_summary, write_csv, write_excel
+from ttsframe.report.html import page_html
+from ttsframe.text import Note
+
+ESCAPE = "\x1b[31m\x07\x9b2J\u2028"
+
+
+def pair(currency, ours=1.0, theirs=1.0, **columns):
+    """A report of one matched pair."""
+    data = {"status": ["matched"], "order_id": ["1"], "tiktok_amount": [ours], "shopify_total": [theirs]}
+    return small_report(**data, currency=[currency], **{name: [value] for name, value in columns.items()})
+
+
+def renderings(report, folder):
+    """All that people read, by its name."""
+    book = openpyxl.load_workbook(write_excel(report, folder / "report.xlsx"))
+    write_csv(report, folder)
+    return {
+        "text": text_summary(report, encoding="utf-8"),
+        "notebook": html_summary(report),
+        "page": page_html(report).decode(),
+        "workbook": "\n".join(
+            str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row
+        ),
+        "orders.csv": (folder / "orders.csv").read_text("utf-8-sig"),
+        "summary.csv": (folder / "summary.csv").read_text("utf-8-sig"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "text"),
+    [("KWD", 12.555, "12.555"), ("KWD", 12.5, "12.500"), ("JPY", 1200.0, "1200"), ("USD", 12.5, "12.50")],
+)
+def test_totals__have_the_decimals_of_their_currency(currency, total, text, tmp_path):
+    shown = renderings(pair(currency, total, total), tmp_path)
+    assert f"amount,TikTok,{currency},total,{text}\n" in shown["summary.csv"]
+    assert f",{text},{text}," in shown["orders.csv"]
+    grouped = text.replace("1200", "1,200")
+    assert f" {grouped} " in shown["text"]
+    assert f">{grouped}</td>" in shown["page"]
+    assert f">{grouped}</td>" in shown["notebook"]
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    decimals = len(text.partition(".")[2])
+    for sheet in ("Orders", "Summary"):
+        cells = [cell for row in book[sheet].iter_rows() for cell in row if cell.value == total]
+        assert cells
+        for cell in cells:
+            assert cell.number_format.split(";")[0].count("0") == 1 + decimals
+
+
+def test_totals__of_a_hundred_fils_are_not_altered():
+    rows = {"status": ["matched"] * 10, "tiktok_amount": [1.255] * 10, "currency": ["KWD"] * 10}
+    report = small_report(**rows)
+    assert " 12.550 " in text_summary(report)
+    summary = report.summary.set_index(["section", "side", "name"])["value"]
+    assert summary["amount", "TikTok", "total"] == 12.55
+
+
+@pytest.mark.parametrize("currency", ["/USD", "USD/", " /USD", "USD", " USD "])
+def test_currency__that_is_blank_on_one_side_is_the_others(currency):
+    report = pair(currency)
+    assert list(report.totals) == ["USD"]
+    assert report.totals["USD"][-1].difference == 0.0
+
+
+@pytest.mark.parametrize("currency", ["", "/", " / ", None])
+def test_currency__that_is_blank_is_unknown(currency, tmp_path):
+    report = pair(currency)
+    assert list(report.totals) == [""]
+    for name in ("text", "notebook", "page", "workbook"):
+        assert "unknown currency" in renderings(report, tmp_path)[name]
+
+
+def test_text__of_any_cell_reaches_no_rendering_with_its_controls(tmp_path):
+    report = pair(
+        f"U{ESCAPE}SD",
+        reason=f"a{ESCAPE}",
+        shopify_name=f"#{ESCAPE}1",
+        tiktok_status=f"x{ESCAPE}",
+        evidence=f"tag{ESCAPE}",
+    )
+    report.orders["settled_amount"], report.orders["settled_currency"] = 2.0, f"E{ESCAPE}UR"
+    report = replace(
+        report,
+        notes=(Note("warning", f"note{ESCAPE}"),),
+        provenance={f"file{ESCAPE}": f"1{ESCAPE}"},
+        title=f"Title{ESCAPE}",
+    )
+    for name, text in renderings(report, tmp_path).items():
+        assert not set(text) & set(ESCAPE) - set("[31m2J"), name
+        assert "\\u001b" not in text, name
+
+
+def test_dates__of_years_of_five_digits(tmp_path):
+    far = np.array(["10000-05-01", "2026-11-23"], dtype="datetime64[us]")
+    report = small_report(status=["matched", "conflict"], tiktok_amount=[1.0, 2.0], currency=["USD", "USD"])
+    report.orders["settled_at"] = far
+    report = replace(report, days=pd.Series(far))
+    shown = renderings(report, tmp_path)
+    for name in ("page", "workbook", "orders.csv"):
+        assert "10000-05-01" in shown[name]
+    assert "Rows by year" in shown["page"]
+
+
+@pytest.mark.parametrize(("first", "unit"), [("10000-04-01", "day"), ("9998-01-01", "month")])
+def test_dates__of_years_of_five_digits_are_on_the_chart(first, unit):
+    far = pd.Series(np.array([first, "10000-05-01"], dtype="datetime64[us]"))
+    report = replace(small_report(status=["matched", "conflict"]), days=far)
+    page = page_html(report).decode()
+    assert f"Rows by {unit}" in page
+    assert "<title>10000-05-01 ·" in page or "<title>May 10000 ·" in page
+    pytest.importorskip("matplotlib").use("Agg")
+    plot(report).canvas.draw()
+
+
+def test_plot__reads_no_mathematics_in_a_currency():
+    pytest.importorskip("matplotlib").use("Agg")
+    plot(pair("$x^{$ $")).canvas.draw()
+
+
+def test_summary__unknown_amounts_are_not_zero(tmp_path):
+    report = pair("USD", ours=float("nan"))
+    missing = pd.DataFrame({"TikTok": [True], "Shopify": [False]})
+    shown = renderings(replace(report, missing_amount=missing), tmp_path)
+    assert "amount,TikTok,USD,total,n/a\n" in shown["summary.csv"]
+    for name in ("text", "notebook", "page", "workbook"):
+        assert "n/a" in shown[name], name

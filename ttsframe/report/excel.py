@@ -1,0 +1,379 @@
+"""Frames and a match → XLSX workbooks: ids as text, real dates, filters, colours by status.
+
+Excel's limits (Microsoft, "Excel specifications and limits"): 1,048,576 rows per sheet, 32,767
+characters per cell, 31 per sheet name; its calendar ends with the year 9999.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import money
+from ttsframe.report import cells, palette
+from ttsframe.report.cells import LONG_NUMBERS_IN_EXCEL, UNKNOWN
+from ttsframe.report.files import atomic_write
+from ttsframe.report.summary import (
+    SIDES,
+    extra_sections,
+    footer_rows,
+    footnotes,
+    headline,
+    section_title,
+    share,
+)
+from ttsframe.text import counted, escape_formula
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ttsframe.columns import Column
+    from ttsframe.report.summary import ReportData, TotalsRow
+
+MAX_ROWS = 1_048_576
+MAX_CHARACTERS = 32_767
+_EPOCH = np.datetime64("1899-12-30", "us")
+_DAY_US = 86_400_000_000
+_FIRST_DAY = 61.0  # before 1 March 1900 Excel's calendar is off by one
+_END_OF_CALENDAR = 2_958_466.0  # 1 January 10000
+_WIDTHS = {"money": 14, "time": 19, "utc": 19, "flag": 10, "count": 10, "http_status": 12}
+_LONGEST_COLUMN = 60
+_OPTIONS = {
+    "constant_memory": True,  # a million rows; it rules out add_table and autofit
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+_FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
+
+_GREY = "#5b6470"
+_HEADER: dict[str, Any] = {
+    "bold": True,
+    "bg_color": "#eef0f3",
+    "bottom": 1,
+    "bottom_color": "#c9ced6",
+    "valign": "top",
+}
+_TOTAL = {"bold": True, "top": 1}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16},
+    "heading": {"bold": True, "font_size": 12, "top": 1, "top_color": "#c9ced6"},
+    "header": _HEADER,
+    "header_number": {**_HEADER, "align": "right"},
+    "header_meaning": {**_HEADER, "align": "left", "indent": 1},
+    "quiet": {"font_color": _GREY},
+    "meaning": {"font_color": _GREY, "indent": 1},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+    "text": {"num_format": "@"},
+    "plain": {},
+    "count": {"num_format": "#,##0"},
+    "count_total": {"num_format": "#,##0", **_TOTAL},
+    "total": _TOTAL,
+    "share": {"num_format": "0.0%"},
+    "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+}
+_MEANING = 3
+"""The column of the Summary where meanings begin; they run on over the empty ones beside it."""
+_FIRST_WIDTHS = (26, 60)
+
+
+class _Book(NamedTuple):
+    """An open workbook and its formats."""
+
+    file: Any
+    formats: dict[str, Any]
+    statuses: dict[str, Any]
+    """The format of each status's cells."""
+    amounts: dict[tuple[int, str], Any]
+    """The format of amounts with so many decimals, in a style: `""`, `quiet` or `total`."""
+
+
+class _Writer(NamedTuple):
+    """How the cells of one column are written."""
+
+    cells: list[Any]
+    number: bool
+    format: Any
+    """Of all cells."""
+    by_value: dict[str, Any]
+    """The format of the cells with these texts."""
+    by_row: list[Any]
+    """The format of each cell; empty where `format` is that of all."""
+
+
+def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
+    """Write a match as a workbook: Summary, Orders, one sheet per status that needs review, About."""
+    target = Path(path)
+    with atomic_write(target) as part:
+        book = _open(part, data.statuses)
+        _summary(book, data)
+        cut = _add_sheets(book, "Orders", data.orders, data.columns)
+        status = data.orders["status"].astype("object")
+        for name in data.exception_statuses:
+            _add_sheets(book, palette.label(name), data.orders[status == name], data.columns)
+        _about(book, data, cut)
+        _close(book)
+    return target
+
+
+def write_frame(
+    frame: pd.DataFrame, path: Path, *, columns: Sequence[Column] | None = None, sheet: str = "Orders"
+) -> None:
+    """Write one frame as a workbook of one sheet, or more where the rows do not fit on one."""
+    with atomic_write(path) as part:
+        book = _open(part, palette.KNOWN)
+        _add_sheets(book, sheet, frame, columns)
+        _close(book)
+
+
+def _open(part: Path, statuses: Iterable[str]) -> _Book:
+    """Open a workbook that never takes a text for a formula, a link or a number."""
+    import xlsxwriter  # noqa: PLC0415 - slow to import, and few calls need it
+
+    file = xlsxwriter.Workbook(str(part), _OPTIONS)
+    styles: dict[str, dict[str, Any]] = {"": {}, "quiet": {"font_color": _GREY}, "total": _TOTAL}
+    return _Book(
+        file,
+        {name: file.add_format(properties) for name, properties in _FORMATS.items()},
+        {
+            status: file.add_format(
+                {"bg_color": shade.light_fill, "font_color": shade.light_text, "bold": True}
+            )
+            for status, shade in palette.colours(statuses).items()
+        },
+        {
+            (decimals, style): file.add_format({"num_format": _amount_format(decimals), **properties})
+            for decimals in (0, 2, 3, 4)
+            for style, properties in styles.items()
+        },
+    )
+
+
+def _amount_format(decimals: int) -> str:
+    """Show as many decimals as the currency has, more where an amount has more, and minus in red."""
+    digits = f"#,##0.{'0' * decimals}{'#' * (4 - decimals)}" if decimals else "#,##0"
+    return f"{digits}_ ;[Red]-{digits}_ "
+
+
+def _close(book: _Book) -> None:
+    """Write the file; raise `OSError` if it cannot be written."""
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+
+    try:
+        book.file.close()
+    except FileCreateError as error:
+        cause = error.args[0] if error.args else None
+        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
+
+
+def _add_sheets(book: _Book, name: str, frame: pd.DataFrame, columns: Sequence[Column] | None) -> int:
+    """Write a frame to a sheet, or to `name`, `name 2`, …; return how many cells were cut."""
+    room = MAX_ROWS - 1
+    described = cells.described(frame, columns)
+    return sum(
+        _sheet(book, _sheet_name(name, number), frame.iloc[start : start + room], described)
+        for number, start in enumerate(range(0, max(len(frame), 1), room), start=1)
+    )
+
+
+def _sheet(book: _Book, name: str, frame: pd.DataFrame, columns: Sequence[Column]) -> int:
+    from xlsxwriter.utility import xl_range  # noqa: PLC0415
+
+    sheet = book.file.add_worksheet(name)
+    writers = [_writer(book, frame, index, column) for index, column in enumerate(columns)]
+    for index, (column, writer) in enumerate(zip(columns, writers, strict=True)):
+        sheet.set_column(index, index, _width(column, writer), None)
+        head = "header_number" if column.kind in ("money", "count") else "header"
+        sheet.write_string(0, index, escape_formula(column.name), book.formats[head])
+    sheet.freeze_panes(1, 1)
+    if columns:
+        corner = (max(len(frame), 1), len(columns) - 1)
+        sheet.autofilter(0, 0, *corner)
+        sheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, *corner)})
+    _page(sheet)
+    sheet.repeat_rows(0)
+    _fill(sheet, writers, len(frame))
+    return sum(
+        1
+        for writer in writers
+        for value in writer.cells
+        if isinstance(value, str) and len(value) > MAX_CHARACTERS
+    )
+
+
+def _page(sheet: Any) -> None:  # noqa: ANN401
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
+def _fill(sheet: Any, writers: Sequence[_Writer], rows: int) -> None:  # noqa: ANN401
+    """Write row by row: in constant memory, xlsxwriter accepts no earlier row."""
+    text, number = sheet.write_string, sheet.write_number
+    for row in range(rows):
+        for index, (values, numeric, form, by_value, by_row) in enumerate(writers):
+            value = values[row]
+            if value is None or value == "":
+                continue
+            if numeric and not isinstance(value, str):
+                number(row + 1, index, value, by_row[row] if by_row else form)
+            else:
+                text(row + 1, index, value[:MAX_CHARACTERS], by_value.get(value, form) if by_value else form)
+
+
+def _writer(book: _Book, frame: pd.DataFrame, index: int, column: Column) -> _Writer:
+    values = frame.iloc[:, index]
+    if column.kind in ("time", "utc"):
+        return _Writer(_serials(values), True, book.formats["time"], {}, [])  # noqa: FBT003
+    if column.kind == "money":
+        decimals = cells.decimals_of(frame, column)
+        by_row = [] if decimals is None else [book.amounts[count, ""] for count in decimals.tolist()]
+        return _Writer(list(_numbers(values)), True, book.amounts[2, ""], {}, by_row)  # noqa: FBT003
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        return _Writer(list(_numbers(values)), True, book.formats["plain"], {}, [])  # noqa: FBT003
+    by_value = book.statuses if column.name == "status" else {}
+    return _Writer(cells.as_text(values, column), False, book.formats["text"], by_value, [])  # noqa: FBT003
+
+
+def _numbers(values: pd.Series) -> Iterator[Any]:
+    """Numbers that Excel holds exactly; larger and infinite ones as text, missing ones None."""
+    for value in cells.objects(values):
+        exact = value is None or (abs(value) < 10**15)
+        yield value if exact else str(value)
+
+
+def _serials(values: pd.Series) -> list[Any]:
+    """Times as Excel's days since 1899-12-30 (UTC where there is a zone); outside its calendar as text."""
+    times = pd.to_datetime(values, errors="coerce")
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    exact = times.to_numpy(dtype="datetime64[us]")
+    days = (exact - _EPOCH).astype("int64") / _DAY_US
+    known = ~np.isnat(exact)
+    serials: list[Any] = np.where(known, days, 0.0).tolist()
+    for index in np.flatnonzero(~known | (days < _FIRST_DAY) | (days >= _END_OF_CALENDAR)).tolist():
+        serials[index] = str(exact[index]) if known[index] else None
+    return serials
+
+
+def _width(column: Column, writer: _Writer) -> int:
+    if column.kind in _WIDTHS:
+        return max(_WIDTHS[column.kind], len(column.name) + 4)
+    longest = max((len(str(value)) for value in writer.cells[:500] if value is not None), default=0)
+    return min(max(longest + 2, len(column.name) + 4), _LONGEST_COLUMN)
+
+
+def _sheet_name(name: str, number: int) -> str:
+    tail = f" {number}" if number > 1 else ""
+    return (_FORBIDDEN_IN_NAMES.sub(" ", name)[: 31 - len(tail)].strip() or "Sheet") + tail
+
+
+def _summary(book: _Book, data: ReportData) -> None:
+    """Write the sheet of the figures, from top to bottom."""
+    sheet, form = book.file.add_worksheet("Summary"), book.formats
+    sheet.hide_gridlines(2)
+    _page(sheet)
+    sheet.set_row(0, 26)
+    least, most = _FIRST_WIDTHS  # the names of files are in the first column
+    sheet.set_column(0, 0, min(max([least, *(len(str(name)) + 2 for name in data.provenance)]), most))
+    sheet.set_column(1, 4, 16)
+    sheet.set_column(5, 5, 56)
+    sheet.write_string(0, 0, escape_formula(data.title), form["title"])
+    sheet.write_string(1, 0, headline(data), form["quiet"])
+    row = _status_rows(book, sheet, data, 3)
+    for currency, rows in data.totals.items():
+        row = _totals_rows(book, sheet, (currency, rows), row + 1)
+    for note in footnotes(data) if data.totals else ():
+        sheet.write_string(row, 0, escape_formula(note), form["quiet"])
+        row += 1
+    for title, unit, figures in extra_sections(data):
+        row += 1
+        sheet.write_row(row, 0, [escape_formula(title), None], form["header"])
+        amount = form["count"] if unit is None else book.amounts[money.decimals(unit), ""]
+        for name, figure in figures.items():
+            row += 1
+            sheet.write_string(row, 0, escape_formula(palette.label(name)), form["text"])
+            sheet.write_number(row, 1, figure, amount)
+        row += 1
+    row += 1
+    sheet.write_row(row, 0, ["Sources", None, None, None, None], form["header"])
+    for name, value in data.provenance.items():
+        row += 1
+        sheet.write_row(row, 0, [escape_formula(str(name)), escape_formula(str(value))], form["text"])
+    sheet.activate()
+
+
+def _status_rows(book: _Book, sheet: Any, data: ReportData, row: int) -> int:  # noqa: ANN401
+    """Write the counts by status; return the row below them."""
+    form = book.formats
+    sheet.write_string(row, 0, "Status", form["header"])
+    sheet.write_row(row, 1, ["Rows", "Share"], form["header_number"])
+    sheet.write_row(row, _MEANING, ["Meaning", None, None], form["header_meaning"])
+    rows = len(data.orders)
+    for status, count in data.counts.items():
+        row += 1
+        sheet.write_string(row, 0, status, book.statuses[status])
+        sheet.write_number(row, 1, count, form["count"])
+        sheet.write_number(row, 2, share(count, rows) / 100, form["share"])
+        sheet.write_string(row, _MEANING, data.statuses[status], form["meaning"])
+    sheet.write_row(row + 1, 0, ["All"], form["total"])
+    sheet.write_row(row + 1, 1, [rows, None], form["count_total"])
+    return row + 2
+
+
+def _totals_rows(book: _Book, sheet: Any, block: tuple[str, list[TotalsRow]], row: int) -> int:  # noqa: ANN401
+    """Write the totals of one currency; return the row below them."""
+    currency, rows = block
+    form, decimals = book.formats, money.decimals(currency)
+    sheet.write_string(row, 0, escape_formula(section_title("Amounts", currency)), form["header"])
+    sheet.write_row(row, 1, ["Rows", *SIDES, "Difference"], form["header_number"])
+    for status, count, amounts, _, difference in rows:
+        row += 1
+        style, head = ("total", form["total"]) if status is None else ("", book.statuses[status])
+        sheet.write_string(row, 0, status or "All", head)
+        sheet.write_number(row, 1, count, form["count_total" if status is None else "count"])
+        _amounts(sheet, row, (*amounts, difference), book.amounts[decimals, style])
+    for name, amounts in footer_rows(rows[-1]).items():
+        row += 1
+        sheet.write_string(row, 0, palette.label(name), form["quiet"])
+        _amounts(sheet, row, amounts, book.amounts[decimals, "quiet"])
+    return row + 1
+
+
+def _amounts(sheet: Any, row: int, amounts: Sequence[float], form: Any) -> None:  # noqa: ANN401
+    """Write sums from the third column on; one that is not known as `n/a`."""
+    sheet.write_row(row, 2, [UNKNOWN if math.isnan(amount) else round(amount, 6) for amount in amounts], form)
+
+
+def _about(book: _Book, data: ReportData, cut: int) -> None:
+    """Write the sheet of notes and meanings."""
+    sheet, form = book.file.add_worksheet("About"), book.formats
+    sheet.hide_gridlines(2)
+    _page(sheet)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 110)
+    notes = [note.text for note in data.notes_in_order]
+    if cut:
+        notes.append(
+            f"{counted(cut, 'cell')} cut at Excel's {MAX_CHARACTERS:,} characters; "
+            "the CSV files hold the whole text."
+        )
+    times = "Times with a time zone are in UTC."
+    sections: dict[str, list[tuple[str, str]]] = {
+        "Notes": [("", note) for note in notes],
+        "Long numbers": [("", LONG_NUMBERS_IN_EXCEL), ("", times)],
+        "Statuses": list(data.statuses.items()),
+        "Columns": [(column.name, column.meaning) for column in data.columns],
+    }
+    row = 0
+    for title, pairs in sections.items():
+        sheet.write_row(row, 0, [title, None], form["heading"])
+        for name, text in pairs:
+            row += 1
+            sheet.write_row(row, 0, [escape_formula(name), escape_formula(text)], form["wrapped"])
+        row += 2

@@ -1,0 +1,381 @@
+"""What `match` hands to the renderings, and its figures: counts, totals per side, rows over time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
+from ttsframe.report.cells import objects, side_currency
+from ttsframe.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ttsframe.columns import Column
+    from ttsframe.text import Note
+
+TITLE = "TikTok Shop and Shopify orders"
+RECONCILED = frozenset({"matched", "not_expected"})
+"""Rows of every other status need review, in every rendering and in the exit code."""
+SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
+"""Each side, and the column that its totals add up."""
+SUMMARY_COLUMNS = ["section", "side", "currency", "name", "value"]
+AMOUNT_SECTIONS = ("amount", "settled")
+"""The sections of the summary whose values are amounts."""
+UNKNOWN_CURRENCY = "unknown currency"
+EXCLUDED_NOTE = (
+    "Totals exclude orders cancelled or refunded in full on that side; partial refunds are not deducted."
+)
+_TOTALS_NOTES = (
+    "Each total is the sum of the column tiktok_counted or shopify_counted.",
+    "The column difference compares every pair, cancelled and refunded ones included.",
+)
+MAX_BARS = 62
+_SUMS = ["amount", "compared", "excluded"]
+_PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
+
+
+class Timeline(NamedTuple):
+    """Rows by status over time."""
+
+    table: pd.DataFrame
+    """Index the period, a column per status that has rows."""
+    unit: str
+    """`day`, `week`, `month`, `quarter` or `year`: the finest that gives few enough bars."""
+
+
+class TotalsRow(NamedTuple):
+    """One row of the totals: a status, or all of them, in one currency."""
+
+    status: str | None
+    rows: int
+    amounts: tuple[float, ...]
+    """The total of each side, in the order of `SIDES`; NaN where no amount is known."""
+    excluded: tuple[float, ...]
+    """What the totals leave out: orders cancelled or refunded in full on that side."""
+    difference: float
+    """Shopify − TikTok over the rows that can be compared; NaN where none can."""
+
+
+class Section(NamedTuple):
+    """Further figures of the summary: payouts, and what the pairs were matched on."""
+
+    title: str
+    currency: str | None
+    """Of the values that are amounts; None where they are counts."""
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """A match as the renderings take it; the figures are computed when first asked for."""
+
+    orders: pd.DataFrame
+    """One row per order or pair: `columns.MATCH_ORDERS`, perhaps with `columns.MATCH_SETTLEMENT`."""
+    notes: tuple[Note, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    days: pd.Series | None = None
+    """The day of each row, on `orders`' index; None for no chart."""
+    excluded: pd.DataFrame | None = None
+    """What each row would add to the totals, were it not cancelled or refunded; a column per side."""
+    missing_amount: pd.DataFrame | None = None
+    """Whether each row has an order without an amount; a column per side."""
+    title: str = TITLE
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of `orders`, as far as they are described."""
+        return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+
+    @cached_property
+    def statuses(self) -> dict[str, str]:
+        """Status to meaning, in order of display; that of a guess only where there is one."""
+        guessed = self.orders["status"].isin(MATCH_GUESSED).any()
+        return {**MATCH_STATUSES, **MATCH_GUESSED} if guessed else MATCH_STATUSES
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Rows per status, in order of display."""
+        rows = self.orders["status"].value_counts(sort=False)
+        return {status: int(rows.get(status, 0)) for status in self.statuses}
+
+    @property
+    def exception_statuses(self) -> list[str]:
+        """The statuses that need review and have rows, in order of display."""
+        return [status for status, count in self.counts.items() if count and status not in RECONCILED]
+
+    @property
+    def exception_count(self) -> int:
+        """How many rows need review."""
+        return sum(self.counts[status] for status in self.exception_statuses)
+
+    @cached_property
+    def totals(self) -> dict[str, list[TotalsRow]]:
+        """Per currency a row per status and one for all; the most frequent currency first, unknown last."""
+        sums = pd.concat([_side_totals(self, side) for side in SIDES], ignore_index=True)
+        rows = _rows_by_currency(self)
+        for currency in sums["currency"]:
+            rows.setdefault(currency, {})
+        return {currency: _totals_rows(self, sums, currency, counts) for currency, counts in rows.items()}
+
+    @property
+    def notes_in_order(self) -> list[Note]:
+        """The notes, with those that only count what was read after the others."""
+        return sorted(self.notes, key=lambda note: note.kind == "count")
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """All sources and notes as one tidy frame, with `SUMMARY_COLUMNS`."""
+        lines: list[tuple[str, str, str, str, Any]] = [
+            ("rows", "", "", status, count) for status, count in self.counts.items()
+        ]
+        lines.append(("rows", "", "", "total", len(self.orders)))
+        for currency, block in self.totals.items():
+            for position, side in enumerate(SIDES):
+                amounts = {row.status or "total": row.amounts[position] for row in block}
+                amounts |= {name: values[position] for name, values in footer_rows(block[-1]).items()}
+                lines += [
+                    ("amount", side, currency, name, _rounded(amount)) for name, amount in amounts.items()
+                ]
+        for currency, payouts in _payouts(self).items():
+            lines += [("settled", "TikTok", currency, name, amount) for name, amount in payouts.items()]
+        lines += [("matched_on", "", "", name, count) for name, count in _pairs_by_source(self).items()]
+        lines += [("pairs", "", "", name, count) for name, count in _checks(self).items()]
+        lines += [("source", "", "", name, value) for name, value in self.provenance.items()]
+        lines += [("note", "", "", note.kind, note.text) for note in self.notes_in_order]
+        return pd.DataFrame(lines, columns=SUMMARY_COLUMNS).astype({"value": "object"})
+
+
+def headline(data: ReportData, number: Callable[[int], str] = "{:,}".format) -> str:
+    """Say in one sentence how many rows need review."""
+    rows, exceptions = len(data.orders), data.exception_count
+    if not rows:
+        return "There are no orders in this report."
+    if rows == 1:
+        return "The only row needs review." if exceptions else "The only row reconciles."
+    if exceptions in (0, rows):
+        return f"All {number(rows)} rows {'need review' if exceptions else 'reconcile'}."
+    reconciled = rows - exceptions
+    return (
+        f"{number(exceptions)} of {number(rows)} rows {'needs' if exceptions == 1 else 'need'} review; "
+        f"{number(reconciled)} {'reconciles' if reconciled == 1 else 'reconcile'}."
+    )
+
+
+def footer_rows(total: TotalsRow) -> dict[str, tuple[float, ...]]:
+    """Return what stands below the sum of a currency: what it leaves out, and the sum with that.
+
+    There is no difference beside them: between orders that do not count, none is money missing.
+    """
+    if not any(total.excluded):
+        return {}
+    gross = tuple(amount + excluded for amount, excluded in zip(total.amounts, total.excluded, strict=True))
+    return {"cancelled_or_refunded": total.excluded, "gross": gross}
+
+
+def footnotes(data: ReportData) -> list[str]:
+    """Say below the totals what they hold and what they do not, one sentence each."""
+    notes = [EXCLUDED_NOTE] if any(footer_rows(block[-1]) for block in data.totals.values()) else []
+    for side, flags in () if data.missing_amount is None else data.missing_amount.items():
+        rows = int(flags.sum())
+        if rows:
+            has, excluded = ("has", "is") if rows == 1 else ("have", "are")
+            missing = f"{counted(rows, 'row')} {has} no {side} amount"
+            notes.append(f"{missing} and {excluded} excluded from the {side} total.")
+    notes += _TOTALS_NOTES
+    checks = _checks(data)
+    if pairs := checks["amounts_not_compared"]:
+        notes.append(
+            f"The amounts of {counted(pairs, 'pair')} could not be compared; the difference excludes them."
+        )
+    if rows := checks["partial_refunds_differ"]:
+        differ = "row has" if rows == 1 else "rows have"
+        notes.append(f"{rows:,} {differ} different partial refunds on the two sides (reason refund_differs).")
+    return notes
+
+
+def extra_sections(data: ReportData) -> list[Section]:
+    """Return the figures that stand in no other table: payouts, what made the pairs, checks."""
+    return [
+        *(
+            Section(section_title("Settled", currency), currency, payouts)
+            for currency, payouts in _payouts(data).items()
+        ),
+        Section("Matched on", None, _pairs_by_source(data)),
+        Section("Pairs", None, _checks(data)),
+    ]
+
+
+def section_title(word: str, currency: str) -> str:
+    """Name the amounts of a currency: `Amounts USD`, `Amounts (unknown currency)`."""
+    return f"{word} {currency}" if currency else f"{word} ({UNKNOWN_CURRENCY})"
+
+
+def timeline(data: ReportData) -> Timeline | None:
+    """Count rows by status over time; None where no date is known."""
+    if data.days is None:
+        return None
+    days = pd.to_datetime(data.days)
+    if isinstance(days.dtype, pd.DatetimeTZDtype):
+        days = days.dt.tz_localize(None)
+    dated = pd.DataFrame({"day": days, "status": data.orders["status"].astype("object")}).dropna()
+    if dated.empty:
+        return None
+    for code, unit in _PERIODS:  # noqa: B007 - the first that is coarse enough
+        periods = dated["day"].dt.to_period(code)
+        bars = pd.period_range(periods.min(), periods.max(), freq=periods.dtype.freq)
+        if len(bars) <= MAX_BARS:
+            break
+    table = pd.crosstab(periods, dated["status"]).reindex(bars, fill_value=0)
+    return Timeline(table[[status for status in data.statuses if status in table.columns]], unit)
+
+
+def period_label(period: pd.Period, unit: str, *, short: bool = False) -> str:
+    """Name a period, as `2026-11-23`, or `23 Nov` for short; strftime ends at the year 9999."""
+    start = period.start_time
+    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[start.month - 1]
+    if unit in ("day", "week"):
+        day = f"{start.year:04d}-{start.month:02d}-{start.day:02d}"
+        return f"{start.day} {month}" if short else day if unit == "day" else f"week of {day}"
+    return {"month": f"{month} {start.year}", "quarter": f"Q{start.quarter} {start.year}"}.get(
+        unit, f"{start.year}"
+    )
+
+
+def share(part: int, whole: int) -> float:
+    """Return a part of the whole in per cent; 0 of nothing."""
+    return 100 * part / whole if whole else 0.0
+
+
+def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
+    """Add up one side by currency and status: what counts, what can be compared, what is excluded."""
+    amount = data.orders[SIDES[side]].astype("float64")
+    missing = False if data.missing_amount is None else data.missing_amount[side]
+    rows = pd.DataFrame(
+        {
+            "currency": _currency(data, side),
+            "status": data.orders["status"].astype("object"),
+            "amount": amount,
+            "compared": amount.mask(_not_comparable(data)),
+            "excluded": 0.0 if data.excluded is None else data.excluded[side],
+        }
+    )
+    rows = rows[amount.notna() | missing]
+    sums = rows.groupby(["currency", "status"], sort=False)[_SUMS].sum(min_count=1).reset_index()
+    sums.insert(1, "side", side)
+    return sums.fillna({"excluded": 0.0})
+
+
+def _not_comparable(data: ReportData) -> pd.Series:
+    """Flag the rows without a difference: an amount is missing, or the currencies differ."""
+    flags = _currency(data, "TikTok") != _currency(data, "Shopify")
+    return flags if data.missing_amount is None else flags | data.missing_amount.any(axis="columns")
+
+
+def _currency(data: ReportData, side: str) -> pd.Series:
+    """Each row's currency on one side: `USD/EUR` is TikTok's and Shopify's."""
+    codes, texts = pd.factorize(data.orders["currency"].astype("object"))
+    currencies = [*(side_currency(str(text), side) for text in texts), ""]  # the code of a missing one is -1
+    return pd.Series(np.array(currencies, dtype=object)[codes], index=data.orders.index, dtype="object")
+
+
+def _rows_by_currency(data: ReportData) -> dict[str, dict[str, int]]:
+    """Rows by currency and status; currencies by their number of rows."""
+    status = data.orders["status"].astype("object")
+    table = pd.DataFrame({"currency": _currency(data, "TikTok"), "status": status}).value_counts()
+    rows: dict[str, dict[str, int]] = {}
+    for currency, state, count in table.reset_index(name="count").itertuples(index=False):
+        rows.setdefault(str(currency), {})[str(state)] = int(count)
+    return dict(sorted(rows.items(), key=lambda item: (item[0] == "", -sum(item[1].values()))))
+
+
+def _totals_rows(
+    data: ReportData, sums: pd.DataFrame, currency: str, counts: Mapping[str, int]
+) -> list[TotalsRow]:
+    """One row per status that has rows or amounts in this currency, and the sum of them."""
+    here = sums[sums["currency"] == currency].set_index(["side", "status"])
+    amount, compared, excluded = (here[name].to_dict() for name in _SUMS)
+    rows = []
+    for status in data.statuses:
+        keys = [(side, status) for side in SIDES]
+        if not counts.get(status) and not any(key in amount for key in keys):
+            continue
+        difference = [
+            sign * compared[key] for sign, key in zip((-1.0, 1.0), keys, strict=True) if key in compared
+        ]
+        rows.append(
+            TotalsRow(
+                status,
+                counts.get(status, 0),
+                tuple(amount.get(key, 0.0) for key in keys),  # a side without an order adds 0, which is known
+                tuple(excluded.get(key, 0.0) for key in keys),
+                _known_sum(difference),
+            )
+        )
+    total = TotalsRow(
+        None,
+        sum(row.rows for row in rows),
+        tuple(_known_sum(values) for values in zip(*(row.amounts for row in rows), strict=True)),
+        tuple(sum(values) for values in zip(*(row.excluded for row in rows), strict=True)),
+        _known_sum(row.difference for row in rows),
+    )
+    return [*rows, total]
+
+
+def _known_sum(values: Iterable[float]) -> float:
+    """Add up what is known; NaN where nothing is, and 0 of no values."""
+    amounts = list(values)
+    known = [amount for amount in amounts if not math.isnan(amount)]
+    return math.nan if amounts and not known else sum(known)
+
+
+def _rounded(amount: float) -> float:
+    return round(amount, 6)  # finer than any currency: takes away what adding floats leaves behind
+
+
+def _pairs_by_source(data: ReportData) -> dict[str, int]:
+    """Count the pairs by what made them, so that guesses stand apart from proof."""
+    rows = data.orders["matched_on"].value_counts(sort=False)
+    return {source: int(rows.get(source, 0)) for source in MATCH_SOURCES}
+
+
+def _checks(data: ReportData) -> dict[str, int]:
+    """Count the pairs that were not compared in full, and the refunds that differ."""
+    orders = data.orders
+    partial = pd.Series(data=False, index=orders.index)
+    for refunded, amount in (("tiktok_refunded", "tiktok_amount"), ("shopify_refunded", "shopify_total")):
+        partial |= (orders[refunded] > 0) & (orders[refunded] < orders[amount])
+    return {
+        "amounts_not_compared": int(_has_reason(orders, "no_amount", "currency").sum()),
+        "partial_refunds_differ": int((_has_reason(orders, "refund_differs") & partial).sum()),
+    }
+
+
+def _has_reason(orders: pd.DataFrame, *reasons: str) -> pd.Series:
+    """Flag the rows whose reason is or holds one of these."""
+    codes, texts = pd.factorize(orders["reason"].astype("object"))
+    held = [*(not set(reasons).isdisjoint(str(text).split("; ")) for text in texts), False]
+    return pd.Series(np.array(held)[codes], index=orders.index)
+
+
+def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
+    """Add up the payouts by currency and status, each TikTok order once."""
+    if "settled_amount" not in data.orders:
+        return {}
+    orders = data.orders
+    paid = orders[
+        (orders["order_id"].isna() | ~orders["order_id"].duplicated()) & orders["settled_amount"].notna()
+    ]
+    currency = [side_currency(text or "", "TikTok") for text in objects(paid["settled_currency"])]
+    payouts: dict[str, dict[str, float]] = {}
+    for name, part in paid.groupby(currency):
+        sums = part.groupby(part["status"].astype("object"), sort=False)["settled_amount"].sum()
+        amounts = {status: _rounded(float(sums[status])) for status in data.statuses if status in sums.index}
+        payouts[str(name)] = {**amounts, "total": _rounded(float(sums.sum()))}
+    return payouts
