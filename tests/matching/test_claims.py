@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import numpy as np
 import pandas as pd
 import pytest
 from support.match_frames import S1, S2, S3, T1, T2, T3, marked, refs, rows, shopify, tiktok, verdict
@@ -195,10 +198,86 @@ def test_inputs__what_does_not_fit_is_refused_by_name(args, words):
     assert [word for word in words if word not in str(refused.value)] == []
 
 
-@pytest.mark.parametrize("tolerance", [-1, float("nan")])
+@pytest.mark.parametrize(
+    "tolerance",
+    [-1, float("nan"), "0.01", "1%", None, [0.01], 1j, Decimal("sNaN"), 10**400],
+    ids=lambda value: type(value).__name__,
+)
 def test_inputs__tolerance_must_be_a_size(tolerance):
-    with pytest.raises(InputError, match="tolerance"):
+    with pytest.raises(InputError, match="number of 0 or more") as refused:
         match(tiktok(), shopify(), tolerance=tolerance)
+    assert refused.value.parameter == "tolerance"
+
+
+@pytest.mark.parametrize("tolerance", [0, Decimal("0.01"), np.float32(0.5), float("inf")])
+def test_inputs__tolerance_may_be_any_number(tolerance):
+    assert match(tiktok(T1), shopify(marked(S1, T1)), tolerance=tolerance).counts["matched"] == 1
+
+
+@pytest.mark.parametrize("name", ["order_id", "amount", "status", "cancelled", "currency"])
+def test_inputs__column_that_is_there_twice_is_refused(name):
+    frame = tiktok(T1, T2)
+    with pytest.raises(InputError, match=f"several columns {name}"):
+        match(pd.concat([frame, frame[[name]]], axis=1), shopify())
+
+
+def test_inputs__column_that_match_does_not_read_may_be_there_twice():
+    frame = tiktok(T1).assign(remark="x")
+    assert len(match(pd.concat([frame, frame[["remark"]]], axis=1), shopify()).orders) == 1
+
+
+def test_inputs__columns_of_several_levels_are_refused():
+    frame = tiktok(T1)
+    frame.columns = pd.MultiIndex.from_product([frame.columns, ["x"]])
+    with pytest.raises(InputError, match="levels"):
+        match(frame, shopify())
+
+
+def test_inputs__rows_may_have_any_index():
+    ours, theirs, answers = tiktok(T1, T2), shopify(marked(S1, T1), S2), refs((T2, S2), (T3, None))
+    expected = match(ours, theirs, answers).orders
+    for frame in (ours, theirs, answers):
+        frame.index = pd.MultiIndex.from_product([["a"], [7, 7]])
+    pd.testing.assert_frame_equal(match(ours, theirs, answers).orders, expected)
+
+
+def test_inputs__missing_status_of_the_references_is_no_answer():
+    answers = refs((T1, S1), (T2, S2)).astype({"status": "string"})
+    answers.loc[1, "status"] = pd.NA
+    assert [row[2] for row in rows(tiktok(T1, T2), shopify(S1, S2), answers)] == ["matched", "unknown"]
+
+
+@pytest.mark.parametrize("kind", ["category", "boolean", "object", "bool[pyarrow]"])
+def test_inputs__cancelled_may_be_missing(kind):
+    frame = tiktok(T1, T2, T3).assign(cancelled=pd.Series([True, None, False], dtype=kind))
+    states = rows(frame, shopify(marked(S1, T1), marked(S2, T2), marked(S3, T3)))
+    assert [row[2] for row in states] == ["state_differs", "matched", "matched"]
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_inputs__blank_currency_is_a_missing_one(blank):
+    ours = tiktok({"order_id": T1, "currency": blank}, {"order_id": T2, "currency": blank})
+    theirs = shopify(marked(S1, T1), marked(S2, T2, currency=blank))
+    orders = match(ours, theirs).orders
+    assert orders["currency"].tolist() == ["USD", "USD"]
+    assert orders["status"].tolist() == ["matched", "matched"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1], 10**5000, Decimal("sNaN"), 1j, pd.Timedelta(1, "D"), object, "\ud800", b"x", {"a": 1}],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize(
+    "name", ["order_id", "status", "cancelled", "created_at", "paid_at", "amount", "currency"]
+)
+def test_inputs__odd_values_are_read_or_refused(name, value):
+    frame = tiktok(T1, T2)
+    frame[name] = pd.Series([value, None], dtype="object")
+    try:
+        match(frame, shopify(marked(S1, T1)))
+    except InputError as refused:
+        assert name.split("_")[0] in str(refused)  # noqa: PT017
 
 
 def test_settlement__payouts_stand_on_every_row_of_their_order_and_count_once():

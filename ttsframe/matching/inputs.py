@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,18 +10,28 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import ids
-from ttsframe.columns import MATCH_SOURCES, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
+from ttsframe.columns import (
+    MATCH_SOURCES,
+    REFERENCES,
+    SETTLEMENTS,
+    SHOPIFY_ORDERS,
+    TEXT_DTYPE,
+    TIKTOK_ORDER_ID_SOURCES,
+    TIKTOK_ORDERS,
+)
 from ttsframe.errors import InputError
 from ttsframe.matching import keys
 from ttsframe.readers.reference_ids import whole_rows
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ttsframe.matching.keys import Flags, Hundredths, Nodes
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
+_DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
+_KNOWN = [column.name for column in (*TIKTOK_ORDERS, *SHOPIFY_ORDERS, *REFERENCES, *SETTLEMENTS)]
 
 SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
 """Sources as bits, the strongest lowest, so that a set of sources is one small number."""
@@ -148,7 +159,7 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         unpaid=~_paid(frame) & ("paid_at" in frame),
         paid=_paid(frame),
         created=_times(frame, "created_at"),
-        currency=_text(frame, "currency"),
+        currency=_currency(frame),
         amount=_minor_units(frame, "amount"),
         refunded=_minor_units(frame, "refunded"),
         platform_discount=_minor_units(frame, "platform_discount"),
@@ -167,7 +178,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         names=_text(frame, "name"),
         cancelled=_cancelled(frame),
         created=_times(frame, "created_at"),
-        currency=_text(frame, "currency"),
+        currency=_currency(frame),
         total=_minor_units(frame, "total"),
         refunded=_minor_units(frame, "refunded"),
         financial_status=_text(frame, "financial_status"),
@@ -181,7 +192,8 @@ def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
     _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
     notes: list[str] = []
-    frame = _whole(frame.reset_index(drop=True), notes)
+    frame = frame.reset_index(drop=True)
+    frame = _whole(frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {}), notes)
     external = frame["external_order_id"]
     linked, unlinked = (_says(frame, "status", word) for word in ("linked", "unlinked"))
     if "status" not in frame:
@@ -219,9 +231,14 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     notes = _adjustments(frame[~named].reset_index(drop=True))
     frame, order_ids = frame[named].reset_index(drop=True), order_ids[named].reset_index(drop=True)
     _refuse_repeated(order_ids, "the settlement", "order_id")
-    settled_at = frame["settled_at"] if "settled_at" in frame else pd.Series(pd.NaT, index=frame.index)
+    settled_at = _times(frame, "settled_at")
+    moments = pd.Series(settled_at.moments)
     return Settlement(
-        order_ids, _minor_units(frame, "settled_amount"), _text(frame, "currency"), settled_at, notes
+        order_ids,
+        _minor_units(frame, "settled_amount"),
+        _currency(frame),
+        moments.dt.tz_localize("UTC") if settled_at.zoned else moments,
+        notes,
     )
 
 
@@ -230,7 +247,7 @@ def _adjustments(frame: pd.DataFrame) -> tuple[str, ...]:
     if frame.empty:
         return ()
     amounts = pd.Series(_minor_units(frame, "settled_amount") / 100)
-    sums = amounts.groupby(_text(frame, "currency").fillna("").str.strip().str.upper()).sum()
+    sums = amounts.groupby(_currency(frame).fillna("")).sum()
     total = " and ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in sums.items())
     return (f"{counted(len(frame), 'row')} of the settlement without an order (adjustments): {total}.",)
 
@@ -240,6 +257,14 @@ def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> 
         raise InputError(
             f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}."
         )
+    if frame.columns.nlevels > 1:
+        raise InputError(
+            f"{what} have {frame.columns.nlevels} levels of column names; keep one, e.g. "
+            "frame.columns = frame.columns.get_level_values(0)."
+        )
+    repeated = frame.columns[frame.columns.duplicated()].intersection(_KNOWN)
+    if len(repeated):
+        raise InputError(f"{what} have several columns {repeated[0]}; rename or drop all but one of them.")
     missing = [name for name in names if name not in frame]
     if missing:
         raise InputError(
@@ -264,14 +289,36 @@ def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     series = frame[name]
     if keys.is_text(series):
         return series
-    codes, words = pd.factorize(series)
-    return keys.spelled([*(str(word) for word in words), None], codes)
+    codes, words = _factorized(series)
+    return keys.spelled([*words, None], codes)
+
+
+def _currency(frame: pd.DataFrame) -> pd.Series:
+    """Return the currencies in capitals; a blank one is missing."""
+    codes, words = words_of(_text(frame, "currency"))
+    return keys.spelled([word.upper() or None for word in words], codes)
+
+
+@contextmanager
+def _refusing(name: object, what: str, advice: str) -> Iterator[None]:
+    """Refuse a column by name; a foreign class in it may do anything when compared or converted."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001
+        raise InputError(f"the column {name} contains values that are not {what}; {advice}.") from None
+
+
+def _factorized(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return any column as codes and distinct texts; -1 where missing, and what no file can hold replaced."""
+    with _refusing(series.name, "text", "convert it, e.g. with .astype(str)"):
+        codes, values = pd.factorize(series)
+        return codes, [str(value).encode(errors="replace").decode() for value in values]
 
 
 def words_of(text: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
-    codes, words = pd.factorize(text)
-    return codes, [*(str(word).strip().lower() for word in words), ""]
+    codes, words = _factorized(text)
+    return codes, [*(word.strip().lower() for word in words), ""]
 
 
 def says(text: pd.Series, word: str) -> Flags:
@@ -294,11 +341,15 @@ def _minor_units(frame: pd.DataFrame, name: str) -> Hundredths:
     """Return money as whole hundredths, which floats hold exactly; NaN where missing."""
     if name not in frame:
         return np.full(len(frame), np.nan)
-    try:
-        amounts = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
-    except (ValueError, TypeError):
-        raise InputError(f"the column {name} holds text that is no number; make it numeric first.") from None
-    hundredths: Hundredths = np.rint(np.where(np.isfinite(amounts), amounts, np.nan) * 100)
+    series = frame[name]
+    with _refusing(name, "numbers", "convert it with pd.to_numeric"):
+        if pd.api.types.is_datetime64_any_dtype(series) or pd.api.types.is_timedelta64_dtype(series):
+            raise TypeError  # pandas would read nanoseconds
+        numbers = pd.to_numeric(series.astype("object") if series.dtype == "category" else series)
+        amounts = numbers.to_numpy(dtype="float64", na_value=np.nan)
+    with np.errstate(over="ignore"):
+        hundredths: Hundredths = np.rint(amounts * 100)
+    hundredths[~np.isfinite(hundredths)] = np.nan
     return hundredths
 
 
@@ -306,16 +357,16 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
     if name not in frame:
         return Times(np.full(len(frame), "NaT", dtype="datetime64[us]"), zoned=False)
     series = frame[name]
-    if not pd.api.types.is_datetime64_any_dtype(series.dtype):
-        try:
-            series = pd.to_datetime(series.astype("object"), format="ISO8601")
-        except (ValueError, TypeError):
-            raise InputError(
-                f"the column {name} holds what is no time; pass it through pd.to_datetime."
-            ) from None
-    zoned = isinstance(series.dtype, pd.DatetimeTZDtype)
-    bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
-    return Times(bare.to_numpy(dtype="datetime64[us]"), zoned=zoned)
+    with _refusing(name, "dates", "convert it with pd.to_datetime"):
+        if not pd.api.types.is_datetime64_any_dtype(series.dtype):
+            codes, values = pd.factorize(series)
+            if pd.api.types.infer_dtype(values) not in _DATE_KINDS:
+                raise TypeError
+            times = pd.Series(pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601"))
+            series = times.reindex(codes).reset_index(drop=True)
+        zoned = isinstance(series.dtype, pd.DatetimeTZDtype) or getattr(series.dtype, "tz", None) is not None
+        bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
+        return Times(bare.to_numpy(dtype="datetime64[us]", na_value=np.datetime64("NaT")), zoned=zoned)
 
 
 def _paid(frame: pd.DataFrame) -> Flags:
@@ -328,10 +379,11 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
     if "cancelled" not in frame:
         given: Flags = ~np.isnat(_times(frame, "cancelled_at").moments)
         return given
-    flags = frame["cancelled"]
-    if pd.api.types.is_bool_dtype(flags.dtype):
-        return flags.fillna(value=False).to_numpy(dtype=bool)
-    return flags.astype("object").map(lambda flag: str(flag).lower() in _TRUE_WORDS).to_numpy(dtype=bool)
+    if frame["cancelled"].dtype == bool:
+        return frame["cancelled"].to_numpy()
+    codes, words = words_of(frame["cancelled"])
+    flags: Flags = np.array([word in _TRUE_WORDS for word in words], dtype=bool)[codes]
+    return flags
 
 
 def _marks(frame: pd.DataFrame) -> Marks:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from datetime import UTC, datetime
+from decimal import Decimal
 from importlib import metadata
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,10 +111,7 @@ def match(
     --------
     compare : What changed between two results.
     """
-    if not tolerance >= 0:
-        raise InputError(
-            f"must be 0 or more, in major units of the currency, not {tolerance!r}.", parameter="tolerance"
-        )
+    tolerance = _checked_tolerance(tolerance)
     given = inputs.read(tiktok, shopify, refs, settlement)
     universe = claims.gather(given)
     size = pairing.sizes(universe, len(given.shopify.names))
@@ -131,6 +130,19 @@ def match(
         closed_of(scene),
         untold_of(scene),
     )
+
+
+def _checked_tolerance(tolerance: object) -> float:
+    try:
+        value = float(tolerance) if isinstance(tolerance, (Real, Decimal)) else np.nan
+    except (ValueError, OverflowError):  # a signalling NaN; more than a float can hold
+        value = np.nan
+    if not value >= 0:
+        raise InputError(
+            "give a number of 0 or more, in major units of the currency, such as 0.01.",
+            parameter="tolerance",
+        )
+    return value
 
 
 def _pairs(
