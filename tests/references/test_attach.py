@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import ttsframe as tts
 from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, names
 from ttsframe.errors import InputError
-from ttsframe.gateway.outcomes import LineItem, LookupKeys, Outcome, Reference, to_frame
+from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
+from ttsframe.references.frame import LookupKeys, to_frame
 
 LINKED, SEVERAL, UNLINKED = "577092126219211281", "577092126219211282", "577092126219211283"
 LINES = (LineItem("1", "a"), LineItem("2", "b"))

@@ -1,4 +1,4 @@
-"""The journey of a column of order ids, from the caller's data to the tidy frame."""
+"""`lookup` and `plan`: clean the ids, take what is cached, fetch the rest, make the frame."""
 
 from __future__ import annotations
 
@@ -10,53 +10,48 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe import config, gateway, ids
+from ttsframe import gateway, ids
 from ttsframe.cache import CachedResponse, key
 from ttsframe.client import LookupKey
 from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, SuspiciousInputWarning
-from ttsframe.gateway.outcomes import LEVELS, LookupKeys, Outcome, to_frame
+from ttsframe.gateway.outcomes import Outcome
 from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
+from ttsframe.references.frame import LEVELS, LookupKeys, to_frame
+from ttsframe.references.in_flight import IN_FLIGHT
 from ttsframe.references.progress import Estimate, Progress
 from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ttsframe.cache import Cache
-    from ttsframe.client import Result
+    from ttsframe.client import Result, WorkerPool
+    from ttsframe.config import Settings
+    from ttsframe.references.in_flight import Call
 
 _OFFLINE = Outcome("skipped", "offline")
 _WAIT_AFTER_INTERRUPT_SECONDS = 0.5
-_ENOUGH_TO_DOUBT = 5
+_MIN_ROWS_TO_SUSPECT = 5
 
 
 class Plan(NamedTuple):
-    """What a look-up would do, told before anything is sent."""
+    """What a look-up would do; nothing has been sent."""
 
     unique: int
     """Distinct orders and platforms."""
     cached: int
-    """Answered by the store."""
+    """Answered by the cache."""
     to_fetch: int
-    """To be asked."""
+    """Requests to send."""
     invalid: int
     """Not order ids: never sent."""
     seconds: float
-    """How long the asking takes."""
+    """How long the requests take."""
     basis: str
-    """The pace that `seconds` rests on, in words; blank where nothing is to be asked."""
-
-
-class _Journey(NamedTuple):
-    """The questions of one call, and what is known of them."""
-
-    questions: LookupKeys
-    outcomes: list[Outcome | None]
-    asked: list[int]
-    """The places of the questions that have an order id."""
+    """The rate that `seconds` rests on, in words; empty if there is nothing to fetch."""
 
 
 def lookup(
@@ -72,72 +67,97 @@ def lookup(
 ) -> pd.DataFrame:
     """Look up which external order each TikTok Shop order is linked to.
 
+    Every order is asked for once, however many rows name it and however many calls of this process
+    need it at the same time. Answers are cached on disk as they come: after Ctrl-C or an outage the
+    same call continues where it stopped.
+
     Parameters
     ----------
     orders
-        A DataFrame with a column of order ids, or a Series, Index, array or list of them. It
-        is not changed.
+        A DataFrame with a column of order ids, or a Series, Index, array or list of them; also a
+        table or column of another library that speaks Arrow, such as polars. It is not changed.
     column
-        The column of a DataFrame; `order_id` or `Order ID` is found by itself.
+        The column of a DataFrame; by default `order_id` or `Order ID`.
     platform
         One of the ten platforms, or several; see `gateway.PLATFORMS`.
     level
-        `order`: a row an external order; `line_item`: a row a line of it.
+        `order`: one row per external order; `line_item`: one row per line of it.
     shop
-        The shop to ask; made from the environment by default.
+        The shop to ask; by default the one that the environment describes.
     max_age
-        Ask again for stored answers older than this: `7d`, seconds, or a timedelta.
+        Fetch again what was cached longer ago than this: `7d`, a number of seconds, or a timedelta.
     offline
-        Send nothing: give what is stored, and `skipped` for the rest.
+        Send nothing: return what is cached, and `skipped` for the rest.
     progress
-        True or False to force a bar or silence. By default a bar where a person watches, in a
-        notebook or a terminal; elsewhere a run of minutes says one line at its start and one at
-        its end to the logger `ttsframe.progress`, as INFO.
+        True shows a bar, False shows nothing. By default a notebook or a terminal shows a bar;
+        elsewhere a run of several minutes logs its start and its end to the logger
+        `ttsframe.progress`, at level INFO.
 
     Returns
     -------
     pandas.DataFrame
         At least one row for every distinct cleaned id and platform, in order of first
         appearance; a missing id gives one row of status `invalid`, reason `missing`. Columns as
-        `columns.REFERENCES` (`columns.LINE_ITEMS` for lines).
+        `columns.REFERENCES` (`columns.LINE_ITEMS` for line items).
 
     Raises
     ------
     InputError
-        If the column, the platform or the level is not known, or the ids are floats, or all have
-        lost their last digits otherwise.
+        If the column, the platform or the level is unknown, or the ids are floats or have all
+        lost their last digits in a spreadsheet.
     SettingsError
         If credentials or settings are missing or malformed.
     AccessError
         If the gateway refuses the credentials.
     OutageError
-        If the gateway does not answer. Whatever was answered is stored.
+        If the gateway does not answer. Every answer received until then is cached.
     CacheError
-        If the file of stored answers is damaged or another program's.
+        If the cache file is corrupt or another program's.
+
+    Examples
+    --------
+    >>> import ttsframe as tts
+    >>> links = {"577092126219211281": "5312", "577092126219211282": None}
+    >>> with tts.sandbox.run(links) as gateway:
+    ...     refs = tts.lookup(["577092126219211281", "577092126219211282", "SKU-1"], shop=gateway.shop())
+    >>> refs[["external_order_id", "status", "reason"]]
+      external_order_id    status      reason
+    0              5312    linked         NaN
+    1               NaN  unlinked         NaN
+    2               NaN   invalid  not_digits
     """
-    # 1. Check what was asked for, before anything is opened or sent.
+    # 1. Check the arguments, before anything is opened or sent.
     platforms = gateway.platforms(platform)
     check_choice("level", level, LEVELS)
     max_age_seconds = age_seconds(max_age)
-    # 2. Clean the ids, and ask each once.
-    journey = _questions(order_ids(orders, column=column), platforms, column=column)
-    with _opened(shop, offline=offline) as opened, opened.open_cache() as store:
-        # 3. Take what the store holds.
-        with _paused_collector():
-            _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
-        misses = _misses(journey)
-        # 4. Ask for the rest, or say that it was not asked.
+    # 2. Clean the ids: each distinct order and platform is looked up once.
+    keys, reasons = _distinct_keys(order_ids(orders, column=column), platforms, column=column)
+    with (
+        _opened(shop, offline=offline) as opened,
+        IN_FLIGHT.call(_scope(opened)) as call,
+        opened.open_cache() as cache,
+    ):
+        # 3. Take what is cached.
+        known = _known_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        # 4. Fetch the rest, or say that nothing was sent.
+        missing = [
+            LookupKey(keys.order_ids[index], keys.platforms[index])
+            for index, outcome in enumerate(known)
+            if outcome is None
+        ]
         if offline:
-            for place in misses:
-                journey.outcomes[place] = _OFFLINE
-        elif misses:
-            _fetch(journey, misses, opened, store, progress=progress)
-        # 5. Make the tidy frame; and let go of the outcomes, or the collector visits each of them.
-        with _paused_collector():
-            frame = to_frame(journey.questions, _all(journey), level=level)
-            journey.outcomes.clear()
-        _doubt(frame)
-        return frame
+            fetched = [_OFFLINE] * len(missing)
+        else:
+            fetched = _fetch(missing, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress)
+    # 5. Make the frame; and let go of the outcomes, or the collector visits each of a million.
+    with _paused_collector():
+        rest = iter(fetched)
+        outcomes = [next(rest) if outcome is None else outcome for outcome in known]
+        frame = to_frame(keys, outcomes, level=level)
+        known.clear()
+        outcomes.clear()
+    _warn_if_suspicious(frame)
+    return frame
 
 
 def plan(
@@ -149,7 +169,7 @@ def plan(
     max_age: str | float | dt.timedelta | None = None,
     offline: bool = False,
 ) -> Plan:
-    """Tell what `lookup` with the same arguments would do; nothing is sent.
+    """Count what `lookup` with the same arguments would fetch; nothing is sent.
 
     Parameters
     ----------
@@ -160,7 +180,7 @@ def plan(
     platform
         As for `lookup`.
     shop
-        As for `lookup`.
+        As for `lookup`; only its shop cipher is needed.
     max_age
         As for `lookup`.
     offline
@@ -169,48 +189,37 @@ def plan(
     Returns
     -------
     Plan
-        Counts, the seconds that the asking takes, and the pace that this rests on. Of the
-        credentials only the shop cipher is needed.
+        Counts, how long fetching takes in seconds, and the rate that this rests on.
 
     Raises
     ------
     InputError, SettingsError, CacheError
         As `lookup` does.
+
+    Examples
+    --------
+    >>> import ttsframe as tts
+    >>> with tts.sandbox.run({"577092126219211281": "5312"}) as gateway:
+    ...     planned = tts.plan(["577092126219211281", "SKU-1"], shop=gateway.shop())
+    >>> planned.unique, planned.cached, planned.to_fetch, planned.invalid
+    (2, 0, 1, 1)
     """
     platforms = gateway.platforms(platform)
     max_age_seconds = age_seconds(max_age)
-    journey = _questions(order_ids(orders, column=column), platforms, column=column)
-    # Nothing is sent, so the shop cipher is enough; whatever else is set must be well-formed.
-    with _opened(shop, offline=True) as opened, opened.open_cache() as store:
-        with _paused_collector():
-            _take_stored(journey, opened, store, max_age_seconds=max_age_seconds)
-        misses = len(_misses(journey))
-        to_fetch = 0 if offline else misses
+    keys, reasons = _distinct_keys(order_ids(orders, column=column), platforms, column=column)
+    with _opened(shop, offline=True) as opened, opened.open_cache() as cache:
+        outcomes = _known_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        missing = outcomes.count(None)
+        invalid = int(pd.notna(reasons).sum())
+        to_fetch = 0 if offline else missing
         return Plan(
-            unique=len(journey.outcomes),
-            cached=len(journey.asked) - misses,
+            unique=len(outcomes),
+            cached=len(outcomes) - missing - invalid,
             to_fetch=to_fetch,
-            invalid=len(journey.outcomes) - len(journey.asked),
+            invalid=invalid,
             seconds=opened.rate_limiter.seconds_for(to_fetch) if to_fetch else 0.0,
             basis=_basis(opened) if to_fetch else "",
         )
-
-
-def _doubt(frame: pd.DataFrame) -> None:
-    """Say what is likely wrong where not one of several orders has an answer of its own."""
-    statuses = frame["status"]
-    if len(frame) < _ENOUGH_TO_DOUBT:
-        return
-    if (statuses == "denied").all():
-        doubt = (
-            "every order was denied: does TIKTOK_SHOP_CIPHER belong to the shop of these orders? "
-            "`ttsframe shops` lists the shops that the token may act for."
-        )
-    elif (frame["reason"] == "not_digits").all():
-        doubt = "none of these is an order id: is this the right column?"
-    else:
-        return
-    warnings.warn(doubt, SuspiciousInputWarning, stacklevel=3)  # told of the line that calls `lookup`
 
 
 def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]:
@@ -222,103 +231,133 @@ def _opened(shop: Shop | None, *, offline: bool) -> AbstractContextManager[Shop]
     return nullcontext(shop)
 
 
-def _basis(shop: Shop) -> str:
-    """What is known of the pace: what earlier calls of this process have learnt, or nothing yet."""
-    rate_limiter = shop.rate_limiter
-    if rate_limiter.learnt:
-        return f"the {rate_limiter.rate_per_second:.3g} a second that earlier look-ups have found"
-    return f"{rate_limiter.rate_per_second:.3g} a second to begin with; the pace is found while running"
-
-
-def _questions(given: pd.Series, platforms: list[str], *, column: str | None) -> _Journey:
-    """Every distinct id, cleaned, on every platform."""
-    keys = ids.unique(ids.clean(given))
-    good = keys.ids[pd.isna(keys.reasons)]
-    refuse_rounded("the order ids", rounded(good))
-    refuse_short(column, good)
-    questions = LookupKeys(
-        np.repeat(keys.ids, len(platforms)), np.tile(np.array(platforms, dtype=object), len(keys.ids))
+def _distinct_keys(
+    values: pd.Series, platforms: list[str], *, column: str | None
+) -> tuple[LookupKeys, np.ndarray]:
+    """Return every distinct cleaned id on every platform, and why it is no order id (NaN if it is one)."""
+    distinct = ids.unique(ids.clean(values))
+    valid = distinct.ids[pd.isna(distinct.reasons)]
+    refuse_rounded("the order ids", rounded(valid))
+    refuse_short(column, valid)
+    keys = LookupKeys(
+        np.repeat(distinct.ids, len(platforms)),
+        np.tile(np.array(platforms, dtype=object), len(distinct.ids)),
     )
-    reasons = np.repeat(keys.reasons, len(platforms))
-    bad = pd.notna(reasons)
-    outcomes: list[Outcome | None] = [None] * len(reasons)
-    for place in np.flatnonzero(bad).tolist():
-        outcomes[place] = Outcome("invalid", reasons[place])
-    return _Journey(questions, outcomes, np.flatnonzero(~bad).tolist())
+    return keys, np.repeat(distinct.reasons, len(platforms))
 
 
-def _take_stored(journey: _Journey, shop: Shop, store: Cache, *, max_age_seconds: float | None) -> None:
-    order_ids_, platforms = (values.tolist() for values in journey.questions)
-    outcomes, asked = journey.outcomes, journey.asked
-    prefix = {name: key(shop.settings.host, shop.name, name, "") for name in set(platforms)}
-    names = [prefix[platforms[place]] + order_ids_[place] for place in asked]
-    for hits in store.read(names, max_age_seconds=max_age_seconds):
-        for nth, http_status, body, fetched_at in hits:
-            place = asked[nth]
-            outcome = gateway.decode_cached(
-                http_status,
-                body,
-                order_id=order_ids_[place],
-                platform=platforms[place],
-                fetched_at=fetched_at,
-            )
-            if _lifetime_seconds(outcome, shop.settings) is not None:
-                outcomes[place] = outcome
+def _known_outcomes(
+    keys: LookupKeys, reasons: np.ndarray, shop: Shop, cache: Cache, *, max_age_seconds: float | None
+) -> list[Outcome | None]:
+    """Return the outcome of every key that is no order id or is cached; None for those to fetch."""
+    order_ids_, platforms = keys.order_ids.tolist(), keys.platforms.tolist()
+    is_valid = pd.isna(reasons)
+    with _paused_collector():
+        outcomes: list[Outcome | None] = [None] * len(reasons)
+        for index in np.flatnonzero(~is_valid).tolist():
+            outcomes[index] = Outcome("invalid", reasons[index])
+        valid = np.flatnonzero(is_valid).tolist()
+        prefixes = {name: _cache_key(shop, LookupKey("", name)) for name in set(platforms)}
+        cache_keys = [prefixes[platforms[index]] + order_ids_[index] for index in valid]
+        for hits in cache.read(cache_keys, max_age_seconds=max_age_seconds):
+            for position, http_status, body, fetched_at in hits:
+                index = valid[position]
+                outcome = gateway.decode_cached(
+                    http_status,
+                    body,
+                    order_id=order_ids_[index],
+                    platform=platforms[index],
+                    fetched_at=fetched_at,
+                )
+                if _lifetime_seconds(outcome, shop.settings) is not None:
+                    outcomes[index] = outcome
+    return outcomes
 
 
-def _misses(journey: _Journey) -> list[int]:
-    return [place for place in journey.asked if journey.outcomes[place] is None]
+def _fetch(
+    keys: Sequence[LookupKey],
+    shop: Shop,
+    cache: Cache,
+    call: Call,
+    *,
+    max_age_seconds: float | None,
+    progress: bool | None,
+) -> list[Outcome]:
+    """Fetch keys, caching each answer as it comes; wait for those that another call is fetching."""
+    if not keys:
+        return []
+    client, rate_limiter = shop.client, shop.rate_limiter
+    outcomes: dict[LookupKey, Outcome] = {}
 
+    def usable_seconds(outcome: Outcome) -> float:
+        lifetime_seconds = _lifetime_seconds(outcome, shop.settings) or 0.0
+        return lifetime_seconds if max_age_seconds is None else min(lifetime_seconds, max_age_seconds)
 
-def _fetch(journey: _Journey, misses: list[int], shop: Shop, store: Cache, *, progress: bool | None) -> None:
-    """Ask for what is not stored, keeping each answer as it comes."""
-    order_ids_, platforms = journey.questions
-    questions = [LookupKey(order_ids_[place], platforms[place]) for place in misses]
-    client = shop.client
+    def take(lookup_key: LookupKey, result: Result) -> None:
+        if lookup_key not in outcomes:
+            _keep(result, lookup_key, shop, cache)
+            call.finish(lookup_key, result.outcome)
+            outcomes[lookup_key] = result.outcome
 
-    def take(result: Result) -> None:
-        _keep(result, questions[result.index], shop, store)
-        journey.outcomes[misses[result.index]] = result.outcome
-
-    asked = client.fetch_many(questions)
-    rate_limiter = client.rate_limiter
-    estimate = Estimate(rate_limiter.seconds_for(len(misses)), _basis(shop))
-    shown = Progress(
-        len(misses), estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second
-    )
+    estimate = Estimate(rate_limiter.seconds_for(len(keys)), _basis(shop))
+    bar = Progress(len(keys), estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second)
     try:
-        with closing(asked), shown:
-            for result in asked:
-                take(result)
-                shown.count(result.outcome.status)
+        with bar:
+            while left := [lookup_key for lookup_key in keys if lookup_key not in outcomes]:
+                claimed = call.claim(left, usable_seconds=usable_seconds)
+                _take_results(client.fetch_many(claimed), claimed, take, bar)
+                for lookup_key in left:
+                    if lookup_key not in outcomes and (outcome := call.wait(lookup_key)):
+                        outcomes[lookup_key] = outcome
+                        bar.count(outcome.status)
     except KeyboardInterrupt as interrupt:
-        for result in asked.drain():
-            # What was being taken just then comes once more, and is counted once.
-            if journey.outcomes[misses[result.index]] is None:
-                take(result)
-        store.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
-        interrupt.args = (
-            f"interrupted: {store.written_count:,} of {len(misses):,} answers are kept. {AGAIN}",
-        )
+        cache.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
+        interrupt.args = (f"interrupted: {cache.written_count:,} of {len(keys):,} answers are kept. {AGAIN}",)
+        raise
+    return [outcomes[lookup_key] for lookup_key in keys]
+
+
+def _take_results(
+    pool: WorkerPool, keys: Sequence[LookupKey], take: Callable[[LookupKey, Result], None], bar: Progress
+) -> None:
+    """Take every result; after Ctrl-C also what is answered by then, and once more what was being taken."""
+    try:
+        with closing(pool):
+            for result in pool:
+                take(keys[result.index], result)
+                bar.count(result.outcome.status)
+    except KeyboardInterrupt:
+        for result in pool.drain():
+            take(keys[result.index], result)
         raise
 
 
-def _keep(result: Result, question: LookupKey, shop: Shop, store: Cache) -> None:
+def _keep(result: Result, lookup_key: LookupKey, shop: Shop, cache: Cache) -> None:
+    """Cache what is an answer."""
     outcome = result.outcome
     lifetime_seconds = _lifetime_seconds(outcome, shop.settings)
     if lifetime_seconds is None or outcome.fetched_at is None or outcome.http_status is None:
         return
-    path = gateway.reference_request(*question).path
-    url = f"{shop.settings.base_url}{path}?platform={question.platform}"
-    store.write(
-        key(shop.settings.host, shop.name, question.platform, question.order_id),
+    path = gateway.reference_request(*lookup_key).path
+    url = f"{shop.settings.base_url}{path}?platform={lookup_key.platform}"
+    cache.write(
+        _cache_key(shop, lookup_key),
         CachedResponse(url, outcome.http_status, result.content, outcome.fetched_at),
         lifetime_seconds=lifetime_seconds,
     )
 
 
-def _lifetime_seconds(outcome: Outcome, settings: config.Settings) -> float | None:
-    """How long an answer is kept; None for what is not an answer."""
+def _cache_key(shop: Shop, lookup_key: LookupKey) -> str:
+    return key(shop.settings.host, shop.name, lookup_key.platform, lookup_key.order_id)
+
+
+def _scope(shop: Shop) -> str:
+    """Name what calls have in common that can share an answer: the cache file, the gateway and the shop."""
+    return f"{shop.settings.cache_file} {shop.settings.host} {shop.name}"
+
+
+def _lifetime_seconds(outcome: Outcome, settings: Settings) -> float | None:
+    """How long an answer is cached; None for what is not an answer."""
     if outcome.status == "linked":
         return settings.lifetime_linked
     if outcome.status == "unlinked":
@@ -328,12 +367,28 @@ def _lifetime_seconds(outcome: Outcome, settings: config.Settings) -> float | No
     return None
 
 
-def _all(journey: _Journey) -> list[Outcome]:
-    """Every question has its outcome now; a hole would be a lost order."""
-    outcomes = [outcome for outcome in journey.outcomes if outcome is not None]
-    if len(outcomes) != len(journey.outcomes):
-        raise AssertionError("an order has no outcome")
-    return outcomes
+def _basis(shop: Shop) -> str:
+    """Say which rate an estimate rests on: the one that earlier calls of this process found, or the first."""
+    rate_limiter = shop.rate_limiter
+    if rate_limiter.learnt:
+        return f"the {rate_limiter.rate_per_second:.3g} a second that earlier look-ups have found"
+    return f"{rate_limiter.rate_per_second:.3g} a second to begin with; the pace is found while running"
+
+
+def _warn_if_suspicious(frame: pd.DataFrame) -> None:
+    """Warn where no order has an answer, all for one reason."""
+    if len(frame) < _MIN_ROWS_TO_SUSPECT:
+        return
+    if (frame["status"] == "denied").all():
+        warning = (
+            "every order was denied: does TIKTOK_SHOP_CIPHER belong to the shop of these orders? "
+            "`ttsframe shops` lists the shops that the token may act for."
+        )
+    elif (frame["reason"] == "not_digits").all():
+        warning = "none of these is an order id: is this the right column?"
+    else:
+        return
+    warnings.warn(warning, SuspiciousInputWarning, stacklevel=3)  # at the line that calls `lookup`
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ttsframe.columns import LINE_ITEMS, REASONS, REFERENCES, STATUSES, TEXT_DTYPE, empty, names
-from ttsframe.gateway.outcomes import LEVELS, LineItem, LookupKeys, Outcome, Reference, to_frame
+from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
+from ttsframe.references.frame import LEVELS, LookupKeys, to_frame
 
 ID = "577092126219211281"
 FETCHED_AT = 1_795_000_000.123456
