@@ -8,7 +8,15 @@ import pytest
 import xlsxwriter
 
 from ttsframe.errors import InputError
-from ttsframe.readers import files, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement, tables
+from ttsframe.readers import (
+    excel_limits,
+    files,
+    read_shopify_orders,
+    read_tiktok_orders,
+    read_tiktok_settlement,
+    tables,
+    tables_csv,
+)
 
 HEADER = "Order ID,Order Status,Order Amount"
 ROW = "580194009000000101,Completed,1.50"
@@ -297,6 +305,117 @@ def test_workbook__a_row_element_per_cell_and_a_false_dimension(tmp_path):
     frame = read_tiktok_orders(io.BytesIO(held.getvalue()))
     assert frame["order_id"].tolist() == ["580194009000000101"]
     assert frame["amount"].tolist() == [1.5]
+
+
+def workbook_of(rows):
+    """A workbook with this text as the rows of its only sheet."""
+    held, changed = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        book.add_worksheet("S")
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f"<sheetData>{rows}</sheetData></worksheet>"
+    )
+    with zipfile.ZipFile(held) as whole, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in whole.namelist():
+            archive.writestr(member, sheet if member.endswith("sheet1.xml") else whole.read(member))
+    return changed.getvalue()
+
+
+def text_cell(reference, text):
+    return f'<c{reference} t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+FIRST, SECOND = text_cell(' r="A1"', "Order ID"), text_cell(' r="A2"', "580194009000000101")
+TWO_ROWS = f'<row r="1">{FIRST}</row><row r="2">{SECOND}</row>'
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        '<row r="1048576"><c\n r = "XFD1048576"><v>1</v></c></row>',
+        '<x:row r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+        '<row><c r="xfd1048576"><v>1</v></c></row>',
+        '<row r="99999999999999999999"><c><v>1</v></c></row>',
+        "<row>" + "<c><v>1</v></c>" * 5000 + "</row>" + "<row><c><v>1</v></c></row>" * 5000,
+    ],
+    ids=["far cell", "quotes", "blanks", "namespace", "lower case", "far row", "no references"],
+)
+def test_workbook__a_cell_far_outside_the_table_is_refused(row):
+    with pytest.raises(InputError, match="has a cell far outside its table: delete the rows below it"):
+        read_tiktok_orders(io.BytesIO(workbook_of(TWO_ROWS + row)))
+
+
+def test_workbook__an_extra_cell_nearby_and_cells_without_references_are_read():
+    near = '<row r="9"><c r="ZZ9"><v>1</v></c></row>'
+    assert ids_of(workbook_of(TWO_ROWS + near)) == ["580194009000000101"]
+    bare = TWO_ROWS
+    for reference in ("A1", "A2", "1", "2"):
+        bare = bare.replace(f' r="{reference}"', "")
+    assert ids_of(workbook_of(bare)) == ["580194009000000101"]
+
+
+def test_workbook__text_that_looks_like_a_far_cell_is_text():
+    cell = text_cell(' r="A3"', '&lt;c r="XFD1048576"&gt; :c x')
+    assert ids_of(workbook_of(f'{TWO_ROWS}<row r="3">{cell}</row>'))[1] == '<c r="XFD1048576"> :c x'
+
+
+def test_workbook__a_zip_bomb_is_refused(monkeypatch):
+    monkeypatch.setattr(excel_limits, "_MIN_BYTES_OF_A_BOMB", 1 << 20)
+    with pytest.raises(InputError, match="unpacks to far more than an export holds"):
+        read_tiktok_orders(io.BytesIO(workbook_of(TWO_ROWS + "<row/>" * 1_000_000)))
+
+
+def test_workbook__the_unpacked_size_has_a_limit(monkeypatch):
+    monkeypatch.setattr(excel_limits, "_MAX_UNPACKED_BYTES", 1 << 10)
+    with pytest.raises(InputError, match="unpacks to far more than an export holds"):
+        read_tiktok_orders(io.BytesIO(workbook_of(TWO_ROWS)))
+
+
+def test_workbook__broken_xml_is_damaged():
+    with pytest.raises(InputError, match="damaged workbook"):
+        read_tiktok_orders(io.BytesIO(workbook_of(TWO_ROWS + '<row a="1" a="2"><c><v>1</v></c></row>')))
+
+
+@pytest.mark.parametrize("member", ["content.xml", "xl/workbook.bin"])
+def test_workbook__other_kinds_are_refused(member):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(member, "x")
+    with pytest.raises(InputError, match="workbook of another kind: save it as XLSX or CSV"):
+        read_tiktok_orders(io.BytesIO(held.getvalue()))
+
+
+def test_text__a_header_line_of_any_length_is_read_whole():
+    names = ",".join(f"A column with a rather long name, number {n}".replace(",", "") for n in range(9000))
+    content = f"Downloaded\n{names},Order ID\n{',' * 9000}580194009000000101\n".encode()
+    assert content.index(b"Order ID") > 1 << 18
+    assert ids_of(content) == ["580194009000000101"]
+
+
+def test_text__lines_of_megabytes_and_too_many_columns_are_refused(monkeypatch):
+    with pytest.raises(InputError, match="20,001 columns, which no export has"):
+        read_tiktok_orders(io.BytesIO(f"Order ID{',a' * 20_000}\n5\n".encode()))
+    monkeypatch.setattr(tables_csv, "_MAX_LINE_BYTES", 1 << 10)
+    for content in (f"Order ID,Status\n5,{'x' * 3000}\n", f"Order ID,{'x' * 3000}\n5,\n", "," * 3000):
+        with pytest.raises(InputError, match="a line of several megabytes"):
+            read_tiktok_orders(io.BytesIO(content.encode()))
+
+
+@pytest.mark.parametrize("bom", ["ï»¿", "\ufeff", "\ufeffï»¿", "\ufeff\ufeff"])
+def test_text__a_mark_encoded_twice_is_no_part_of_the_header(bom):
+    frame = read_tiktok_orders(io.BytesIO(f"{bom}{HEADER}\n{ROW}\n".encode()))
+    assert frame["order_id"].tolist() == ["580194009000000101"]
+
+
+def test_text__nul_bytes_do_not_cut_an_id():
+    rows = "".join(f"{580194009000000200 + n},Completed,1\n" for n in range(99))
+    frame = read_tiktok_orders(io.BytesIO(f"{HEADER}\n{rows}580194\x00009000000101,Completed,1\n".encode()))
+    assert frame["order_id"].tolist()[-1] == "580194\ufffd009000000101"
+    assert any("NUL bytes" in str(note) for note in frame.attrs["notes"])
+    assert ids_of(f"{HEADER}\n{ROW}\n".encode() + bytes(5000)) == ["580194009000000101"]
 
 
 SHOPIFY = "Name,Financial Status,Lineitem name,Total\n#1,paid,x,1\n"

@@ -169,7 +169,7 @@ def test_ids__nothing_else_is_taken_of_a_file(monkeypatch):
     taken = []
 
     def open_and_watch(name, content, *, id_names=None):
-        table = tables.text_tables.open_text(name, content, id_names=id_names)
+        table = tables.tables_csv.open_text(name, content, id_names=id_names)
         return table._replace(columns=lambda places: taken.extend(places) or table.columns(places))
 
     monkeypatch.setattr(tables, "open_table", open_and_watch)

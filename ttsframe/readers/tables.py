@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ttsframe.errors import InputError
-from ttsframe.readers import files, text_tables, workbooks
+from ttsframe.readers import excel_limits, files, tables_csv, tables_excel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,23 +97,27 @@ def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = No
     """
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(_ZIP):
-        _refuse_archives(name, content)
-        return workbooks.open_workbook(name, content, id_names=id_names)
+        _check_archive(name, content)
+        return tables_excel.open_workbook(name, content, id_names=id_names)
     if content.startswith(_OLE):
         if _ENCRYPTED in content:
             raise InputError(f"{name} is protected by a password: save it without one.")
-        return workbooks.open_workbook(name, content, id_names=id_names)
+        return tables_excel.open_workbook(name, content, id_names=id_names)
     for magic, words in _NOT_TABLES:
         if start.startswith(magic):
             raise InputError(f"{name} is {words}.")
-    return text_tables.open_text(name, content, id_names=id_names)
+    return tables_csv.open_text(name, content, id_names=id_names)
 
 
-def _refuse_archives(name: str, content: bytes) -> None:
+def _check_archive(name: str, content: bytes) -> None:
+    """Refuse what is no XLSX workbook, and one that is too large for memory."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+            members = set(archive.namelist())
+            if "content.xml" in members or "xl/workbook.bin" in members:
+                raise InputError(f"{name} is a workbook of another kind: save it as XLSX or CSV.")
+            if not any(member.startswith("xl/") for member in members):
+                raise InputError(f"{name} is a ZIP archive: unpack it and give the files inside.")
+            excel_limits.check_workbook(name, archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         raise InputError(f"{name} is damaged or cut short: download it again.") from None
-    if not any(member.startswith("xl/") or member == "content.xml" for member in members):
-        raise InputError(f"{name} is a ZIP archive: unpack it and give the files inside.")

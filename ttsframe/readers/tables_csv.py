@@ -22,12 +22,16 @@ _SEPARATORS = (",", ";", "\t", "|")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _HEAD_BYTES = 1 << 18
 _CHUNK_BYTES = 1 << 24
+# No export has such lines; one of a gigabyte takes the CSV reader many times its size in memory.
+_MAX_LINE_BYTES = 1 << 22
+_MAX_COLUMNS = 16_384
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_BOM_READ_AS_WINDOWS_1252 = "ï»¿".encode()
 
 
 class _Head(NamedTuple):
@@ -63,6 +67,7 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
         If the bytes are no text.
     """
     utf8, notes = _as_utf8(name, content)
+    _refuse_long_lines(name, utf8)
     text = _head_text(utf8)
     lines = io.StringIO(text, newline="").readlines()
     head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
@@ -70,7 +75,11 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
         notes.append(
             f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped."
         )
-        return open_text(name, _unwrapped(utf8), id_names=id_names)._replace(notes=tuple(notes))
+        return open_text(name, _unwrapped(name, utf8), id_names=id_names)._replace(notes=tuple(notes))
+    if len(head.header.names) > _MAX_COLUMNS:
+        raise InputError(
+            f"{name} has {len(head.header.names):,} columns, which no export has: download it again."
+        )
     start = len("".join(lines[: head.lines_of_header]).encode())
     separator = _separator_of_data(head)
     if separator != head.separator:
@@ -84,16 +93,27 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
 
 
 def _as_utf8(name: str, content: bytes) -> tuple[bytes, list[str]]:
+    utf8, notes = _transcoded(name, content)
+    utf8 = utf8.removeprefix(_BOM_READ_AS_WINDOWS_1252).rstrip(b"\x00")
+    if b"\x00" in utf8:
+        # To the CSV reader a cell ends there: half an id would look like an id.
+        notes.append(f"{name} holds NUL bytes, which show as \ufffd: check it, or download it again.")
+        utf8 = utf8.replace(b"\x00", "\ufffd".encode())
+    return utf8, notes
+
+
+def _transcoded(name: str, content: bytes) -> tuple[bytes, list[str]]:
     for bom, encoding in _BOMS:
         if content.startswith(bom):
             body = content[len(bom) :]
             return (body if encoding == "utf-8" else _recoded(body, encoding)), []
-    if b"\x00" in content[:_HEAD_BYTES]:
-        # UTF-16 without its mark: every second byte of a Latin header is zero.
-        halves = (content[:200:2].count(0), content[1:200:2].count(0))
-        if max(halves) < 40 * min(len(content), 200) // 100 or min(halves) > 0:
-            raise InputError(f"{name} is not a text table: download the export as CSV or XLSX.")
+    # UTF-16 without its mark: every second byte of a Latin header is zero.
+    halves = (content[:200:2].count(0), content[1:200:2].count(0))
+    if max(halves) >= 40 * min(len(content), 200) // 100 and not min(halves) and any(halves):
         return _recoded(content, "utf-16-be" if halves[0] > halves[1] else "utf-16-le"), []
+    head = content[:_HEAD_BYTES].rstrip(b"\x00")
+    if head.count(0) > len(head) // 100:
+        raise InputError(f"{name} is not a text table: download the export as CSV or XLSX.")
     if _is_utf8(content):
         return content, []
     note = f"{name} is not UTF-8; it was read as Windows-1252, so letters of other alphabets may be wrong."
@@ -117,11 +137,18 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _head_text(utf8: bytes) -> str:
-    """Return the first lines, cut at the end of one."""
-    if len(utf8) <= _HEAD_BYTES:
-        return utf8.decode("utf-8", errors="replace")
-    cut = utf8.rfind(b"\n", 0, _HEAD_BYTES) + 1 or utf8.rfind(b"\r", 0, _HEAD_BYTES) + 1 or _HEAD_BYTES
+    """Return the first lines; the last of them, which may be a long header, is whole."""
+    cut = utf8.find(b"\n", _HEAD_BYTES) + 1 or utf8.find(b"\r", _HEAD_BYTES) + 1 or len(utf8)
     return utf8[:cut].decode("utf-8", errors="replace")
+
+
+def _refuse_long_lines(name: str, utf8: bytes) -> None:
+    """Refuse lines of twice the limit, and some shorter ones: each stretch must hold a line end."""
+    for start in range(0, len(utf8) - _MAX_LINE_BYTES, _MAX_LINE_BYTES):
+        if all(utf8.find(end, start, start + _MAX_LINE_BYTES) < 0 for end in (b"\n", b"\r")):
+            raise InputError(
+                f"{name} has a line of several megabytes, which no export has: download it again."
+            )
 
 
 def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) -> _Head:
@@ -158,9 +185,12 @@ def _separator_of_data(head: _Head) -> str:
     return head.separator
 
 
-def _unwrapped(utf8: bytes) -> bytes:
+def _unwrapped(name: str, utf8: bytes) -> bytes:
     rows = csv.reader(io.StringIO(utf8.decode("utf-8", errors="replace"), newline=""))
-    return "\n".join(",".join(row) for row in rows).encode()
+    try:
+        return "\n".join(",".join(row) for row in rows).encode()
+    except csv.Error as error:
+        raise InputError(f"{name} cannot be read as a table ({error}): download it again.") from None
 
 
 def _read_columns(
