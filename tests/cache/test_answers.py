@@ -94,7 +94,7 @@ def test_store__leaves_no_side_files_and_no_thread(path):
     keep(path, names(3))
     read(path, names(3))
     assert [file.name for file in path.parent.iterdir()] == ["store.sqlite"]
-    assert not [thread for thread in threading.enumerate() if thread.name == "ttsframe-store"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "ttsframe-cache"]
 
 
 def test_store__is_the_users_alone_even_without_umask(path):

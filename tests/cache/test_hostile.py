@@ -117,7 +117,7 @@ def test_foreign__that_appears_later_is_not_written(path, make):
     make(path)
     before = picture(path.parent)
     store.write(names(1)[0], answer(), lifetime_seconds=DAY_SECONDS)
-    with pytest.warns(CacheWarning, match="not a store of ttsframe's"):
+    with pytest.warns(CacheWarning, match="not a ttsframe cache file"):
         store.close()
     assert picture(path.parent) == before
 

@@ -131,7 +131,7 @@ def test_command__stored_answers_exit_0_and_an_unusable_store_exits_2(gateway, t
     (tmp_path / "store.sqlite").write_text("my notes")
     assert cli.main(command) == 2
     error = capsys.readouterr().err
-    assert "is not a store of ttsframe's" in error
+    assert "is not a ttsframe cache file" in error
     assert "Traceback" not in error
     assert (tmp_path / "store.sqlite").read_text() == "my notes"
     assert len(gateway.requests) == len(IDS)
@@ -149,7 +149,7 @@ def test_command__unstored_exits_0_with_one_note(gateway, tmp_path, monkeypatch,
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         assert cli.main(["lookup", str(tmp_path / "ids.csv"), "-o", str(tmp_path / "out.csv")]) == 0
-    assert capsys.readouterr().err.count("not being stored") == 1
+    assert capsys.readouterr().err.count("not being cached") == 1
 
 
 def test_lookup__killed_keeps_what_was_answered(tmp_path):

@@ -114,7 +114,7 @@ def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
             assert WAIT_SECONDS <= time.monotonic() - began < 4 * WAIT_SECONDS
     (message,) = told(record)
     assert "locked" in message
-    assert "3 will have to be asked for again" in message
+    assert "3 orders will be requested again" in message
     assert str(path) in message
     assert set(read(path, names(6))) == set(names(3))
 
@@ -162,7 +162,7 @@ def test_locked__a_close_with_a_bound_keeps_to_it(path):
     with lock(path), Cache(path, wait_seconds=30) as store:
         write_all(store, names(3))
         began = time.monotonic()
-        with pytest.warns(CacheWarning, match="asked for again"):
+        with pytest.warns(CacheWarning, match="requested again"):
             store.close(within_seconds=0.3)
         assert time.monotonic() - began < 1
 
@@ -191,7 +191,7 @@ def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
     keep(path, names(1))
     with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
         write_all(store, names(250, first=1))
-        with pytest.warns(CacheWarning, match="250 will"):
+        with pytest.warns(CacheWarning, match="250 orders will"):
             store.close()
 
 
@@ -349,7 +349,7 @@ print("went on")
     out, err = done.communicate(timeout=60)
     assert out == "went on\n", err
     assert err.count("CacheWarning") == 1
-    assert "not being stored" in err
+    assert "not being cached" in err
 
 
 def test_folder__a_file_in_the_way_is_told(tmp_path):

@@ -6,6 +6,7 @@ Reading and writing go in bulk: one look-up a response would cost 1–3 ms.
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import time
 import warnings
@@ -18,6 +19,7 @@ from ttsframe.cache import codec, database, validate
 from ttsframe.cache.codec import CachedResponse, Hit
 from ttsframe.cache.writer import Row, Writer
 from ttsframe.errors import CacheError, CacheWarning
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +39,7 @@ _READ = (
 
 
 class Info(NamedTuple):
-    """What a store holds."""
+    """What the cache file holds."""
 
     path: str
     answers: int
@@ -51,23 +53,24 @@ def key(host: str, shop: str, platform: str, order_id: str) -> str:
 
 
 class Cache:
-    """The file of stored answers; opened when first used, made when first written.
-
-    Parameters
-    ----------
-    path
-        The file, which need not be there.
-    wait_seconds
-        How long to wait for another process's lock.
-    """
+    """The cache file; opened when first used, made when first written, and anew in a forked child."""
 
     def __init__(self, path: Path, *, wait_seconds: float = database.WAIT_SECONDS) -> None:
         self.path = path
         self._wait_seconds = wait_seconds
-        self._reader: sqlite3.Connection | None = None
+        self._reader = database.Slot()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process_id = os.getpid()
         self._writer: Writer | None = None
         self._warned = False
         self._written_count = 0
+
+    def _leave_parent(self) -> None:
+        """In a forked child: the writer's thread is not here, and its rows are the parent's to write."""
+        if self._process_id != os.getpid():
+            self._begin()
 
     def __enter__(self) -> Self:
         return self
@@ -77,96 +80,69 @@ class Cache:
 
     @property
     def written_count(self) -> int:
-        """How many of the answers that were given to be kept are on disk."""
+        """How many of the responses given to `write` are on disk."""
+        self._leave_parent()
         return self._written_count + (self._writer.written_count if self._writer else 0)
 
     def read(self, keys: Sequence[str], *, max_age_seconds: float | None = None) -> Iterator[list[Hit]]:
-        """Read the answers that are there and not expired.
-
-        Parameters
-        ----------
-        keys
-            Distinct keys, as `key` makes them.
-        max_age_seconds
-            Leave out what is older; 0 leaves out everything.
-
-        Yields
-        ------
-        list of Hit
-            Some hundreds at a time, in no order; a key without answer has no hit.
-
-        Raises
-        ------
-        CacheError
-            If the file is damaged or not ours.
-        """
+        """Read what is cached under distinct keys and not expired, some hundreds at a time, in no order."""
+        self._leave_parent()
+        now = time.time()
+        oldest = -math.inf if max_age_seconds is None else now - max_age_seconds
+        # In the order of the keys neighbours stand on one page: a shuffled million takes a third.
+        positions = sorted(range(len(keys)), key=keys.__getitem__)
         try:
-            if self._reader is None:
-                self._reader = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
-            if self._reader is None or max_age_seconds == 0:
-                return
-            now = time.time()
-            oldest = -math.inf if max_age_seconds is None else now - max_age_seconds
-            # In the order of the keys neighbours stand on one page: a shuffled million takes a third.
-            places = sorted(range(len(keys)), key=keys.__getitem__)
-            for start in range(0, len(keys), _READ_AT_ONCE):
-                wanted = places[start : start + _READ_AT_ONCE]
-                yield from _hits(self._reader, keys, wanted, now=now, oldest=oldest)
+            # A file that cannot be used is told also where nothing is to be read.
+            for start in range(0, len(keys), _READ_AT_ONCE) or (0,):
+                with self._reader as slot:
+                    if slot.connection is None:
+                        slot.connection = database.open_for_reading(
+                            self.path, wait_seconds=self._wait_seconds
+                        )
+                    if slot.connection is None or max_age_seconds == 0:
+                        return
+                    batch = positions[start : start + _READ_AT_ONCE]
+                    yield from _hits(slot.connection, keys, batch, now=now, oldest=oldest)
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             if isinstance(error, sqlite3.Error) and validate.is_corrupt(error):
                 raise validate.corrupt_error(self.path, error) from None
             # A lock has been waited for, once and for all: the writer tries, but waits no more.
             self._wait_seconds = 0.0
-            self._warn(f"the store {self.path} cannot be used: {database.describe(error)}")
+            self._warn(f"the cache file {self.path} cannot be used: {database.describe(error)}")
 
-    def write(self, name: str, stored: CachedResponse, *, lifetime_seconds: float) -> None:
-        """Keep an answer; it is on disk within a second, unless the file is in trouble.
-
-        Parameters
-        ----------
-        name
-            As `key` makes it.
-        stored
-            The answer, free of secrets.
-        lifetime_seconds
-            How long it may be used.
-        """
+    def write(self, name: str, response: CachedResponse, *, lifetime_seconds: float) -> None:
+        """Cache a response; it is on disk within a second, unless the file cannot be used."""
         if lifetime_seconds <= 0:
             return
-        expires_at = stored.fetched_at + lifetime_seconds
+        self._leave_parent()
+        expires_at = response.fetched_at + lifetime_seconds
         try:
-            value = codec.encode(stored, expires_at=expires_at)
+            value = codec.encode(response, expires_at=expires_at)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            self._warn_unstored(f"an answer has a form that cannot be written ({error})")
+            self._warn_unwritten(f"a response has a form that cannot be written ({error})")
             return
         if self._writer is None:
             self._writer = Writer(self.path, wait_seconds=self._wait_seconds)
         self._writer.put(Row(name, value, math.ceil(expires_at)))
         if self._writer.trouble:
-            self._warn_unstored(self._writer.trouble)
+            self._warn_unwritten(self._writer.trouble)
 
     def close(self, *, within_seconds: float | None = None) -> None:
-        """Write what is left and let the file go.
-
-        Parameters
-        ----------
-        within_seconds
-            The longest wait; by default what another process's lock is given, and the time
-            that the rows themselves need.
-        """
+        """Write what is left, waiting by default for another process's lock, and let the file go."""
+        self._leave_parent()
+        self._reader.close()
         writer, self._writer = self._writer, None
-        reader, self._reader = self._reader, None
-        if reader:
-            reader.close()
         if writer:
             writer.close(within_seconds=within_seconds)
             self._written_count += writer.written_count
             if writer.pending_count:
                 why = writer.trouble or "the disk did not take them in time"
-                self._warn_unstored(f"{why}; {writer.pending_count:,} will have to be asked for again")
+                self._warn_unwritten(
+                    f"{why}; {counted(writer.pending_count, 'order')} will be requested again"
+                )
 
     def check(self) -> str | None:
-        """Return why the store cannot be written, or None; raises CacheError as `read` does."""
+        """Return why the cache file cannot be written, or None; raises CacheError as `read` does."""
         try:
             with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
                 database.check_writable(connection)
@@ -223,18 +199,18 @@ class Cache:
         if isinstance(error, sqlite3.Error) and validate.is_corrupt(error):
             return validate.corrupt_error(self.path, error)
         return CacheError(
-            f"the cache {self.path} cannot be {what} now: {database.describe(error)}. "
+            f"the cache file {self.path} cannot be {what} now: {database.describe(error)}. "
             "Fix that, or try again later."
         )
 
-    def _warn_unstored(self, why: str) -> None:
-        self._warn(f"answers are not being stored in {self.path}: {why}")
+    def _warn_unwritten(self, why: str) -> None:
+        self._warn(f"answers are not being cached in {self.path}: {why}")
 
     def _warn(self, what: str) -> None:
-        """Tell the first trouble of a run; the others follow from it."""
+        """Warn of the first problem of a run; the others follow from it."""
         if not self._warned:
             self._warned = True
-            warnings.warn(f"{what}. The run goes on without.", CacheWarning, stacklevel=3)
+            warnings.warn(f"{what}. Continuing without the cache.", CacheWarning, stacklevel=3)
 
 
 def _hits(

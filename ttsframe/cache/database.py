@@ -1,4 +1,4 @@
-"""Connections to the store's file: for reading, and for writing where there may be no file yet.
+"""Connections to the cache file: for reading, and for writing where there may be no file yet.
 
 Nothing here waits longer than it was told, whatever another process does with the file.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import threading
 import time
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ttsframe.cache import validate
 from ttsframe.cache.validate import APPLICATION_ID, SCHEMA_VERSION, TABLES, connect
@@ -42,28 +44,61 @@ UNAVAILABLE = (sqlite3.OperationalError, OSError)
 """What stands for a file that cannot be used just now."""
 
 
-def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection | None:
-    """Open the store's file to read it; nothing is made or changed.
+class Slot:
+    """Holds a connection, for use within `with`; it is closed before this process forks.
 
-    Parameters
-    ----------
-    path
-        The file, which need not be there.
-    wait_seconds
-        How long to wait for another process's lock, all in all.
-
-    Returns
-    -------
-    sqlite3.Connection
-        None where there is no file yet.
-
-    Raises
-    ------
-    CacheError
-        If the file is damaged, or another program's. It has not been touched.
-    sqlite3.OperationalError, OSError
-        If it cannot be read now.
+    SQLite's locks do not survive a fork, so a child that knew the connection could harm the file.
     """
+
+    _registry: ClassVar = threading.RLock()
+    _slots: ClassVar[weakref.WeakSet[Slot]] = weakref.WeakSet()
+    _locked: ClassVar[list[Slot]] = []
+
+    def __init__(self) -> None:
+        self.connection: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
+        with self._registry:
+            self._slots.add(self)
+
+    def __enter__(self) -> Self:
+        self._lock.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        with self:
+            connection, self.connection = self.connection, None
+            if connection:
+                connection.close()
+
+    @classmethod
+    def before_fork(cls) -> None:
+        """Wait until no connection is in use, and close them all."""
+        cls._registry.acquire()
+        for slot in list(cls._slots):
+            slot._lock.acquire()  # noqa: SLF001
+            cls._locked.append(slot)
+            slot.close()
+
+    @classmethod
+    def after_fork(cls) -> None:
+        """Go on, in the parent as in the child: whoever needs a connection opens one."""
+        while cls._locked:
+            cls._locked.pop()._lock.release()  # noqa: SLF001
+        cls._registry.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=Slot.before_fork, after_in_parent=Slot.after_fork, after_in_child=Slot.after_fork
+    )
+
+
+def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection | None:
+    """Open the cache file to read it, changing nothing; None where there is no file yet."""
     until = time.monotonic() + wait_seconds
     if not validate.exists(path):
         return None
@@ -79,27 +114,7 @@ def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlit
 
 
 def open_for_writing(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection:
-    """Open the store's file to write it, making it where there is none.
-
-    Parameters
-    ----------
-    path
-        The file; missing folders are made, for the user alone.
-    wait_seconds
-        How long to wait for another process's lock, all in all.
-
-    Returns
-    -------
-    sqlite3.Connection
-        In WAL mode, outside of any transaction.
-
-    Raises
-    ------
-    CacheError
-        If the file is damaged, or another program's. It has not been touched.
-    sqlite3.OperationalError, OSError
-        If it cannot be written now.
-    """
+    """Open the cache file to write it, making it and its folders where there is none."""
     until = time.monotonic() + wait_seconds
     _make_folder(path.parent)
     _make_private(path)

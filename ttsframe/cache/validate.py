@@ -32,7 +32,7 @@ TABLES = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
-"""What makes a store of an empty file."""
+"""The statements that make a cache of an empty file."""
 MAX_VALUE_BYTES = 4 << 20
 """Bytes; a longer value is not ours."""
 
@@ -96,7 +96,7 @@ def check(path: Path, *, until: float) -> None:
     """
     if not _is_ours(path, until):
         raise CacheError(
-            f"{path} is not a store of ttsframe's, or is damaged; it was left as it is. {_NAME_ANOTHER}"
+            f"{path} is not a ttsframe cache file, or is damaged; it was left as it is. {_NAME_ANOTHER}"
         )
     while True:
         before = _fingerprint(path)
@@ -113,8 +113,8 @@ def check(path: Path, *, until: float) -> None:
 def corrupt_error(path: Path, error: Exception) -> CacheError:
     """Make the error for a damaged file."""
     return CacheError(
-        f"the store {path} is damaged ({error}); it was left as it is. {_NAME_ANOTHER} "
-        "The answers in it will be asked for again."
+        f"the cache file {path} is damaged ({error}); it was left as it is. {_NAME_ANOTHER} "
+        "The answers in it will be requested again."
     )
 
 
@@ -249,7 +249,9 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     known = {_bare(text) for text in _DEFINITIONS}
     strange = [name for name, text in found if not name.startswith("sqlite_") and _bare(text) not in known]
     if strange or "responses" not in {name for name, _ in found}:
-        raise CacheError(f"{path} does not hold the tables of a store; it was left as it is. {_NAME_ANOTHER}")
+        raise CacheError(
+            f"{path} does not hold the tables of a ttsframe cache; it was left as it is. {_NAME_ANOTHER}"
+        )
 
 
 def _bare(text: str | None) -> str:

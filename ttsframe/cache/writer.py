@@ -56,10 +56,10 @@ class Writer:
         self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._pending: list[Row] = []
         self._dropped = 0
-        self._connection: sqlite3.Connection | None = None
+        self._slot = database.Slot()
         self._locked_since: float | None = None
         self._not_before = 0.0
-        self._thread = threading.Thread(target=self._run, name="ttsframe-store", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="ttsframe-cache", daemon=True)
         self.trouble: str | None = None
         """Why rows could not be written, once that has happened."""
         self.written_count = 0
@@ -97,7 +97,7 @@ class Writer:
                 self._try()
         while self._pending and self._waits_for_lock():
             self._try()
-        self._disconnect()
+        self._slot.close()
 
     def _next_batch(self) -> bool:
         """Gather a batch; False when there will be no more."""
@@ -126,22 +126,25 @@ class Writer:
             self._locked_since = None
 
     def _write(self) -> None:
-        if self._connection is None:
-            self._connection = database.open_for_writing(self._path, wait_seconds=_LOCK_SECONDS)
-        connection = self._connection
         while self._pending:
-            rows = self._pending[:_AT_ONCE]
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                connection.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?, ?)", rows)
-                connection.execute("COMMIT")
-            except BaseException:
-                # A full disk has rolled the transaction back by itself.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            del self._pending[: len(rows)]
-            self.written_count += len(rows)
+            with self._slot as slot:
+                if slot.connection is None:
+                    slot.connection = database.open_for_writing(self._path, wait_seconds=_LOCK_SECONDS)
+                self._write_batch(slot.connection)
+
+    def _write_batch(self, connection: sqlite3.Connection) -> None:
+        rows = self._pending[:_AT_ONCE]
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.executemany("INSERT OR REPLACE INTO responses VALUES (?, ?, ?)", rows)
+            connection.execute("COMMIT")
+        except BaseException:
+            # A full disk has rolled the transaction back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        del self._pending[: len(rows)]
+        self.written_count += len(rows)
 
     def _record_error(self, error: Exception) -> None:
         now = time.monotonic()
@@ -154,13 +157,8 @@ class Writer:
         self.trouble = str(error) if isinstance(error, CacheError) else database.describe(error)
         self._not_before = now + _RETRY_SECONDS
         # The file may be replaced, or its disk mounted anew, before the next try.
-        self._disconnect()
+        self._slot.close()
 
     def _waits_for_lock(self) -> bool:
         since = self._locked_since
         return since is not None and time.monotonic() - since < self._wait_seconds
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection:
-            connection.close()
