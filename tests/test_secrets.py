@@ -264,7 +264,7 @@ def test_secrets__a_signature_that_the_gateway_repeats_is_masked(tmp_path, monke
 
 
 def test_urllib3_logs__are_masked_under_every_logger(caplog):
-    Transport("https://gateway.invalid", timeout_seconds=1.0, most_connections=1)
+    Transport("https://gateway.invalid", timeout_seconds=1.0, max_connections=1)
     line = (
         "Retrying '%s'",
         "/order?app_key=k&sign=0123abcd&shop_cipher=GCP_secret&refresh_token=r1&app_secret=s1",

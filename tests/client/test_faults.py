@@ -134,7 +134,7 @@ def test_cookies__are_not_kept(tmp_path):
 )
 def test_body__that_cannot_be_taken_is_refused(body, headers, why):
     with raw_gateway(answer(body, headers=headers)) as served:
-        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
         with pytest.raises(TransportError, match=why) as caught:
             wire.send("GET", "/", {})
         wire.close()
@@ -143,7 +143,7 @@ def test_body__that_cannot_be_taken_is_refused(body, headers, why):
 
 def test_body__of_exactly_a_mebibyte_is_taken():
     with raw_gateway(answer(b" " * (1 << 20))) as served:
-        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
         assert len(wire.send("GET", "/", {}).body) == 1 << 20
         wire.close()
 
@@ -151,7 +151,7 @@ def test_body__of_exactly_a_mebibyte_is_taken():
 def test_body__that_trickles_does_not_outlast_the_time_for_an_answer():
     head, body = answer(b"x" * 600).split(b"\r\n\r\n")
     with raw_gateway(head + b"\r\n\r\n", *(bytes([byte]) for byte in body), pause_seconds=0.05) as served:
-        wire = Transport(served.base_url, timeout_seconds=0.3, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=0.3, max_connections=1)
         with pytest.raises(TransportError, match="no answer within"):
             wire.send("GET", "/", {})
         wire.close()
@@ -174,7 +174,7 @@ def test_body__that_trickles_does_not_outlast_the_time_for_an_answer():
 def test_retry_after__is_seconds_or_a_date_by_the_gateways_own_clock(header, expected_seconds):
     headers = f"Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: {header}\r\n"
     with raw_gateway(answer(b"", status="429 Too Many Requests", headers=headers)) as served:
-        wire = Transport(served.base_url, timeout_seconds=5.0, most_connections=1)
+        wire = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
         assert wire.send("GET", "/", {}).retry_after_seconds == expected_seconds
         wire.close()
 

@@ -34,7 +34,7 @@ def answer(body, *, status="200 OK", headers=""):
 
 @contextlib.contextmanager
 def raw_gateway(*pieces, pause_seconds=0.0):
-    """Answer every request with the same pieces of bytes."""
+    """Answer every request with the same pieces of bytes; a piece may be a function of the request."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         served = Raw(listening.getsockname()[1])
 
@@ -49,7 +49,7 @@ def raw_gateway(*pieces, pause_seconds=0.0):
                 while request := connection.recv(65_536):
                     served.requests.append(request)
                     for piece in pieces:
-                        connection.sendall(piece)
+                        connection.sendall(piece(request) if callable(piece) else piece)
                         time.sleep(pause_seconds)
 
         thread = threading.Thread(target=accept, daemon=True)

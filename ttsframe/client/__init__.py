@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe import gateway
 from ttsframe.client import retry
 from ttsframe.client.authorization import Authorizer, SignedRequest
 from ttsframe.client.rate_limiter import RateLimiter, SharedRate
-from ttsframe.client.transport import Response, Transport, TransportError
+from ttsframe.client.transport import HttpSession, Response, Transport, TransportError
 from ttsframe.client.workers import LookupKey, Result, WorkerPool
 from ttsframe.errors import TtsframeError
 from ttsframe.gateway import ResponseKind
@@ -17,12 +18,13 @@ from ttsframe.gateway.signing import redact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ttsframe.client.tokens import TokenStore
+    from ttsframe.client.tokens import TokenPair, TokenStore
     from ttsframe.config import Credentials, Settings
 
 __all__ = [
     "CallResult",
     "GatewayClient",
+    "HttpSession",
     "LookupKey",
     "RateLimiter",
     "Result",
@@ -71,19 +73,7 @@ class _Sent(NamedTuple):
 
 
 class GatewayClient:
-    """A door to one gateway, for one set of credentials.
-
-    Parameters
-    ----------
-    settings
-        Addresses, tries and time-outs.
-    credentials
-        What requests are signed with.
-    rate_limiter
-        The pace, learnt together with every other client of this shop.
-    tokens
-        Where renewed tokens are kept; None keeps them in memory only.
-    """
+    """The connections and credentials of one shop, in one process."""
 
     def __init__(
         self,
@@ -92,12 +82,19 @@ class GatewayClient:
         *,
         rate_limiter: RateLimiter,
         tokens: TokenStore | None = None,
+        pair: TokenPair | None = None,
+        session: HttpSession | None = None,
     ) -> None:
         self.settings = settings
         self.rate_limiter = rate_limiter
+        self.process_id = os.getpid()
+        self._session = session
         self.transport = self._transport(settings.base_url, settings.workers)
         self.authorizer = Authorizer(
-            credentials, auth_transport=lambda: self._transport(settings.auth_url, 1), tokens=tokens
+            credentials,
+            auth_transport=lambda: self._transport(settings.auth_url, 1),
+            tokens=tokens,
+            pair=pair,
         )
 
     def fetch_many(self, keys: Sequence[LookupKey]) -> WorkerPool:
@@ -177,5 +174,10 @@ class GatewayClient:
         """Close connections that are not in use."""
         self.transport.close()
 
-    def _transport(self, base_url: str, most_connections: int) -> Transport:
-        return Transport(base_url, timeout_seconds=self.settings.timeout, most_connections=most_connections)
+    def _transport(self, base_url: str, max_connections: int) -> Transport:
+        return Transport(
+            base_url,
+            timeout_seconds=self.settings.timeout,
+            max_connections=max_connections,
+            session=self._session,
+        )

@@ -49,17 +49,7 @@ class SignedRequest(NamedTuple):
 
 
 class Authorizer:
-    """Signs requests with the credentials as they are now.
-
-    Parameters
-    ----------
-    credentials
-        As the user gave them; a pair that was renewed from them in an earlier run is used.
-    auth_transport
-        Makes the connection over which tokens are renewed.
-    tokens
-        Where renewed pairs are kept; None keeps them in memory only.
-    """
+    """Signs requests with the credentials as they are now; a pair that was refreshed earlier goes first."""
 
     def __init__(
         self,
@@ -67,6 +57,7 @@ class Authorizer:
         *,
         auth_transport: Callable[[], Transport],
         tokens: TokenStore | None = None,
+        pair: TokenPair | None = None,
     ) -> None:
         self._credentials = credentials
         self._auth_transport = auth_transport
@@ -78,8 +69,13 @@ class Authorizer:
         self._renewal_trouble: TtsframeError | None = None
         self._app_key = credentials.app_key.encode()
         self._secrets = frozenset(credentials.secrets)
-        kept = tokens.read(credentials) if tokens else None
+        kept = (tokens.read(credentials) if tokens else None) or pair
         self._install(kept or TokenPair(credentials.access_token, credentials.refresh_token))
+
+    @property
+    def pair(self) -> TokenPair:
+        """The tokens in use."""
+        return self._pair
 
     @property
     def secrets(self) -> frozenset[str]:

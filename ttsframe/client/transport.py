@@ -7,10 +7,16 @@ must play no part, and preparing through `requests.Session` costs more than send
 from __future__ import annotations
 
 import email.utils
+import http.client
+import io
 import logging
 import math
+import os
+import queue
+import threading
 import time
-from typing import Any, NamedTuple
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 import urllib3
@@ -20,6 +26,9 @@ from requests.structures import CaseInsensitiveDict
 from ttsframe.gateway import MAX_BYTES
 from ttsframe.gateway.signing import redact
 
+if TYPE_CHECKING:
+    import socket
+
 CONNECT_SECONDS = 5.0
 LONGEST_HOLD_SECONDS = 3600.0
 """The longest `Retry-After` that is believed."""
@@ -27,6 +36,9 @@ _CHUNK_BYTES = 1 << 16
 _DROPPED = (ConnectionResetError, BrokenPipeError)
 # Each prints addresses, and a filter of a logger does not hold for those below it.
 _URLLIB3_LOGGERS = ("connectionpool", "connection", "poolmanager", "response", "util.retry")
+_CURRENT = threading.local()
+"""The deadline of the request that this thread sends."""
+HttpSession = requests.Session
 
 
 class Response(NamedTuple):
@@ -54,56 +66,46 @@ class TransportError(Exception):
 
 
 class Transport:
-    """Connections to one host, shared by threads.
+    """Connections to one host, shared by the threads of a process; a forked child opens its own.
 
-    Parameters
-    ----------
-    base_url
-        Scheme and host.
-    timeout_seconds
-        How long to wait for an answer; connecting has `CONNECT_SECONDS`.
-    most_connections
-        How many connections are kept open.
+    A `session` lends its adapters, proxies and certificates; nothing else of it is used.
     """
 
-    def __init__(self, base_url: str, *, timeout_seconds: float, most_connections: int) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout_seconds: float,
+        max_connections: int,
+        session: HttpSession | None = None,
+    ) -> None:
         self.base_url = base_url
         self._timeout_seconds = (min(CONNECT_SECONDS, timeout_seconds), timeout_seconds)
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=most_connections, max_retries=0)
+        self._is_lent = session is not None
+        if session is None:
+            session = requests.Session()
+            adapter = HTTPAdapter(pool_connections=1, pool_maxsize=max_connections, max_retries=0)
+            session.mount(base_url, adapter)
+        self._adapter = session.get_adapter(base_url)
+        if isinstance(self._adapter, HTTPAdapter):
+            _guard(self._adapter)
         # The environment's proxies and certificates, read once: requests reads them for each request.
-        session = requests.Session()
-        found = session.merge_environment_settings(base_url, {}, None, None, None)
-        self._environment: dict[str, Any] = {name: found[name] for name in ("verify", "cert", "proxies")}
+        environment = session.merge_environment_settings(base_url, {}, None, None, None)
+        self._environment: dict[str, Any] = {
+            name: environment[name] for name in ("verify", "cert", "proxies")
+        }
         for name in _URLLIB3_LOGGERS:
             logging.getLogger(f"urllib3.{name}").addFilter(_redact_record)
 
     def send(self, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> Response:
-        """Send one request.
+        """Send one request; return the response, whatever its status, or raise TransportError.
 
-        Parameters
-        ----------
-        method
-            `GET` or `POST`.
-        target
-            Path and encoded query.
-        headers
-            Sent as they are.
-        body
-            Sent as it is.
-
-        Returns
-        -------
-        Response
-            Whatever its HTTP status; a redirect is a reply like any other.
-
-        Raises
-        ------
-        TransportError
-            If there was no whole reply.
+        All of it, from connecting to the last byte, has twice the time-out.
         """
         request = requests.PreparedRequest()
         request.method, request.url, request.body = method, self.base_url + target, body or None
         request.headers = CaseInsensitiveDict(headers)
+        _CURRENT.deadline = time.monotonic() + 2 * self._timeout_seconds[1]
         try:
             response = self._adapter.send(
                 request, stream=True, timeout=self._timeout_seconds, **self._environment
@@ -112,25 +114,109 @@ class Transport:
                 date_seconds = _date_seconds(response.headers.get("Date"))
                 return Response(
                     response.status_code,
-                    _read(response, until=time.monotonic() + self._timeout_seconds[1]),
+                    _read(response),
                     date_seconds,
                     _retry_after_seconds(response.headers.get("Retry-After"), now_seconds=date_seconds),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             trouble = _trouble(error, self._timeout_seconds[1])
+        finally:
+            del _CURRENT.deadline
         # Outside the handler, so that no context leads to the address.
         raise trouble
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
-        self._adapter.close()
+        """Close the connections that are not in use; those of a lent session are its owner's to close."""
+        if not self._is_lent:
+            self._adapter.close()
 
 
-def _read(response: requests.Response, *, until: float) -> bytes:
-    """Read a body of at most 1 MiB, after decompression; then the connection can be used again.
+def _guard(adapter: Any) -> None:  # noqa: ANN401
+    """Make an adapter's connections keep the deadline of a request, and stay in their process."""
+    if "get_connection_with_tls_context" in vars(adapter):
+        return
+    connect = adapter.get_connection_with_tls_context
+    process = [os.getpid()]
 
-    Piece by piece as it comes: a body that trickles must not outlast the time for an answer.
+    def guarded(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if process[0] != os.getpid():
+            # As unpickling does: new pools, and new locks in them. The parent's are left alone.
+            adapter.__setstate__(adapter.__getstate__())
+            process[0] = os.getpid()
+        pool = connect(*arguments, **options)
+        if not isinstance(pool.pool, _IdleConnections):
+            members = {"response_class": _DeadlineResponse}
+            pool.ConnectionCls = type("Connection", (pool.ConnectionCls,), members)
+            pool.pool = _IdleConnections()
+        return pool
+
+    adapter.get_connection_with_tls_context = guarded
+
+
+class _IdleConnections:
+    """The idle connections of a pool, last in, first out; urllib3 takes it for a queue.
+
+    It has no lock: a fork could catch one in the hands of a thread that the child does not have.
     """
+
+    def __init__(self) -> None:
+        self._connections: list[Any] = []
+        weakref.finalize(self, _close_all, self._connections)
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002
+        """Return a connection; raise queue.Empty if there is none."""
+        try:
+            return self._connections.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def put(self, connection: Any, block: bool = False, timeout: float | None = None) -> None:  # noqa: ANN401, ARG002, FBT001, FBT002
+        """Keep a connection for the next request."""
+        if connection is not None:
+            self._connections.append(connection)
+
+    def qsize(self) -> int:
+        """Return how many there are."""
+        return len(self._connections)
+
+
+def _close_all(connections: list[Any]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    """A response, also that of a proxy, of which each piece is read before the deadline of its request."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(sock, *arguments, **options)
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads a socket; a peer that sends a byte now and then gets no more time for it."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        self._timeout_seconds = sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401
+        left_seconds = _CURRENT.deadline - time.monotonic()
+        if left_seconds <= 0:
+            raise TimeoutError
+        self._sock.settimeout(min(self._timeout_seconds or left_seconds, left_seconds))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _read(response: requests.Response) -> bytes:
+    """Read a body of at most 1 MiB, after decompression; then the connection can be used again."""
     raw = response.raw
     raw.decode_content = True
     body = b""
@@ -139,9 +225,6 @@ def _read(response: requests.Response, *, until: float) -> bytes:
         if len(body) > MAX_BYTES:
             raw.close()
             raise TransportError("bad_answer", "an answer over 1 MiB was refused")
-        if time.monotonic() > until:
-            raw.close()
-            raise TimeoutError
     return body
 
 
