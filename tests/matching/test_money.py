@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify, tiktok
 from support.match_strategies import FRAMES, run
 
-from ttsframe.matching import match
+from ttsframe.matching import compare, match
 from ttsframe.report import html_summary, text_summary
 from ttsframe.report.html import page_html
 
@@ -205,3 +205,46 @@ def test_notes__warnings_come_before_what_only_counts():
         "a.csv:",
     ]
     assert [note.kind for note in result.report.notes_in_order].count("count") == 2
+
+
+def of_currency(code, amount, total, **options):
+    ours = tiktok({"order_id": T1, "currency": code, "amount": amount})
+    return match(ours, shopify(marked(S1, T1, currency=code, total=total)), **options)
+
+
+@pytest.mark.parametrize("code", ["KWD", "BHD", "JOD", "OMR", "TND"])
+def test_minor_units__three_decimals_are_kept_compared_and_added_up(code):
+    orders = [f"58{number:016d}" for number in range(10)]
+    ours = tiktok(*({"order_id": order_id, "currency": code, "amount": 1.255} for order_id in orders))
+    result = match(ours, shopify())
+    assert result.orders["tiktok_amount"].tolist() == [1.255] * 10
+    assert result.orders["tiktok_counted"].sum() == pytest.approx(12.55)
+    assert of_currency(code, 12.500, 12.504, tolerance=0).counts["amount_differs"] == 1
+    assert of_currency(code, 12.500, 12.504).counts["matched"] == 1
+    assert of_currency(code, 12.500, 12.511).counts["amount_differs"] == 1
+    assert of_currency(code, 12.5, 12.504).orders["difference"].tolist() == [0.004]
+
+
+@pytest.mark.parametrize("code", ["JPY", "KRW", "VND"])
+def test_minor_units__none_are_rounded_to_whole_amounts(code):
+    assert of_currency(code, 35200.4, 35200.0, tolerance=0).counts["matched"] == 1
+    assert of_currency(code, 35200.4, 35200.0).orders["tiktok_amount"].tolist() == [35200.0]
+    assert of_currency(code, 35201.0, 35200.0).counts["amount_differs"] == 1
+
+
+def test_minor_units__are_those_of_the_pair_where_one_side_names_no_currency():
+    ours = tiktok({"order_id": T1, "currency": None, "amount": 1.255})
+    result = match(ours, shopify(marked(S1, T1, currency="KWD", total=1.254)), tolerance=0)
+    assert result.orders[["status", "difference"]].to_numpy().tolist() == [["amount_differs", -0.001]]
+
+
+def test_minor_units__a_payout_has_those_of_its_currency():
+    paid = pd.DataFrame({"order_id": [T1, "-"], "settled_amount": [1.255, 0.125], "currency": "KWD"})
+    result = match(tiktok({"order_id": T1, "currency": "KWD"}), shopify(), settlement=paid)
+    assert result.orders["settled_amount"].tolist() == [1.255]
+    assert "1 row of the settlement without an order (adjustments): 0.125 KWD." in result.notes
+
+
+def test_minor_units__compare_sees_a_change_of_one():
+    changes = compare(of_currency("KWD", 1.255, 1.255), of_currency("KWD", 1.255, 1.256))
+    assert changes["shopify_total_after"].tolist() == [1.256]

@@ -140,7 +140,8 @@ def _change(both: pd.DataFrame) -> np.ndarray:
     for name in _COMPARED:
         one, other = both[f"{name}_before"], both[f"{name}_after"]
         if name in ("tiktok_amount", "shopify_total"):
-            one, other = (one * 100).round(), (other * 100).round()
+            # In ten-thousandths, which hold the minor units of every currency.
+            one, other = ((side * 10_000).round() for side in (one, other))
         changed |= ((one != other) & ~(one.isna() & other.isna())).to_numpy(dtype=bool)
     return np.select(
         [both["_merge"] == "right_only", both["_merge"] == "left_only", ~linked[0] & linked[1], changed],

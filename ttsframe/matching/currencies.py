@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe import money
 from ttsframe.matching import keys
 from ttsframe.matching.verdicts import along
 
 if TYPE_CHECKING:
     from ttsframe.matching.inputs import Shopify, Tiktok
-    from ttsframe.matching.keys import Flags, Nodes
+    from ttsframe.matching.keys import Digits, Flags, Nodes
 
 _NONE = -1
 
@@ -24,6 +25,8 @@ class Currencies(NamedTuple):
     """Both, as `USD/EUR`, where they differ; missing where nothing tells it."""
     differ: Flags
     """Both are told, and differ."""
+    digits: tuple[Digits, Digits]
+    """How many decimals the amounts of each side have; 2 where nothing tells the currency."""
     notes: tuple[str, ...]
     """Which were assumed, and from what."""
 
@@ -70,7 +73,8 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     )
     guessed, notes = _assumed(sides, proven, words)
     ours, theirs = np.where(ours == _NONE, guessed, ours), np.where(theirs == _NONE, guessed, theirs)
-    return Currencies(_written(words, ours, theirs), differ, notes)
+    digits = np.array([*map(money.decimals, words), money.decimals("")], dtype=np.int64)
+    return Currencies(_written(words, ours, theirs), differ, (digits[ours], digits[theirs]), notes)
 
 
 def _spelled_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:

@@ -21,13 +21,14 @@ from ttsframe.columns import (
 )
 from ttsframe.errors import InputError
 from ttsframe.matching import keys
+from ttsframe.money import decimals
 from ttsframe.readers.reference_ids import whole_rows
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttsframe.matching.keys import Flags, Hundredths, Nodes
+    from ttsframe.matching.keys import Amounts, Flags, Nodes
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
@@ -68,9 +69,9 @@ class Tiktok:
     paid: Flags
     created: Times
     currency: pd.Series
-    amount: Hundredths
-    refunded: Hundredths
-    platform_discount: Hundredths
+    amount: Amounts
+    refunded: Amounts
+    platform_discount: Amounts
     """From an optional column of this name; else missing."""
     files: pd.Series
 
@@ -84,8 +85,8 @@ class Shopify:
     cancelled: Flags
     created: Times
     currency: pd.Series
-    total: Hundredths
-    refunded: Hundredths
+    total: Amounts
+    refunded: Amounts
     financial_status: pd.Series
     source: pd.Series
     marks: Marks
@@ -113,7 +114,7 @@ class Settlement:
     """One order's payout a row."""
 
     ids: pd.Series
-    amount: Hundredths
+    amount: Amounts
     currency: pd.Series
     settled_at: pd.Series
     notes: tuple[str, ...] = ()
@@ -160,9 +161,9 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         paid=_paid(frame),
         created=_times(frame, "created_at"),
         currency=_currency(frame),
-        amount=_minor_units(frame, "amount"),
-        refunded=_minor_units(frame, "refunded"),
-        platform_discount=_minor_units(frame, "platform_discount"),
+        amount=_amounts(frame, "amount"),
+        refunded=_amounts(frame, "refunded"),
+        platform_discount=_amounts(frame, "platform_discount"),
         files=_text(frame, "source_file"),
     )
 
@@ -179,8 +180,8 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         cancelled=_cancelled(frame),
         created=_times(frame, "created_at"),
         currency=_currency(frame),
-        total=_minor_units(frame, "total"),
-        refunded=_minor_units(frame, "refunded"),
+        total=_amounts(frame, "total"),
+        refunded=_amounts(frame, "refunded"),
         financial_status=_text(frame, "financial_status"),
         source=_text(frame, "source"),
         marks=_marks(frame),
@@ -235,7 +236,7 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     moments = pd.Series(settled_at.moments)
     return Settlement(
         order_ids,
-        _minor_units(frame, "settled_amount"),
+        _amounts(frame, "settled_amount"),
         _currency(frame),
         moments.dt.tz_localize("UTC") if settled_at.zoned else moments,
         notes,
@@ -246,9 +247,9 @@ def _adjustments(frame: pd.DataFrame) -> tuple[str, ...]:
     """Say how many rows of the settlement name no order, and what they come to."""
     if frame.empty:
         return ()
-    amounts = pd.Series(_minor_units(frame, "settled_amount") / 100)
-    sums = amounts.groupby(_currency(frame).fillna("")).sum()
-    total = " and ".join(f"{amount:,.2f} {currency}".strip() for currency, amount in sums.items())
+    amounts = pd.Series(_amounts(frame, "settled_amount"))
+    sums = amounts.groupby(_currency(frame).fillna("")).sum().items()
+    total = " and ".join(f"{amount:,.{decimals(str(code))}f} {code}".strip() for code, amount in sums)
     return (f"{counted(len(frame), 'row')} of the settlement without an order (adjustments): {total}.",)
 
 
@@ -337,8 +338,8 @@ def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name] if name in frame else _text(frame, name)
 
 
-def _minor_units(frame: pd.DataFrame, name: str) -> Hundredths:
-    """Return money as whole hundredths, which floats hold exactly; NaN where missing."""
+def _amounts(frame: pd.DataFrame, name: str) -> Amounts:
+    """Return money in major units; NaN where missing or without end."""
     if name not in frame:
         return np.full(len(frame), np.nan)
     series = frame[name]
@@ -347,10 +348,7 @@ def _minor_units(frame: pd.DataFrame, name: str) -> Hundredths:
             raise TypeError  # pandas would read nanoseconds
         numbers = pd.to_numeric(series.astype("object") if series.dtype == "category" else series)
         amounts = numbers.to_numpy(dtype="float64", na_value=np.nan)
-    with np.errstate(over="ignore"):
-        hundredths: Hundredths = np.rint(amounts * 100)
-    hundredths[~np.isfinite(hundredths)] = np.nan
-    return hundredths
+    return np.where(np.isfinite(amounts), amounts, np.nan)
 
 
 def _times(frame: pd.DataFrame, name: str) -> Times:
@@ -371,7 +369,7 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
 
 def _paid(frame: pd.DataFrame) -> Flags:
     """A refund proves a payment, even where the file tells no time of it."""
-    paid: Flags = ~np.isnat(_times(frame, "paid_at").moments) | (_minor_units(frame, "refunded") > 0)
+    paid: Flags = ~np.isnat(_times(frame, "paid_at").moments) | (_amounts(frame, "refunded") > 0)
     return paid
 
 

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 Flags: TypeAlias = NDArray[np.bool_]
 Nodes: TypeAlias = NDArray[np.int64]
 Bits: TypeAlias = NDArray[np.uint8]
-Hundredths: TypeAlias = NDArray[np.float64]
-"""Money as whole hundredths, which floats hold exactly; NaN where missing."""
+Digits: TypeAlias = NDArray[np.int64]
+"""How many decimals each amount has."""
+Amounts: TypeAlias = NDArray[np.float64]
+"""Money in major units, as the files have it; NaN where missing."""
+MinorUnits: TypeAlias = NDArray[np.float64]
+"""Money as whole minor units of its currency, which floats hold exactly; NaN where missing."""
 
 MISSING = -1
 # Every run of so many digits fits into 64 bits.

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ttsframe import money
 from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, typed
 from ttsframe.matching import keys, verdicts
 from ttsframe.matching.conflicts import with_contradictions
 from ttsframe.matching.currencies import currencies_of
 from ttsframe.matching.inputs import SOURCE_BITS
 from ttsframe.matching.reasons import reason_bits, reason_text
+from ttsframe.money import to_major_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +51,7 @@ def scene_of(
     left, right = rows_in_files(given, rows)
     proven = (left >= 0) & (right >= 0) & (rows.bits != SOURCE_BITS["probable"])
     currencies = currencies_of(tiktok, shopify, left, right, proven)
-    faces = verdicts.face(tiktok, shopify, rows, currencies.differ)
+    faces = verdicts.face(tiktok, shopify, rows, currencies)
     return verdicts.AlignedOrders(given, universe, rows, faces, currencies, candidates, tolerance)
 
 
@@ -68,6 +70,7 @@ def orders_frame(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """
     given, universe, rows, faces = scene.given, scene.universe, scene.rows, scene.faces
     tiktok, shopify, _, settlement = given
+    ours, theirs = scene.currencies.digits
     left, right = faces.tiktok_row, faces.shopify_row
     codes = verdicts.statuses(scene)
     data = {
@@ -77,21 +80,21 @@ def orders_frame(scene: verdicts.AlignedOrders) -> pd.DataFrame:
         "status": _category(codes, verdicts.STATUS_CODES),
         "matched_on": _matched_on(rows, codes),
         "evidence": with_contradictions(_with_candidates(_evidence(scene), scene), scene),
-        "tiktok_amount": faces.amount / 100,
-        "shopify_total": faces.total / 100,
-        "difference": faces.difference / 100,
+        "tiktok_amount": to_major_units(faces.amount, ours),
+        "shopify_total": to_major_units(faces.total, theirs),
+        "difference": to_major_units(faces.difference, ours),
         "currency": scene.currencies.text,
         "tiktok_status": _taken(tiktok.status, left),
         "financial_status": _taken(shopify.financial_status, right),
         "reason": reason_text(reason_bits(scene), _words(scene, codes)),
-        **dict(zip(COUNTED.values(), (side / 100 for side in _counted(faces)), strict=True)),
-        "tiktok_refunded": faces.refunds[0] / 100,
-        "shopify_refunded": faces.refunds[1] / 100,
+        **dict(zip(COUNTED.values(), _counted(scene), strict=True)),
+        "tiktok_refunded": to_major_units(faces.refunds[0], ours),
+        "shopify_refunded": to_major_units(faces.refunds[1], theirs),
     }
     frame = typed(data, MATCH_ORDERS)
     if settlement is None:
         return frame
-    return pd.concat([frame, _payouts(settlement, universe.settlement_nodes, left, len(tiktok.ids))], axis=1)
+    return pd.concat([frame, _payouts(settlement, scene)], axis=1)
 
 
 def rows_in_files(given: Inputs, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
@@ -114,9 +117,12 @@ def days_of(scene: verdicts.AlignedOrders) -> pd.Series:
 def closed_of(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """Return what each row's orders would add to the totals, were they not closed on that side."""
     faces = scene.faces
-    sides = zip(COUNTED, faces.amounts, faces.closed, _first(faces), strict=True)
+    sides = zip(COUNTED, faces.amounts, faces.closed, _first(faces), scene.currencies.digits, strict=True)
     return pd.DataFrame(
-        {side: np.where(closed & first, amount, 0.0) / 100 for side, amount, closed, first in sides}
+        {
+            side: to_major_units(np.where(closed & first, amount, 0.0), digits)
+            for side, amount, closed, first, digits in sides
+        }
     )
 
 
@@ -127,11 +133,13 @@ def untold_of(scene: verdicts.AlignedOrders) -> pd.DataFrame:
     return pd.DataFrame({side: has & np.isnan(amount) for side, amount, has in there})
 
 
-def _counted(faces: verdicts.Faces) -> list[np.ndarray]:
+def _counted(scene: verdicts.AlignedOrders) -> list[np.ndarray]:
     """Return what each row adds to its sides' totals: nothing if closed there, or on an earlier row."""
+    faces = scene.faces
+    sides = zip(faces.amounts, faces.closed, _first(faces), scene.currencies.digits, strict=True)
     return [
-        np.where((closed | ~first) & ~np.isnan(amount), 0.0, amount)
-        for amount, closed, first in zip(faces.amounts, faces.closed, _first(faces), strict=True)
+        to_major_units(np.where((closed | ~first) & ~np.isnan(amount), 0.0, amount), digits)
+        for amount, closed, first, digits in sides
     ]
 
 
@@ -205,15 +213,21 @@ def _words(scene: verdicts.AlignedOrders, codes: np.ndarray) -> pd.Series:
     return words
 
 
-def _payouts(settlement: Settlement, nodes: np.ndarray, left: np.ndarray, orders: int) -> pd.DataFrame:
+def _payouts(settlement: Settlement, scene: verdicts.AlignedOrders) -> pd.DataFrame:
     """Lay the payouts along the rows: on every row of their TikTok order."""
+    nodes, orders = scene.universe.settlement_nodes, len(scene.given.tiktok.ids)
     ours = np.flatnonzero((nodes >= 0) & (nodes < orders))
     payout = np.full(orders, -1, dtype=np.int64)
     payout[nodes[ours]] = ours
-    row = verdicts.along(payout, left, -1)
+    row = verdicts.along(payout, scene.faces.tiktok_row, -1)
+    currency = _taken(settlement.currency, row)
+    codes, words = pd.factorize(currency)
+    named = np.array([*map(money.decimals, words), 0], dtype=np.int64)[codes]
+    digits = np.where(codes < 0, scene.currencies.digits[0], named)
+    amount = verdicts.along(settlement.amount, row, np.nan)
     data = {
-        "settled_amount": verdicts.along(settlement.amount, row, np.nan) / 100,
-        "settled_currency": _taken(settlement.currency, row),
+        "settled_amount": to_major_units(money.to_minor_units(amount, digits), digits),
+        "settled_currency": currency,
         "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
     }
     return typed(data, MATCH_SETTLEMENT)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ttsframe.matching.claims import Answer, CandidateLinks
 from ttsframe.matching.inputs import SOURCE_BITS
+from ttsframe.money import to_minor_units
 
 if TYPE_CHECKING:
     from ttsframe.matching.claims import LinkGraph
@@ -19,6 +20,7 @@ WINDOW_HOURS = 26
 """How far apart the two may be created: a day, and the hours by which zone-less times can be off."""
 
 _SECONDS_AN_HOUR = 3600
+_FINEST = 4
 
 
 class Guesses(NamedTuple):
@@ -79,7 +81,10 @@ def _keys(
     tiktok: Tiktok, shopify: Shopify, left: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make one number of amount and time, so that a window in time is a run of numbers."""
-    amounts, _ = pd.factorize(np.concatenate([tiktok.amount[left], shopify.total[right]]))
+    # In ten-thousandths, as one side may not name the currency that tells the minor units.
+    amounts, _ = pd.factorize(
+        to_minor_units(np.concatenate([tiktok.amount[left], shopify.total[right]]), _FINEST)
+    )
     created = np.concatenate([tiktok.created.moments[left], shopify.created.moments[right]])
     seconds = created.astype("datetime64[s]").astype(np.int64)
     start = seconds.min(initial=0)

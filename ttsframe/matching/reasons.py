@@ -153,7 +153,7 @@ def _states(scene: AlignedOrders) -> dict[str, np.ndarray]:
 
 def _apart(one: np.ndarray, other: np.ndarray, scene: AlignedOrders) -> np.ndarray:
     """Tell where two sums differ by more than the tolerance; False where one is not told."""
-    apart: np.ndarray = np.abs(one - other) > scene.hundredths
+    apart: np.ndarray = np.abs(one - other) > scene.tolerance_units
     return apart
 
 
@@ -176,16 +176,16 @@ def _payments(scene: AlignedOrders) -> dict[str, np.ndarray]:
 
 def _amounts(scene: AlignedOrders) -> dict[str, np.ndarray]:
     """Name what explains the amounts of a pair, as far as the columns show it."""
-    tiktok, faces, rows = scene.given.tiktok, scene.faces, scene.rows
+    faces, rows = scene.faces, scene.rows
     pair = faces.both & ~rows.conflict & ~rows.duplicate
     alone = faces.has_tiktok & (rows.shopify < 0)
     open_pair = pair & ~faces.closed[0] & ~faces.closed[1]
-    discount = along(tiktok.platform_discount, faces.tiktok_row, np.nan)
+    discount = faces.platform_discount
     differ = pair & amounts_differ(scene)
     left_over = np.abs(faces.difference - discount)  # it lowers what the buyer paid on TikTok
     return {
         "currency": pair & faces.currencies_differ,
-        "platform_discount": differ & (discount > 0) & (left_over <= scene.hundredths),
+        "platform_discount": differ & (discount > 0) & (left_over <= scene.tolerance_units),
         "free_sample": (open_pair & ((faces.amount == 0) | (faces.total == 0)))
         | (alone & ~faces.closed[0] & (faces.amount == 0)),
         "no_amount": faces.both & (np.isnan(faces.amount) | np.isnan(faces.total)),

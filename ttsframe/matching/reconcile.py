@@ -82,7 +82,7 @@ def match(
         name (``#``, case and blanks ignored).
     tolerance
         The largest difference that counts as equal, in major units of the currency.
-        Amounts are compared as whole hundredths.
+        Amounts are compared in whole minor units of their currency (ISO 4217).
     settlement
         As `read_tiktok_settlement` gives it: adds `settled_amount` and `settled_at`.
     probable

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from ttsframe import money
 from ttsframe.columns import MATCH_GUESSED, MATCH_STATUSES
 from ttsframe.matching.claims import Answer
 from ttsframe.matching.inputs import SOURCE_BITS, says
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.currencies import Currencies
     from ttsframe.matching.inputs import Inputs, Shopify, Tiktok
-    from ttsframe.matching.keys import Flags, Hundredths, Nodes
+    from ttsframe.matching.keys import Amounts, Digits, Flags, MinorUnits, Nodes
     from ttsframe.matching.pairing import Rows
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -32,13 +33,14 @@ class Faces:
     has_tiktok: Flags
     """The row's TikTok order is one of the file."""
     has_shopify: Flags
-    amount: Hundredths
-    total: Hundredths
+    amount: MinorUnits
+    total: MinorUnits
     cancelled: tuple[Flags, Flags]
     refunded: tuple[Flags, Flags]
     """Refunded at all, on TikTok and on Shopify."""
-    refunds: tuple[Hundredths, Hundredths]
+    refunds: tuple[MinorUnits, MinorUnits]
     """How much was refunded; NaN where it is not told."""
+    platform_discount: MinorUnits
     voided: Flags
     """Voided on Shopify."""
     closed: tuple[Flags, Flags]
@@ -54,13 +56,13 @@ class Faces:
         return self.has_tiktok & self.has_shopify
 
     @property
-    def amounts(self) -> tuple[Hundredths, Hundredths]:
+    def amounts(self) -> tuple[MinorUnits, MinorUnits]:
         """What each side comes to."""
         return self.amount, self.total
 
     @property
-    def difference(self) -> Hundredths:
-        """Shopify's total less TikTok's amount, in hundredths; NaN between currencies."""
+    def difference(self) -> MinorUnits:
+        """Shopify's total less TikTok's amount, in minor units; NaN between currencies."""
         return np.where(self.currencies_differ, np.nan, self.total - self.amount)
 
 
@@ -78,40 +80,44 @@ class AlignedOrders(NamedTuple):
     """The largest difference that still counts as equal, in major units."""
 
     @property
-    def hundredths(self) -> float:
-        """The tolerance in whole hundredths; the epsilon keeps 0.29 * 100 from falling to 28."""
-        return float(np.floor(self.tolerance * 100 + 1e-6))
+    def tolerance_units(self) -> MinorUnits:
+        """The tolerance in each row's minor units; the epsilon keeps 0.29 * 100 from falling to 28."""
+        units: MinorUnits = np.floor(self.tolerance * 10.0 ** self.currencies.digits[0] + 1e-6)
+        return units
 
 
-def face(tiktok: Tiktok, shopify: Shopify, rows: Rows, currencies_differ: Flags) -> Faces:
-    """Lay both sides' figures along the rows of the result."""
+def face(tiktok: Tiktok, shopify: Shopify, rows: Rows, currencies: Currencies) -> Faces:
+    """Lay both sides' figures along the rows of the result, amounts in minor units."""
     has_tiktok = (rows.tiktok >= 0) & (rows.tiktok < len(tiktok.ids))
     has_shopify = (rows.shopify >= 0) & (rows.shopify < len(shopify.ids))
     left, right = np.where(has_tiktok, rows.tiktok, -1), np.where(has_shopify, rows.shopify, -1)
-    full_left = (tiktok.refunded >= tiktok.amount) & (tiktok.amount > 0)
-    full_right = ((shopify.refunded >= shopify.total) & (shopify.total > 0)) | says(
-        shopify.financial_status, "refunded"
+    (ours, theirs) = currencies.digits
+
+    def units(amounts: Amounts, row: Nodes, digits: Digits) -> MinorUnits:
+        return money.to_minor_units(along(amounts, row, np.nan), digits)
+
+    amount, total = units(tiktok.amount, left, ours), units(shopify.total, right, theirs)
+    refunds = units(tiktok.refunded, left, ours), units(shopify.refunded, right, theirs)
+    full_left = (refunds[0] >= amount) & (amount > 0)
+    full_right = ((refunds[1] >= total) & (total > 0)) | along(
+        says(shopify.financial_status, "refunded"), right, fill=False
     )
-    voided = says(shopify.financial_status, "voided")
+    voided = along(says(shopify.financial_status, "voided"), right, fill=False)
+    cancelled = along(tiktok.cancelled, left, fill=False), along(shopify.cancelled, right, fill=False)
     return Faces(
         has_tiktok=has_tiktok,
         has_shopify=has_shopify,
-        amount=along(tiktok.amount, left, np.nan),
-        total=along(shopify.total, right, np.nan),
-        cancelled=(along(tiktok.cancelled, left, fill=False), along(shopify.cancelled, right, fill=False)),
-        refunded=(
-            along((tiktok.refunded > 0) | full_left, left, fill=False),
-            along((shopify.refunded > 0) | full_right, right, fill=False),
-        ),
-        refunds=(along(tiktok.refunded, left, np.nan), along(shopify.refunded, right, np.nan)),
-        voided=along(voided, right, fill=False),
-        closed=(
-            along(tiktok.cancelled | full_left, left, fill=False),
-            along(shopify.cancelled | full_right | voided, right, fill=False),
-        ),
+        amount=amount,
+        total=total,
+        cancelled=cancelled,
+        refunded=((refunds[0] > 0) | full_left, (refunds[1] > 0) | full_right),
+        refunds=refunds,
+        platform_discount=units(tiktok.platform_discount, left, ours),
+        voided=voided,
+        closed=(cancelled[0] | full_left, cancelled[1] | full_right | voided),
         tiktok_row=left,
         shopify_row=right,
-        currencies_differ=currencies_differ,
+        currencies_differ=currencies.differ,
     )
 
 
@@ -155,7 +161,7 @@ def statuses(scene: AlignedOrders) -> NDArray[np.int8]:
 
 def amounts_differ(scene: AlignedOrders) -> Flags:
     """Tell where the amounts differ by more than the tolerance, or the currencies do."""
-    return (np.abs(scene.faces.difference) > scene.hundredths) | scene.faces.currencies_differ
+    return (np.abs(scene.faces.difference) > scene.tolerance_units) | scene.faces.currencies_differ
 
 
 def lone_statuses(scene: AlignedOrders) -> NDArray[np.int8]:
