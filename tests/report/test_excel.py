@@ -118,7 +118,7 @@ def test_write_excel__shows_payouts_and_what_made_the_pairs(report, tmp_path):
     assert ("Settled =1", None) in cells
     assert ("Total", 450) in cells
     assert ("Tag", (report.orders["matched_on"] == "tag").sum()) in cells
-    assert cells.index(("Matched on", None)) < cells.index(("Sources", None))
+    assert cells.index(("Pairs by source", None)) < cells.index(("Sources", None))
 
 
 def test_write_excel__more_rows_than_a_sheet_holds_go_on_the_next(report, tmp_path, monkeypatch):

@@ -165,7 +165,7 @@ def test_write_html__shows_payouts_and_what_made_the_pairs(report):
     text = Page(page_html(replace(report, orders=orders)).decode()).text
     assert re.search(r"Settled KWD.*Total450\.000", text, re.DOTALL)
     tags = (report.orders["matched_on"] == "tag").sum()
-    assert re.search(rf"Matched on.*Tag{tags}", text, re.DOTALL)
+    assert re.search(rf"Pairs by source.*Tag{tags}", text, re.DOTALL)
 
 
 def test_write_html__loads_nothing_and_forbids_it(report):
@@ -262,6 +262,8 @@ def test_plot__bars_hold_every_order(report):
     figure = plot(report)
     days, amounts = figure.axes
     assert sum(bar.get_height() for bar in days.patches) == 300
+    centres = {round(bar.get_x() + bar.get_width() / 2, 6) for bar in days.patches}
+    assert centres == set(range(len(summary.timeline(report).table)))
     assert sum(bar.get_width() for bar in amounts.patches) == pytest.approx(
         report.orders["tiktok_amount"].sum() + report.orders["shopify_total"].sum()
     )

@@ -40,7 +40,8 @@ def plot(data: ReportData) -> Figure:
 
 
 def _draw_timeline(axes: Axes, rows: Timeline) -> None:
-    table = rows.table.rename(columns=palette.label)
+    labels = [period_label(period, rows.unit) for period in rows.table.index]
+    table = rows.table.rename(columns=palette.label).set_axis(labels)
     table.plot(
         kind="bar",
         stacked=True,
@@ -51,9 +52,9 @@ def _draw_timeline(axes: Axes, rows: Timeline) -> None:
         backend="matplotlib",
     )
     every = max(-(-len(table) // _LABELS_SHOWN), 1)
-    labels = [period_label(period, rows.unit) for period in table.index[::every]]
-    axes.set_xticks(range(0, len(table), every), labels, rotation=30, ha="right")
+    axes.set_xticks(range(0, len(table), every), labels[::every], rotation=30, ha="right")
     axes.set_title(f"Rows by {rows.unit}", loc="left", fontsize=11)
+    axes.set_ylim(top=1.05 * table.sum(axis="columns").max())
     axes.legend(fontsize=8, frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.22))
     _tidy(axes, grid="y")
 

@@ -207,7 +207,7 @@ def extra_sections(data: ReportData) -> list[Section]:
             Section(section_title("Settled", currency), currency, payouts)
             for currency, payouts in _payouts(data).items()
         ),
-        Section("Matched on", None, _pairs_by_source(data)),
+        Section("Pairs by source", None, _pairs_by_source(data)),
         Section("Pairs", None, _checks(data)),
     ]
 
