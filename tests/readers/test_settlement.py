@@ -145,7 +145,7 @@ def test_ids__the_column_is_found_by_itself(name):
 def test_ids__the_column_is_named():
     frame = read_ids(io.StringIO(f"TikTok Ref,x,order_id\n{ID},1,2\n"), column="tiktok_ref")
     assert frame["order_id"].tolist() == [ID]
-    with pytest.raises(InputError, match=r"no column tiktok_reef; the nearest is 'TikTok Ref' \(column=\)"):
+    with pytest.raises(InputError, match=r"no column tiktok_reef; the nearest is 'TikTok Ref'"):
         read_ids(io.StringIO(f"TikTok Ref,x\n{ID},1\n"), column="tiktok_reef")
     with pytest.raises(InputError, match=r"no column Ordr; name the .* There are: Quantity, x\."):
         read_ids(io.StringIO("Quantity,x\na,1\n"), column="Ordr")
@@ -275,3 +275,15 @@ def test_samples__each_is_read_or_refused(name):
 def test_samples__none_is_forgotten():
     there = {f"{folder}/{path.name}" for folder in READERS for path in (SAMPLES / folder).iterdir()}
     assert there == set(READ)
+
+
+def test_settlement__totals_are_no_orders():
+    text = "Order/adjustment ID,Total settlement amount\n1,5\n2,6\nGrand Total,11\n"
+    frame = read_tiktok_settlement(io.StringIO(text))
+    assert frame["order_id"].tolist() == ["1", "2"]
+    assert any("1 row of totals left out" in str(note) for note in frame.attrs["notes"])
+
+
+def test_settlement__amounts_of_three_decimals_keep_them():
+    text = "Order/adjustment ID,Currency,Total settlement amount\n1,KWD,1.255\n2,KWD,12.500\n"
+    assert read_tiktok_settlement(io.StringIO(text))["settled_amount"].tolist() == [1.255, 12.5]

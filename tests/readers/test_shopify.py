@@ -72,7 +72,7 @@ def test_shopify__a_spreadsheet_has_rounded_ids_and_dates():
     ]
     told = "\n".join(frame.attrs["notes"])
     assert "rounded the Id of 2 orders; they are told apart by Name" in told
-    assert "dates were read month first, which nothing in them settles" in told
+    assert "dates were read month first; nothing in the file settles this" in told
     assert "2 times without an offset, taken as UTC" in told
     swapped = read_shopify_orders(DATA / "shopify_mangled.csv", date_order="dmy")
     assert swapped["created_at"].dt.month.tolist() == [10, 10]
@@ -266,3 +266,9 @@ def test_shopify__no_order_is_lost_or_invented(orders):
     frame = read(text)
     assert frame["name"].tolist() == [f"#{number}" for number in numbers]
     assert frame["total"].tolist() == [number + 0.5 for number in numbers]
+
+
+def test_shopify__totals_are_no_orders():
+    frame = read("Name,Financial Status,Total\n#1,paid,5\n#2,paid,6\nGrand Total,,11\n")
+    assert frame["name"].tolist() == ["#1", "#2"]
+    assert any("1 row of totals left out" in str(note) for note in frame.attrs["notes"])

@@ -273,3 +273,41 @@ def test_tiktok__no_order_is_lost_or_invented(rows, blank_lines):
     )
     assert frame["order_id"].tolist() == expected.index.tolist()
     assert frame["quantity"].tolist() == expected.tolist()
+
+
+def test_tiktok__a_written_offset_goes_before_the_zone():
+    text = (
+        "Order ID,Created Time\n1,2026-03-01 10:00:00 +07:00\n2,2026-03-01 10:00:00\n3,2026-07-01T10:00:00Z\n"
+    )
+    frame = read(text, tz="America/New_York")
+    assert frame["created_at"].astype("str").tolist() == [
+        "2026-03-01 03:00:00+00:00",
+        "2026-03-01 15:00:00+00:00",
+        "2026-07-01 10:00:00+00:00",
+    ]
+    bare = read(text)
+    assert bare["created_at"].astype("str").tolist()[0] == "2026-03-01 10:00:00"
+    assert any("2 times with an offset from UTC, which was left out" in str(n) for n in bare.attrs["notes"])
+
+
+@pytest.mark.parametrize("when", ["10000-01-01", "31/12/10000 10:00", "99999-12-31T00:00:00Z", "2958466"])
+def test_tiktok__years_from_10000_on_are_missing(when):
+    frame = read(f"Order ID,Created Time\n1,{when}\n2,2026-03-01\n")
+    assert frame["created_at"].isna().tolist() == [True, False]
+    assert any("1 time could not be read" in str(note) for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize("word", ["Grand Total", "TOTAL:", "Total Geral", "Tổng cộng", "合计"])
+def test_tiktok__totals_are_no_orders(word):
+    frame = read(f"Order ID,Order Amount\n1,5\n2,6\n{word},11\n")
+    assert frame["order_id"].tolist() == ["1", "2"]
+    assert any("1 row of totals left out" in str(note) for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["1,12.500,KWD\n2,1.255,KWD\n", "1,KWD 12.500,\n2,KWD 1.255,\n", "1,12.500,BHD\n2,1.255,omr\n"],
+)
+def test_tiktok__amounts_of_three_decimals_keep_them(rows):
+    frame = read(f"Order ID,Order Amount,Currency\n{rows}")
+    assert frame["amount"].tolist() == [12.5, 1.255]

@@ -144,10 +144,16 @@ def read_times(cells: Cells, order: DateOrder) -> Moments:
     return Moments(local, offsets[parts.clock_codes], int((np.isnat(local) & filled).sum()))
 
 
-def to_utc(moments: Moments) -> np.ndarray:
-    """Return the times in UTC (datetime64[us]); one without an offset is taken to be UTC."""
+def to_utc(moments: Moments, tz: str = "UTC") -> np.ndarray:
+    """Return the times in UTC (datetime64[us]); one without an offset is taken to be of `tz`."""
     ahead = np.nan_to_num(moments.offset_minutes).astype("timedelta64[m]")
     utc: np.ndarray = moments.local - ahead.astype("timedelta64[us]")
+    bare = np.isnan(moments.offset_minutes)
+    if tz != "UTC" and bare.any():
+        # The hour that is repeated in autumn is taken as its first pass.
+        first_pass = np.ones(int(bare.sum()), dtype=bool)
+        local = pd.DatetimeIndex(utc[bare]).tz_localize(tz, ambiguous=first_pass, nonexistent="shift_forward")
+        utc[bare] = local.tz_convert("UTC").tz_localize(None).to_numpy()
     return utc
 
 

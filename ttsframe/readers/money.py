@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe.money import decimals
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ttsframe.readers.shapes import Cells
 
@@ -68,19 +70,20 @@ def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
     return Money(values[codes], named[codes], int(unread[codes].sum()))
 
 
-def decimal_sign(columns: Iterable[Cells]) -> Sign | None:
-    """Find the decimal sign of a file from all its amounts.
+def decimal_sign(columns: Sequence[Cells], *, currencies: Cells | None = None) -> Sign | None:
+    """Find the decimal sign of a file from all its amounts; None where they leave it open.
 
-    Returns
-    -------
-    str or None
-        None where no amount settles it, or amounts contradict each other.
+    A point before three digits is a decimal sign where all currencies have three decimals.
     """
     found = {
         _decimal_shown(cell) for cells in columns for cell in pd.unique(pd.Series(cells, dtype="object"))
     }
     signs: list[Sign] = [sign for sign in (".", ",") if sign in found]
-    return signs[0] if len(signs) == 1 else None
+    if signs or currencies is None:
+        return signs[0] if len(signs) == 1 else None
+    codes = {code.upper() for code in pd.unique(pd.Series(currencies, dtype="object")) if code}
+    codes |= {code for cells in columns for cell in pd.unique(pd.Series(cells)) if (code := _currency(cell))}
+    return "." if codes and all(decimals(code) == _THOUSAND for code in codes) else None
 
 
 def ambiguous(columns: Sequence[Cells]) -> str | None:

@@ -11,7 +11,7 @@ from ttsframe import columns as words
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
-from ttsframe.readers.shapes import trimmed
+from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def _cells(table: Table, notes: list[str]) -> dict[str, Cells]:
 def _order_ids(name: str, cells: dict[str, Cells], notes: list[str]) -> tuple[Cells, np.ndarray]:
     """Return the order of each row (an adjustment's related one), and the rows that have one."""
     filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
+    filled &= not_totals(name, cells["order_id"], notes)
     related = cells["related_id"]
     wanted = np.where(related.astype(bool), related, cells["order_id"])
     found = clean_order_ids(name, wanted[filled], notes)
@@ -117,7 +118,7 @@ def _order_ids(name: str, cells: dict[str, Cells], notes: list[str]) -> tuple[Ce
 
 def _amounts(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Any]:
     column = cells["settled_amount"]
-    sign = money.decimal_sign([column])
+    sign = money.decimal_sign([column], currencies=cells["currency"])
     if sign is None and (example := money.ambiguous([column])):
         notes.append(
             f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."

@@ -11,6 +11,7 @@ import pandas as pd
 from ttsframe.ids import clean_one
 from ttsframe.readers.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, plain
 from ttsframe.readers.kinds import KNOWN_NAMES
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,10 @@ _LEAST_DIGITS_OF_A_DATA_ROW = 10
 _LEAST_NAMES_OF_A_LATER_HEADER = 2
 _KEY_NAMES = frozenset(map(plain, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
 _ANY_DIGIT = re.compile("[0-9]")
+_TOTALS = frozenset(
+    "total totals subtotal grandtotal sum totalgeral totalgeneral gesamtergebnis summe "
+    "jumlah totalkeseluruhan tổngcộng รวม รวมทั้งหมด 合计 总计 合計 總計".split()
+)
 _DASHES = ("-", "/", "--")
 
 Cells = np.ndarray
@@ -121,6 +126,16 @@ def data_rows(id_cells: Cells) -> np.ndarray:
     if len(rows) and " " in id_cells[0] and not _ANY_DIGIT.search(id_cells[0]):
         rows[0] = False
     return rows
+
+
+def not_totals(name: str, key_cells: Cells, notes: list[str]) -> np.ndarray:
+    """Tell rows from the totals that a spreadsheet or a report writes below them."""
+    codes, distinct = pd.factorize(key_cells)
+    totals = np.array([plain(text).rstrip(":") in _TOTALS for text in distinct.tolist()], dtype=bool)
+    keep: np.ndarray = ~totals[codes] if len(codes) else np.ones(0, dtype=bool)
+    if dropped := int((~keep).sum()):
+        notes.append(f"{name}: {counted(dropped, 'row')} of totals left out.")
+    return keep
 
 
 def _known(record: Sequence[str]) -> int:

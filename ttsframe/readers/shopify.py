@@ -12,7 +12,7 @@ from ttsframe import ids
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.marks import find_marks
 from ttsframe.readers.notes import unreadable, with_notes
-from ttsframe.readers.shapes import trimmed
+from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _order_rows(table: Table, notes: list[str]) -> tuple[dict[str, Cells], int]:
     blank = np.full(count, "", dtype=object)
     cells = {field: cells.get(field, blank) for field in headers.SHOPIFY_FIELDS}
     cells["shopify_id"] = _numeric_ids(table.name, cells["shopify_id"], notes)
+    is_order = not_totals(table.name, cells["name"], notes) | pd.notna(cells["shopify_id"])
+    cells = {field: column[is_order] for field, column in cells.items()}
     own = [column.astype(bool) for field, column in cells.items() if field not in _ON_EVERY_ROW]
     own_row = np.logical_or.reduce(own)
     named = np.array([plain_name(name) for name in cells["name"].tolist()], dtype=object)

@@ -14,7 +14,7 @@ from ttsframe.errors import InputError
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
-from ttsframe.readers.shapes import data_rows, trimmed
+from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
         last digits.
     """
     _check_zone(tz)
-    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    every, notes = tables.read_each(paths, lambda table: _read_table(table, tz, date_order))
     orders = grouping.last_file_wins(every, every["order_id"], notes)
     return with_notes(words.typed(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
 
 
-def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
     kinds.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
@@ -103,7 +103,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     count = len(rows.ids)
     notes.insert(0, f"{table.name}: {counted(len(rows.codes), 'row')}, {counted(count, 'order')}.")
     out: dict[str, Any] = {"order_id": rows.ids}
-    out |= _times(table.name, rows, date_order, notes)
+    out |= _times(table.name, rows, tz, date_order, notes)
     out |= _money(table.name, rows, notes)
     out["status"] = _statuses(table.name, rows, notes)
     out["cancelled"] = _cancelled(rows)
@@ -132,6 +132,7 @@ def _without_descriptions(name: str, cells: Cells, notes: list[str]) -> np.ndarr
     if dropped := int((~keep).sum()):
         rows = counted(dropped, "row")
         notes.append(f"{name}: {rows} of column names or their descriptions left out.")
+    keep &= not_totals(name, cells, notes)
     return keep
 
 
@@ -139,23 +140,32 @@ def _column(rows: _Rows, field: str) -> Cells:
     return rows.cells.get(field, np.full(len(rows.codes), "", dtype=object))
 
 
-def _times(name: str, rows: _Rows, date_order: str | None, notes: list[str]) -> dict[str, np.ndarray]:
+def _times(
+    name: str, rows: _Rows, tz: str | None, date_order: str | None, notes: list[str]
+) -> dict[str, np.ndarray]:
     there = [field for field in _TIMES if field in rows.cells]
     decision = dates.decide_order(name, [rows.cells[field] for field in there], date_order)
     if note := dates.told(name, decision):
         notes.append(note)
-    out, unread = {}, 0
+    out, unread, with_offset = {}, 0, 0
     for field in _TIMES:
         moments = dates.read_times(_column(rows, field), decision.order)
         unread += moments.unread
-        out[field] = grouping.first_of(rows.codes, moments.local, len(rows.ids))
+        with_offset += int((~np.isnan(moments.offset_minutes)).sum())
+        times = moments.local if tz is None else dates.to_utc(moments, tz)
+        out[field] = grouping.first_of(rows.codes, times, len(rows.ids))
+    if with_offset and tz is None:
+        notes.append(
+            f"{name}: {counted(with_offset, 'time')} with an offset from UTC, which was left out. "
+            "Set the time zone to get times in UTC."
+        )
     notes += unreadable(name, unread, "time")
     return out
 
 
 def _money(name: str, rows: _Rows, notes: list[str]) -> dict[str, np.ndarray]:
     there = [rows.cells[field] for field in _AMOUNTS if field in rows.cells]
-    sign = money.decimal_sign(there)
+    sign = money.decimal_sign(there, currencies=_column(rows, "currency"))
     if sign is None and (example := money.ambiguous(there)):
         notes.append(
             f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
@@ -231,11 +241,8 @@ def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[str]) -> dict[str, 
     if tz is None:
         return out
     for field in _TIMES:
-        # The hour that is repeated in autumn is taken as its first pass.
-        first_pass = np.ones(len(orders), dtype=bool)
-        local = out[field].dt.tz_localize(tz, ambiguous=first_pass, nonexistent="shift_forward")
-        out[field] = local.dt.tz_convert("UTC")
-    notes.append(f"Times were taken to be of {tz} and are given in UTC.")
+        out[field] = out[field].dt.tz_localize("UTC")
+    notes.append(f"Times without an offset were taken to be of {tz}; all are given in UTC.")
     return out
 
 
