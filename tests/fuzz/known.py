@@ -5,7 +5,6 @@ LEFT_OUT = {
     "far_cells",
     "long_ids",  # `match` takes 21 digits and more for an order id
     "string_view",  # arrow's string_view ends `match` in NotImplementedError
-    "none_label",  # `lookup` without column= takes the column whose label is None
     "arrow_decimal",  # `match` refuses arrow's decimal128 as text
     "nameless_conflicts",  # a Shopify order without id and name in a conflict: TypeError
 }

@@ -153,6 +153,11 @@ def test_column__a_label_that_is_no_text():
     assert order_ids(pd.DataFrame({7: [ID], "order_id": ["2"]}), column=7).tolist() == [ID]
 
 
+@pytest.mark.parametrize("label", [None, float("nan")])
+def test_column__a_label_that_is_missing_is_not_the_one_of_the_ids(label):
+    assert order_ids(pd.DataFrame({label: [1], "order_id": [ID]})).tolist() == [ID]
+
+
 @pytest.mark.parametrize("column", ["order_id", ("order", "order_id")])
 def test_column__of_several_levels(column):
     if isinstance(column, tuple):

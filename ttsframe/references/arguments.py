@@ -93,7 +93,7 @@ def _column_of(orders: pd.DataFrame, column: Any) -> pd.Series:  # noqa: ANN401
     """Take the column of that label; else the one of that name, or of a usual one, written another way."""
     labels = orders.columns
     label = column
-    if not _is_label(column, labels):
+    if column is None or not _is_label(column, labels):
         names = [str(name) for name in labels]
         wanted = column if column is None or isinstance(column, str) else f"<{type(column).__name__}>"
         label = labels[names.index(id_column(names, wanted))]
