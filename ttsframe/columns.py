@@ -45,45 +45,47 @@ _DTYPES: dict[str, Any] = {
 }
 
 STATUSES: dict[str, str] = {
-    "linked": "the shop says which external order this is",
-    "unlinked": "the shop answered: there is no external order",
-    "denied": "the order is not this shop's",
+    "linked": "the gateway named the external order",
+    "unlinked": "the gateway answered that there is no external order",
+    "denied": "the order does not belong to this shop",
     "invalid": "not an order id: never sent, or refused by the gateway",
-    "failed": "no answer was had; the same call asks again",
-    "skipped": "not asked, because the call was offline",
+    "failed": "no answer received; calling again retries",
+    "skipped": "not fetched, because the call was offline",
 }
 
 REASONS: dict[str, str] = {
-    "digits_lost": "a spreadsheet has rounded the id (5.80194E+17); export it again",
-    "not_digits": "the text is not a run of digits",
+    "digits_lost": "a spreadsheet rounded the id (5.80194E+17); download the export again",
+    "not_digits": "the text is not made of digits only",
     "too_long": "more than 20 digits",
     "missing": "the cell was empty",
-    "refused_id": "the gateway does not take it for an order id (36020001)",
+    "refused_id": "the gateway does not accept it as an order id (36020001)",
     "not_this_shop": "the order belongs to another shop (21008111)",
     "bad_parameter": "the gateway refused a parameter of this request",
-    "throttled": "refused for rate until the tries or the time ran out",
-    "timeout": "no answer in time",
+    "throttled": "refused by the rate limit until tries or time ran out",
+    "timeout": "no answer within the time-out",
     "network": "the connection failed",
-    "server_error": "the gateway failed inside",
+    "server_error": "the gateway had an internal error",
     "bad_answer": "the answer could not be read",
-    "unknown_code": "an error code nobody documents; see error_code and error_message",
-    "offline": "not in the store, and the call was offline",
+    "unknown_code": "an undocumented error code; see error_code and error_message",
+    "offline": "not cached, and the call was offline",
 }
 
 REFERENCES: tuple[Column, ...] = (
     Column(
-        "order_id", "text", "the cleaned id; the text as given where it is none; missing where the input was"
+        "order_id",
+        "text",
+        "the cleaned id; the original text if it is not a valid id; missing if the input was missing",
     ),
-    Column("platform", "text", "the platform that was asked about"),
+    Column("platform", "text", "the platform, as requested"),
     Column("external_order_id", "text", "the order's id on that platform; missing unless linked"),
-    Column("status", "category", "what is known of the order", tuple(STATUSES)),
-    Column("reason", "text", "a stable word for why; missing when linked or unlinked"),
+    Column("status", "category", "how the look-up ended", tuple(STATUSES)),
+    Column("reason", "text", "the cause as one stable word; missing if linked or unlinked"),
     Column("error_code", "text", "the gateway's error code"),
-    Column("error_message", "text", "the gateway's message, or the network's"),
-    Column("http_status", "http_status", "the HTTP status of the last answer"),
-    Column("request_id", "text", "the gateway's name for the request, for its support"),
-    Column("fetched_at", "utc", "when the answer was given"),
-    Column("from_cache", "flag", "whether the answer came from the store"),
+    Column("error_message", "text", "the message of the gateway or of the network"),
+    Column("http_status", "http_status", "the HTTP status of the last response"),
+    Column("request_id", "text", "request id; quote it to TikTok Shop support"),
+    Column("fetched_at", "utc", "when the answer was received"),
+    Column("from_cache", "flag", "whether the answer came from the cache"),
 )
 
 LINE_ITEMS: tuple[Column, ...] = (

@@ -102,13 +102,13 @@ def test_lookup__missing_credentials_say_what_works_without(offline, monkeypatch
 
 def test_cli__long_runs_are_told_on_standard_error_and_no_handler_is_left(offline, monkeypatch, capsys):
     def told(*_, **__):
-        logging.getLogger(LOGGER).info("2 of 2 orders asked in 6 min")
+        logging.getLogger(LOGGER).info("Looked up 2 of 2 orders in 6 min")
         raise KeyboardInterrupt("interrupted")
 
     monkeypatch.setattr("ttsframe.cli.lookup.lookup", told)
     feed(monkeypatch, f"{FIRST}\n")
     assert main(["lookup", "-"]) == 130
-    assert capsys.readouterr().err == "2 of 2 orders asked in 6 min\nttsframe: interrupted\n"
+    assert capsys.readouterr().err == "Looked up 2 of 2 orders in 6 min\nttsframe: interrupted\n"
     assert logging.getLogger(LOGGER).handlers == []
 
 

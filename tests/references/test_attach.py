@@ -255,6 +255,21 @@ def test_attach__unknown_how_is_refused_naming_the_known(orders, how):
     assert caught.value.parameter == "how"
 
 
+def test_attach__references_read_back_as_numbers(orders, tmp_path):
+    looked_up().to_csv(tmp_path / "refs.csv", index=False)
+    joined = tts.attach(orders, pd.read_csv(tmp_path / "refs.csv"))
+    assert texts(joined["status"])[:3] == ["unlinked", "linked", "linked"]
+    assert joined["external_order_id"].iloc[2] == "5313.0; 5314.0"
+
+
+def test_attach__a_status_that_is_none_of_ours_is_never_the_best():
+    refs = pd.concat([looked_up().astype({"status": "str"})] * 2, ignore_index=True)
+    refs.loc[0, "status"] = "???"
+    refs.loc[0, "external_order_id"] = "wrong"
+    joined = tts.attach(pd.DataFrame({"order_id": [LINKED]}), refs)
+    assert joined[["status", "external_order_id"]].iloc[0].tolist() == ["linked", "5312"]
+
+
 def test_attach__a_missing_column_is_refused_naming_those_there(orders):
     with pytest.raises(InputError, match="order_id, amount"):
         tts.attach(orders, looked_up(), column="nope")
@@ -262,9 +277,9 @@ def test_attach__a_missing_column_is_refused_naming_those_there(orders):
 
 @pytest.mark.parametrize("given", [["1"], pd.Series(["1"], name="order_id"), None, "orders.csv"])
 def test_attach__what_is_no_frame_is_refused(orders, given):
-    with pytest.raises(InputError, match="give one as orders"):
+    with pytest.raises(InputError, match="orders: must be a DataFrame"):
         tts.attach(given, orders.assign(status="linked"))
-    with pytest.raises(InputError, match="the frame that lookup returned"):
+    with pytest.raises(InputError, match="refs: must be the frame that lookup returned"):
         tts.attach(orders, given)
 
 

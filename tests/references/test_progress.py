@@ -29,8 +29,8 @@ def test_progress__logs_the_start_and_the_end_of_a_long_run(caplog):
     caplog.set_level(logging.INFO, LOGGER)
     run_of(LONG, shown=None)
     start, end = caplog.messages
-    assert start.startswith("ttsframe will ask about 2 orders: about 10 min at 8 a second to begin with.")
-    assert end.startswith("2 of 2 orders asked in ")
+    assert start.startswith("ttsframe will look up 2 orders: about 10 min at 8 a second to begin with.")
+    assert end.startswith("Looked up 2 of 2 orders in ")
     assert end.endswith(": 1 linked, 1 failed.")
 
 

@@ -116,15 +116,17 @@ def lookup(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import ttsframe as tts
-    >>> links = {"577092126219211281": "5312", "577092126219211282": None}
-    >>> with tts.sandbox.run(links) as gateway:
-    ...     refs = tts.lookup(["577092126219211281", "577092126219211282", "SKU-1"], shop=gateway.shop())
-    >>> refs[["external_order_id", "status", "reason"]]
-      external_order_id    status      reason
-    0              5312    linked         NaN
-    1               NaN  unlinked         NaN
-    2               NaN   invalid  not_digits
+    >>> from ttsframe.config import Settings
+    >>> links = pd.DataFrame({"order_id": ["577092126219211281"], "external_order_id": ["5312"]})
+    >>> with tts.sandbox.run(links) as gateway:  # a simulated gateway on this machine
+    ...     with tts.Shop(gateway.credentials, Settings(base_url=gateway.base_url)) as shop:
+    ...         refs = tts.lookup(["577092126219211281", "SKU-1"], shop=shop)
+    >>> refs[["order_id", "external_order_id", "status", "reason"]]
+                 order_id external_order_id   status      reason
+    0  577092126219211281              5312   linked         NaN
+    1               SKU-1               NaN  invalid  not_digits
     """
     # 1. Check the arguments, before anything is opened or sent.
     platforms = gateway.platforms(platform)
@@ -199,8 +201,8 @@ def plan(
     Examples
     --------
     >>> import ttsframe as tts
-    >>> with tts.sandbox.run({"577092126219211281": "5312"}) as gateway:
-    ...     planned = tts.plan(["577092126219211281", "SKU-1"], shop=gateway.shop())
+    >>> shop = tts.Shop(tts.Credentials("app key", "app secret", "access token", "shop cipher"))
+    >>> planned = tts.plan(["577092126219211281", "SKU-1"], shop=shop)
     >>> planned.unique, planned.cached, planned.to_fetch, planned.invalid
     (2, 0, 1, 1)
     """

@@ -1,4 +1,4 @@
-"""What a person sees while a look-up runs: a bar on a terminal and in a notebook, else a line in the log."""
+"""Progress of a look-up: a bar in a terminal or notebook; elsewhere long runs are logged."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from ttsframe.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOGGER = "ttsframe.progress"
 _LOG = logging.getLogger(LOGGER)
-_TELL_ABOVE_SECONDS = 300
+_LONG_RUN_SECONDS = 300
 
 
 class Estimate(NamedTuple):
@@ -22,26 +24,17 @@ class Estimate(NamedTuple):
 
     seconds: float
     basis: str
-    """The pace that this rests on, in words."""
+    """The rate that this rests on, in words."""
 
     def __str__(self) -> str:
         return f"about {duration(self.seconds)} at {self.basis}"
 
 
 class Progress:
-    """Shows done, linked, failed, the rate and the time left; of long runs, how long they take.
+    """Counts orders as they end, and shows or logs how many, at which rate, and the time left.
 
-    Parameters
-    ----------
-    total
-        How many orders will be asked.
-    estimate
-        How long that will take; told before it begins where it is over five minutes.
-    shown
-        True or False to force a bar or silence. None shows a bar where a person watches;
-        elsewhere the start and the end of a run of over five minutes are logged.
-    rate_per_second
-        Tells the pace now.
+    `shown` forces a bar (True) or silence (False). None shows a bar where a person watches; elsewhere
+    the start and the end of a run of over five minutes are logged.
     """
 
     def __init__(
@@ -49,55 +42,56 @@ class Progress:
     ) -> None:
         self._total = total
         self._estimate = estimate
-        self._silent = shown is False
+        self._is_silent = shown is False
         self._rate_per_second = rate_per_second
         self._counts = Counter(linked=0, failed=0)
-        self._done = 0
-        self._is_long = estimate.seconds > _TELL_ABOVE_SECONDS
-        self._began = time.monotonic()
+        self._is_long = estimate.seconds > _LONG_RUN_SECONDS
+        self._started_at = time.monotonic()
         self._bar: Any = _bar(total) if total and (_is_watched() if shown is None else shown) else None
 
     def __enter__(self) -> Self:
         if self._is_long:
-            self._tell(
-                f"ttsframe will ask about {self._total:,} orders: {self._estimate}. "
-                "Ctrl-C keeps every answer, and the same call goes on."
+            self._write(
+                f"ttsframe will look up {counted(self._total, 'order')}: {self._estimate}. "
+                "Ctrl-C keeps every answer; the same call continues from there."
             )
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
-            self._show()
+            self._update_bar()
             self._bar.close()
             return
-        seconds = time.monotonic() - self._began
-        if self._is_long or seconds > _TELL_ABOVE_SECONDS:
+        seconds = time.monotonic() - self._started_at
+        if self._is_long or seconds > _LONG_RUN_SECONDS:
             counts = ", ".join(f"{count:,} {status}" for status, count in self._counts.items())
-            self._tell(f"{self._done:,} of {self._total:,} orders asked in {duration(seconds)}: {counts}.")
+            self._write(
+                f"Looked up {self._counts.total():,} of {counted(self._total, 'order')} "
+                f"in {duration(seconds)}: {counts}."
+            )
 
     def count(self, status: str) -> None:
-        """Note the end of one order."""
-        self._done += 1
+        """Count one order that has ended."""
         self._counts[status] += 1
         if self._bar is not None and self._bar.update(1):
-            self._show()
+            self._update_bar()
 
-    def _show(self) -> None:
+    def _update_bar(self) -> None:
         linked, failed = self._counts["linked"], self._counts["failed"]
         self._bar.set_postfix(
-            linked=linked, failed=failed, pace=f"{self._rate_per_second():.0f}/s", refresh=False
+            linked=linked, failed=failed, rate=f"{self._rate_per_second():.0f}/s", refresh=False
         )
 
-    def _tell(self, line: str) -> None:
-        """Say a line where the bar is; where nobody watches, only to the log."""
+    def _write(self, line: str) -> None:
+        """Write a line above the bar; without a bar, log it."""
         if self._bar is not None:
             self._bar.write(line, file=sys.stderr)
-        elif not self._silent:
+        elif not self._is_silent:
             _LOG.info("%s", line)
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as a person says them, as `2 h 05 min`."""
+    """Return a duration for people, as `2 h 05 min`."""
     minutes = round(seconds / 60)
     if minutes >= 60:  # noqa: PLR2004
         return f"{minutes // 60} h {minutes % 60:02d} min"
@@ -115,6 +109,7 @@ def _bar(total: int) -> Any:  # noqa: ANN401
 
 
 def _is_watched() -> bool:
+    """Whether a person sees standard error now."""
     return sys.stderr.isatty() or _in_notebook()
 
 
