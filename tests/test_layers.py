@@ -237,4 +237,8 @@ def test_globals__rule_finds_caches(source, found):
 
 def test_globals__only_the_pace_is_cached_without_bound():
     kept = {module: [*found.values()] for module in MODULES if (found := caches(tree(module)))}
-    assert kept == {"sandbox.wire": ["maxsize=64", "maxsize=4"], "references.shop": ["maxsize=None"]}
+    assert kept == {
+        "cache.codec": ["maxsize=1"],
+        "sandbox.wire": ["maxsize=64", "maxsize=4"],
+        "references.shop": ["maxsize=None"],
+    }

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import stat
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests_cache
-from support.cache_tools import DAY_SECONDS, answer, content, external_id, hits, keep, names, raw, read
+from support.cache_tools import (
+    DAY_SECONDS,
+    answer,
+    content,
+    external_id,
+    hits,
+    keep,
+    names,
+    python,
+    raw,
+    read,
+)
 
-from ttsframe.cache import Cache, CachedResponse, key, writer
+from ttsframe.cache import Cache, CachedResponse, key, validate, writer
 from ttsframe.errors import CacheWarning
+from ttsframe.gateway import decode_cached
 
 
 @pytest.fixture
@@ -28,7 +43,7 @@ def test_store__answers_come_back_as_they_were(path):
     found = read(path, keys)
     assert sorted(found) == keys[:2]
     hit = found[keys[1]]
-    assert (hit.place, hit.http_status, json.loads(bytes(hit.body))) == (1, 200, content())
+    assert (hit.position, hit.http_status, json.loads(bytes(hit.body))) == (1, 200, content())
     assert hit.fetched_at == pytest.approx(moment, abs=1e-6)
 
 
@@ -37,7 +52,7 @@ def test_store__reads_more_keys_than_go_in_one_statement(path):
     keep(path, keys[::2])
     found = read(path, keys)
     assert set(found) == set(keys[::2])
-    assert all(keys[hit.place] == name for name, hit in found.items())
+    assert all(keys[hit.position] == name for name, hit in found.items())
 
 
 @pytest.mark.parametrize("shuffled", [["b", "c", "a"], ["c", "b", "a"]])
@@ -194,18 +209,81 @@ def test_check__makes_the_file_and_finds_nothing(path):
     assert path.exists()
 
 
-def test_requests_cache__opens_the_store(path):
-    fetched_at = time.time() - 5
-    keep(path, names(3), fetched_at=fetched_at)
+def test_requests_cache__makes_the_same_tables(path):
+    requests_cache.SQLiteCache(path, serializer="json").close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL").fetchall()
+    assert {validate._bare(sql) for (sql,) in rows} == {validate._bare(sql) for sql in validate._DEFINITIONS}
+
+
+def test_requests_cache__reads_every_row_that_ttsframe_wrote(path):
+    fetched_at = 1_900_000_000.123456
+    for name in names(3):
+        keep(path, [name], external_id=name, fetched_at=fetched_at)
     cache = requests_cache.SQLiteCache(path, serializer="json")
-    responses = list(cache.filter())
-    assert len(responses) == 3
-    one = cache.get_response(names(1)[0])
-    assert one.json() == content()
-    assert (one.status_code, one.url, one.is_expired) == (200, "https://gateway.example/order", False)
-    assert one.created_at.timestamp() == pytest.approx(fetched_at, abs=1e-5)
-    assert one.expires.timestamp() == pytest.approx(fetched_at + DAY_SECONDS, abs=1e-5)
+    assert len(list(cache.filter())) == 3
+    for name in names(3):
+        response = cache.get_response(name)
+        assert response.json() == content(name)
+        assert (response.status_code, response.url) == (200, "https://gateway.example/order")
+        assert response.headers["content-type"] == "application/json"
+        assert response.created_at.timestamp() == pytest.approx(fetched_at, abs=1e-5)
+        assert response.expires.timestamp() == pytest.approx(fetched_at + DAY_SECONDS, abs=1e-5)
+        assert not response.is_expired
     cache.close()
+
+
+@pytest.mark.parametrize("decode_content", [True, False])
+def test_requests_cache__writes_rows_that_ttsframe_reads(path, decode_content):
+    with Cache(path) as cache:
+        cache.check()
+    theirs = requests_cache.SQLiteCache(path, serializer="json", decode_content=decode_content)
+    fetched_at, expires = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=3600)
+    for name in names(3):
+        theirs.responses[name] = requests_cache.CachedResponse(
+            status_code=200,
+            url="https://gateway.example/order",
+            headers={"Content-Type": "application/json"},
+            content=json.dumps(content(name)).encode(),
+            created_at=fetched_at,
+            expires=expires,
+        )
+    theirs.responses["expired"] = requests_cache.CachedResponse(
+        content=b"{}", status_code=200, expires=fetched_at - timedelta(seconds=1)
+    )
+    theirs.close()
+    rows = read(path, [*names(3), "expired"])
+    assert {name: json.loads(bytes(hit.body)) for name, hit in rows.items()} == {
+        name: content(name) for name in names(3)
+    }
+    assert {hit.fetched_at for hit in rows.values()} == {fetched_at.timestamp()}
+    with Cache(path) as cache:
+        assert cache.info()[1:3] == (4, 1)
+
+
+@pytest.mark.parametrize("body", ["", "!", "AAAA"])
+def test_requests_cache__rows_whose_body_is_no_json_are_no_answers(path, body):
+    keep(path, names(1))
+    row = {"_content": body, "created_at": "2026-11-23T08:00:00+00:00", "status_code": 200}
+    insert = ("INSERT INTO responses VALUES (?, ?, ?)", [("bad", json.dumps(row), 2**40)])
+    raw(path, many=[insert])
+    outcomes = {
+        name: decode_cached(200, hit.body, order_id="1", platform="SHOPIFY", fetched_at=5.0).status
+        for name, hit in read(path, [*names(1), "bad"]).items()
+    }
+    assert outcomes.pop("bad", "failed") == "failed"
+    assert outcomes == {names(1)[0]: "linked"}
+
+
+def test_requests_cache__is_not_loaded_to_read(path):
+    keep(path, names(3))
+    code = """
+import pathlib, sys
+import ttsframe, ttsframe.cache
+from support.cache_tools import *
+print(len(read(pathlib.Path(sys.argv[1]), names(3))), "requests_cache" in sys.modules)
+"""
+    assert python(code, path).communicate(timeout=60) == ("3 False\n", "")
 
 
 def test_requests_cache__sees_and_deletes_what_has_expired(path):
@@ -232,8 +310,6 @@ def test_requests_cache__may_clear_the_store_and_it_stays_ours(path):
 
 def test_store__rows_are_small_json_text(path):
     keep(path, names(1))
-    import sqlite3
-
     connection = sqlite3.connect(path)
     value, kind, expires = connection.execute(
         "SELECT value, typeof(value), expires FROM responses"
@@ -258,8 +334,6 @@ def test_store__an_older_form_is_read_and_goes_on(path):
     assert len(read(path, names(2))) == 2
     keep(path, names(1, first=2))
     assert len(read(path, names(3))) == 3
-    import sqlite3
-
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)
     connection.close()

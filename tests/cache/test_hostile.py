@@ -318,7 +318,7 @@ def test_hostile__huge_values_are_passed_by(path):
     put(path, "vast too", vast)
     found = read(path, [names(3)[0], "vast", names(3)[1], "vast too", names(3)[2]])
     assert set(found) == set(names(3))
-    assert sorted(hit.place for hit in found.values()) == [0, 2, 4]
+    assert sorted(hit.position for hit in found.values()) == [0, 2, 4]
 
 
 def test_hostile__many_large_values_are_given_in_small_parts(path):

@@ -51,7 +51,7 @@ def keep(path, keys, *, lifetime_seconds=DAY_SECONDS, **answer_options):
 
 def hits(store, keys, **options):
     """Read everything: name → hit."""
-    return {keys[hit.place]: hit for found in store.read(keys, **options) for hit in found}
+    return {keys[hit.position]: hit for found in store.read(keys, **options) for hit in found}
 
 
 def read(path, keys, **options):
