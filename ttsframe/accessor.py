@@ -61,7 +61,7 @@ class TtsAccessor:
         max_age: str | float | dt.timedelta | None = None,
         offline: bool = False,
     ) -> Plan:
-        """Tell what `lookup` would do; see `ttsframe.plan`."""
+        """Count what `lookup` would fetch; see `ttsframe.plan`."""
         from ttsframe.references.lookup import plan  # noqa: PLC0415 - loaded when first used
 
         return plan(

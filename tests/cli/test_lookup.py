@@ -33,7 +33,7 @@ def test_plan__needs_only_the_shop_cipher(offline, monkeypatch, capsys):
     assert main(["lookup", "-", "--plan"]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first == "3 distinct: 0 cached, 2 to fetch, 1 not order ids"
-    assert second == "about 1 s at 8 a second to begin with; the pace is found while running"
+    assert second == "about 1 s at 8 requests a second at first; the rate adapts while running"
 
 
 def test_lookup__all_ids_rounded_is_refused(offline, capsys):

@@ -255,10 +255,10 @@ def test_plan__needs_only_the_shop_cipher_and_says_what_it_rests_on(tmp_path, mo
         monkeypatch.setenv("TIKTOK_SHOP_CIPHER", canned.CREDENTIALS.shop_cipher)
         planned = tts.plan(["1", "2"])
         assert planned[:4] == (2, 0, 2, 0)
-        assert planned.basis == "8 a second to begin with; the pace is found while running"
+        assert planned.basis == "8 requests a second at first; the rate adapts while running"
         assert tts.plan(["x"]).basis == tts.plan(["1"], offline=True).basis == ""
         monkeypatch.setenv("TTSFRAME_RATE", "0.5")
-        assert tts.plan(["1"]).basis.startswith("0.5 a second to begin with")
+        assert tts.plan(["1"]).basis.startswith("0.5 requests a second at first")
         monkeypatch.setenv("TIKTOK_APP_SECRET", "with a blank")
         with pytest.raises(SettingsError, match="TIKTOK_APP_SECRET holds blanks"):
             tts.plan(["1"])
@@ -272,7 +272,7 @@ def test_plan__rests_on_the_pace_that_was_learnt(tmp_path, monkeypatch):
         monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
         tts.lookup([str(FIRST + place) for place in range(60)])
         planned = tts.plan(["1"])
-    assert planned.basis.endswith("that earlier look-ups have found")
+    assert planned.basis.endswith(" requests a second, the rate that earlier look-ups found")
 
 
 def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatch):

@@ -8,8 +8,8 @@ import pytest
 
 from ttsframe.references.progress import LOGGER, Estimate, Progress, duration
 
-LONG = Estimate(600.0, "8 a second to begin with")
-SHORT = Estimate(60.0, "8 a second to begin with")
+LONG = Estimate(600.0, "8 requests a second at first")
+SHORT = Estimate(60.0, "8 requests a second at first")
 
 
 def run_of(estimate, *, shown):
@@ -29,7 +29,7 @@ def test_progress__logs_the_start_and_the_end_of_a_long_run(caplog):
     caplog.set_level(logging.INFO, LOGGER)
     run_of(LONG, shown=None)
     start, end = caplog.messages
-    assert start.startswith("ttsframe will look up 2 orders: about 10 min at 8 a second to begin with.")
+    assert start.startswith("ttsframe will look up 2 orders: about 10 min at 8 requests a second at first.")
     assert end.startswith("Looked up 2 of 2 orders in ")
     assert end.endswith(": 1 linked, 1 failed.")
 

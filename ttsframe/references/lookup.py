@@ -252,7 +252,7 @@ def _known_outcomes(
     keys: LookupKeys, reasons: np.ndarray, shop: Shop, cache: Cache, *, max_age_seconds: float | None
 ) -> list[Outcome | None]:
     """Return the outcome of every key that is no order id or is cached; None for those to fetch."""
-    order_ids_, platforms = keys.order_ids.tolist(), keys.platforms.tolist()
+    order_id_list, platforms = keys.order_ids.tolist(), keys.platforms.tolist()
     is_valid = pd.isna(reasons)
     with _paused_collector():
         outcomes: list[Outcome | None] = [None] * len(reasons)
@@ -260,14 +260,14 @@ def _known_outcomes(
             outcomes[index] = Outcome("invalid", reasons[index])
         valid = np.flatnonzero(is_valid).tolist()
         prefixes = {name: _cache_key(shop, LookupKey("", name)) for name in set(platforms)}
-        cache_keys = [prefixes[platforms[index]] + order_ids_[index] for index in valid]
+        cache_keys = [prefixes[platforms[index]] + order_id_list[index] for index in valid]
         for hits in cache.read(cache_keys, max_age_seconds=max_age_seconds):
             for position, http_status, body, fetched_at in hits:
                 index = valid[position]
                 outcome = gateway.decode_cached(
                     http_status,
                     body,
-                    order_id=order_ids_[index],
+                    order_id=order_id_list[index],
                     platform=platforms[index],
                     fetched_at=fetched_at,
                 )
@@ -371,10 +371,10 @@ def _lifetime_seconds(outcome: Outcome, settings: Settings) -> float | None:
 
 def _basis(shop: Shop) -> str:
     """Say which rate an estimate rests on: the one that earlier calls of this process found, or the first."""
-    rate_limiter = shop.rate_limiter
-    if rate_limiter.learnt:
-        return f"the {rate_limiter.rate_per_second:.3g} a second that earlier look-ups have found"
-    return f"{rate_limiter.rate_per_second:.3g} a second to begin with; the pace is found while running"
+    rate = f"{shop.rate_limiter.rate_per_second:.3g} requests a second"
+    if shop.rate_limiter.learnt:
+        return f"{rate}, the rate that earlier look-ups found"
+    return f"{rate} at first; the rate adapts while running"
 
 
 def _warn_if_suspicious(frame: pd.DataFrame) -> None:
