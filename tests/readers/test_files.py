@@ -4,9 +4,11 @@ import io
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 import xlsxwriter
 
+import ttsframe as tts
 from ttsframe.errors import InputError
 from ttsframe.readers import (
     excel_limits,
@@ -58,7 +60,7 @@ def test_sources__one_file_twice_is_read_once(tmp_path):
     path = write(tmp_path / "a.csv")
     frame = read_tiktok_orders([path, str(path), tmp_path / "*.csv"])
     assert len(frame) == 1
-    assert "2 files were given twice and read once." in frame.attrs["notes"]
+    assert "2 files were given twice and read once." in [*map(str, frame.attrs["notes"])]
 
 
 def test_sources__two_files_of_one_name_are_told_apart(tmp_path):
@@ -184,7 +186,7 @@ def test_text__encodings(encoding):
 def test_text__windows_1252_is_read_and_told():
     frame = read_tiktok_orders(io.BytesIO(f"{HEADER}\n1,Erledigt für Sie,1\n".encode("cp1252")))
     assert frame["status"].tolist() == ["Erledigt für Sie"]
-    assert any("not UTF-8" in note for note in frame.attrs["notes"])
+    assert any("not UTF-8" in note for note in map(str, frame.attrs["notes"]))
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
@@ -220,7 +222,7 @@ def test_text__lines_that_are_one_quoted_cell_are_unwrapped():
     content = b'"Order ID,Order Status,Product Name"\n"580194009000000101,Completed,""a, b"""\n'
     frame = read_tiktok_orders(io.BytesIO(content))
     assert frame["order_id"].tolist() == ["580194009000000101"]
-    assert any("one quoted cell" in note for note in frame.attrs["notes"])
+    assert any("one quoted cell" in note for note in map(str, frame.attrs["notes"]))
 
 
 def test_text__line_breaks_and_separators_within_cells():
@@ -272,7 +274,7 @@ def test_workbook__the_sheet_of_orders_is_found(tmp_path):
     path = workbook(tmp_path / "a.xlsx", {"Notes": [["Read me"]], "Data": orders})
     frame = read_tiktok_orders(path)
     assert len(frame) == 1
-    assert any("sheet 'Data' was read" in note for note in frame.attrs["notes"])
+    assert any("sheet 'Data' was read" in note for note in map(str, frame.attrs["notes"]))
     path = workbook(tmp_path / "b.xlsx", {"Data": [["Order ID", "x"], ["7", ""]], "OrderSKUList": orders})
     assert read_tiktok_orders(path)["order_id"].tolist() == ["580194009000000101"]
 
@@ -414,7 +416,7 @@ def test_text__nul_bytes_do_not_cut_an_id():
     rows = "".join(f"{580194009000000200 + n},Completed,1\n" for n in range(99))
     frame = read_tiktok_orders(io.BytesIO(f"{HEADER}\n{rows}580194\x00009000000101,Completed,1\n".encode()))
     assert frame["order_id"].tolist()[-1] == "580194\ufffd009000000101"
-    assert any("NUL bytes" in str(note) for note in frame.attrs["notes"])
+    assert any("NUL bytes" in str(note) for note in map(str, frame.attrs["notes"]))
     assert ids_of(f"{HEADER}\n{ROW}\n".encode() + bytes(5000)) == ["580194009000000101"]
 
 
@@ -487,3 +489,15 @@ def test_kinds__a_row_of_data_is_not_shown_as_a_header():
     with pytest.raises(InputError) as caught:
         read_shopify_orders(io.StringIO("#1001,secret@example.com,Secret Person\n"))
     assert "ecret" not in str(caught.value)
+
+
+def test_notes__have_kinds_and_survive_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    content = "Order ID,Order Amount\n1,5\n1,6\n5.80194E+17,3\nTotal,11\n"
+    frame = read_tiktok_orders(io.StringIO(content))
+    assert {note.kind for note in frame.attrs["notes"]} == {"count", "left_out", "warning"}
+    frame.to_parquet(tmp_path / "orders.parquet")
+    shopify = read_shopify_orders(io.StringIO("Name,Financial Status,Total\n#1,paid,5\n"))
+    result = tts.match(pd.read_parquet(tmp_path / "orders.parquet"), shopify)
+    texts = [str(note) for note in result.notes]
+    assert [text for text in map(str, frame.attrs["notes"]) if text not in texts] == []

@@ -166,7 +166,9 @@ def _lone_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
 
 def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
     """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
-    return tuple(str(note) for frame in frames if frame is not None for note in frame.attrs.get("notes", ()))
+    notes = [note for frame in frames if frame is not None for note in frame.attrs.get("notes", ())]
+    # Parquet gives a note back as a list.
+    return tuple(str(note[-1]) if isinstance(note, list) else str(note) for note in notes)
 
 
 def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple[str, ...]:

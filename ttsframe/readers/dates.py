@@ -10,6 +10,7 @@ import pandas as pd
 
 from ttsframe.errors import InputError
 from ttsframe.readers.money import BLANKS
+from ttsframe.text import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -227,15 +228,13 @@ def _has_half_day(clock: str) -> bool:
     return bool(match and match[4])
 
 
-def told(name: str, decision: Decision) -> str | None:
+def told(name: str, decision: Decision) -> Note | None:
     """Return the note about a file's date order, None where no date depends on it."""
     if not decision.matters:
         return None
     said = f"{name}: dates were read {DATE_ORDERS[decision.order]}"
     if decision.contradicted:
-        return f"{said}, but some fit only the other way and were read so: check them."
-    return (
-        f"{said}."
-        if decision.settled
-        else f"{said}; nothing in the file settles this. Set the date order if it is wrong."
-    )
+        return Note("warning", f"{said}, but some are only valid the other way and were read so: check them.")
+    if not decision.settled:
+        said += "; nothing in the file settles this. Set the date order if it is wrong"
+    return Note("decision", f"{said}.")

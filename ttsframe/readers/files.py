@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe.errors import InputError
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ class Source(NamedTuple):
     content: bytes | None
 
 
-def find_sources(paths: Any) -> tuple[list[Source], list[str]]:  # noqa: ANN401
+def find_sources(paths: Any) -> tuple[list[Source], list[Note]]:  # noqa: ANN401
     """Find the files that a reader was asked to read.
 
     Parameters
@@ -54,8 +54,8 @@ def find_sources(paths: Any) -> tuple[list[Source], list[str]]:  # noqa: ANN401
     if not found:
         raise InputError("no file was given: name at least one export.")
     distinct, repeated = _distinct(found)
-    notes = [f"{counted(repeated, 'file was', 'files were')} given twice and read once."] if repeated else []
-    return _named(distinct), notes
+    text = f"{counted(repeated, 'file was', 'files were')} given twice and read once."
+    return _named(distinct), [Note("decision", text)] if repeated else []
 
 
 def read_bytes(source: Source) -> bytes:

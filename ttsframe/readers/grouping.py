@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def as_cells(values: Sequence[str | None]) -> Cells:
     return cells
 
 
-def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[str]) -> pd.DataFrame:
+def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[Note]) -> pd.DataFrame:
     """Choose one row a key among the orders of several files, in the order the files were given.
 
     Parameters
@@ -98,7 +98,11 @@ def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[str]) -> p
     last = np.empty(len(distinct), dtype=np.intp)
     last[codes] = np.arange(len(codes))
     if dropped := len(codes) - len(distinct):
-        notes.append(f"{counted(dropped, 'order')} in more than one file; the later file's row stands.")
+        notes.append(
+            Note(
+                "decision", f"{counted(dropped, 'order')} in more than one file; the later file's row stands."
+            )
+        )
     return orders.iloc[last].reset_index(drop=True)
 
 

@@ -12,7 +12,7 @@ from ttsframe.readers import headers, kinds, tables
 from ttsframe.readers.notes import with_notes
 from ttsframe.readers.order_ids import clean_all, refuse_short
 from ttsframe.readers.shapes import data_rows, trimmed
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def read_ids(paths: Any, *, column: str | None = None) -> pd.DataFrame:  # noqa:
     return with_notes(frame, notes)
 
 
-def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     place = _place(table.header, column)
     if place is None:

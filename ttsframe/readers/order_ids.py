@@ -11,7 +11,7 @@ from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers.grouping import objects
 from ttsframe.readers.headers import ORDER_ID_NAMES, plain
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ class OrderIds(NamedTuple):
     """Whether the row has one."""
 
 
-def clean_order_ids(name: str, cells: Cells, notes: list[str]) -> OrderIds:
+def clean_order_ids(name: str, cells: Cells, notes: list[Note]) -> OrderIds:
     """Clean the ids of an export, and tell which rows cannot be used.
 
     Parameters
@@ -64,18 +64,22 @@ def clean_order_ids(name: str, cells: Cells, notes: list[str]) -> OrderIds:
     lost, missing = reasons == "digits_lost", reasons == "missing"
     if lost.any():
         rows = counted(int(lost.sum()), "row")
-        notes.append(f"{name}: {rows} left out, whose order ids {LOST}.")
+        notes.append(Note("left_out", f"{name}: {rows} left out, whose order ids {LOST}."))
     if missing.any():
-        notes.append(f"{name}: {counted(int(missing.sum()), 'row')} without an order id left out.")
+        notes.append(
+            Note("left_out", f"{name}: {counted(int(missing.sum()), 'row')} without an order id left out.")
+        )
     if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
         rows = counted(odd, "row")
-        notes.append(f"{name}: {rows} whose order id is no run of at most 20 digits, kept as given.")
+        notes.append(
+            Note("warning", f"{name}: {rows} whose order id is no run of at most 20 digits, kept as given.")
+        )
     usable = ~(lost | missing)
     _suspect_rounding(name, given[usable], notes)
     return OrderIds(given, usable)
 
 
-def clean_all(name: str, cells: Cells, notes: list[str]) -> Cells:
+def clean_all(name: str, cells: Cells, notes: list[Note]) -> Cells:
     """Clean the ids of a file of which every row is kept, to be told as `invalid` where it has none.
 
     Parameters
@@ -100,7 +104,7 @@ def clean_all(name: str, cells: Cells, notes: list[str]) -> Cells:
     given, reasons = _cleaned(name, cells)
     if lost := int((reasons == "digits_lost").sum()):
         lossy = f"{counted(lost, 'order id')} lost the last digits in a spreadsheet (digits_lost)"
-        notes.append(f"{name}: {lossy}; download it again.")
+        notes.append(Note("warning", f"{name}: {lossy}; download it again."))
     _suspect_rounding(name, given[pd.isna(reasons)], notes)
     return given
 
@@ -189,15 +193,15 @@ def refuse_rounded(what: str, count: int, advice: str = _DOWNLOAD_AGAIN) -> None
         raise InputError(f"{what} {LOST}: all {count:,} end in {_ROUNDED_ENDING}; {advice}.")
 
 
-def note_of_rounded(name: str, count: int) -> list[str]:
+def note_of_rounded(name: str, count: int) -> list[Note]:
     """Return the note about ids of which a few, as `rounded` counts them, all end in 000."""
     if count < _LEAST_IDS_TO_SUSPECT:
         return []
     as_rounded = f"{name}: every order id ends in 000, as a spreadsheet leaves them when it has rounded them"
-    return [f"{as_rounded}; if it went through one, download it again."]
+    return [Note("warning", f"{as_rounded}; if the file was opened in one, download it again.")]
 
 
-def _suspect_rounding(name: str, found: Cells, notes: list[str]) -> None:
+def _suspect_rounding(name: str, found: Cells, notes: list[Note]) -> None:
     """Tell of few ids, and refuse many, that all end as a spreadsheet leaves long numbers."""
     count = rounded(found)
     refuse_rounded(f"{name}: the order ids", count)

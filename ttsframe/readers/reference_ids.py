@@ -13,7 +13,7 @@ from ttsframe.text import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-_ADVICE = 'look up again, and save as a workbook or with ids="excel"'
+_ADVICE = "look up again, and save as XLSX"
 # As a spreadsheet writes a long number; a name such as 12E3 is none.
 _SCIENTIFIC = r"""^[ '"=]*[0-9]+[.,]?[0-9]*[eE]\+[0-9]+[ '"]*$"""
 

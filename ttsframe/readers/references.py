@@ -14,7 +14,7 @@ from ttsframe.readers.headers import ORDER_ID_NAMES
 from ttsframe.readers.notes import with_notes
 from ttsframe.readers.order_ids import note_of_rounded, rounded
 from ttsframe.readers.reference_ids import whole_rows
-from ttsframe.text import unescape_formula
+from ttsframe.text import Note, unescape_formula
 
 if TYPE_CHECKING:
     import os
@@ -61,7 +61,9 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     data["from_cache"] = (
         pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
     )
-    whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], notes)
+    damage: list[str] = []
+    whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], damage)
+    notes += [Note("left_out", text) for text in damage]
     notes += note_of_rounded(str(path), rounded(data["order_id"].dropna()))
     frame = typed(data, columns, index=table.index)
     return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
@@ -82,12 +84,12 @@ def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
         )
 
 
-def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[str]]:
+def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Note]]:
     frame, notes = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)
     return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(unescape_formula), notes
 
 
-def _read_table(table: Table) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table) -> tuple[pd.DataFrame, list[Note]]:
     """Take the columns of a look-up; whatever else the file holds is left behind."""
     there = [name for name in names(LINE_ITEMS) if name in table.header]
     cells = table.columns([table.header.index(name) for name in there])

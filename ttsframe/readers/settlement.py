@@ -12,7 +12,7 @@ from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import not_totals, trimmed
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table
@@ -46,18 +46,26 @@ def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.D
     rows, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
     repeated = rows.duplicated().to_numpy()
     if repeated.any():
-        notes.append(f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.")
+        notes.append(
+            Note(
+                "decision",
+                f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.",
+            )
+        )
     return with_notes(words.typed(_by_order(rows[~repeated], notes), words.SETTLEMENTS), notes)
 
 
-def _by_order(rows: pd.DataFrame, notes: list[str]) -> dict[str, Any]:
+def _by_order(rows: pd.DataFrame, notes: list[Note]) -> dict[str, Any]:
     codes, orders = pd.factorize(rows["order_id"].to_numpy(dtype=object))
     count = len(orders)
     currencies = rows["currency"].to_numpy(dtype=object)
     first = grouping.first_of(codes, currencies, count)
     if mixed := grouping.disagreeing(codes, currencies, first):
         notes.append(
-            f"{counted(mixed, 'order')} settled in several currencies, added up all the same: check them."
+            Note(
+                "warning",
+                f"{counted(mixed, 'order')} settled in several currencies, and added up: check them.",
+            )
         )
     latest = pd.Series(rows["settled_at"].to_numpy()).groupby(codes).max()
     return {
@@ -69,7 +77,7 @@ def _by_order(rows: pd.DataFrame, notes: list[str]) -> dict[str, Any]:
     }
 
 
-def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     """Return the rows of one file; a row that it holds twice is told apart by `occurrence`."""
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.SETTLEMENT)
@@ -89,15 +97,17 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     frame = pd.DataFrame(out)
     frame["occurrence"] = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount()
     orders = counted(frame["order_id"].nunique(), "order")
-    notes.insert(0, f"{table.name}: {counted(len(frame), 'row')}, {orders}.")
+    notes.insert(0, Note("count", f"{table.name}: {counted(len(frame), 'row')}, {orders}."))
     return frame, notes
 
 
-def _cells(table: Table, notes: list[str]) -> dict[str, Cells]:
+def _cells(table: Table, notes: list[Note]) -> dict[str, Cells]:
     places = headers.locate(table.header, headers.SETTLEMENT_FIELDS)
     if "settled_amount" not in places:
         places["settled_amount"] = places["estimated_amount"]
-        notes.append(f"{table.name} holds estimates: nothing of these amounts has been paid out yet.")
+        notes.append(
+            Note("warning", f"{table.name} holds estimates: nothing of these amounts has been paid out yet.")
+        )
     places.pop("estimated_amount", None)
     raw = table.columns(list(places.values()))
     cells = {field: trimmed(column, without_dashes=True) for field, column in zip(places, raw, strict=True)}
@@ -105,7 +115,7 @@ def _cells(table: Table, notes: list[str]) -> dict[str, Cells]:
     return {field: cells.get(field, blank) for field in headers.SETTLEMENT_FIELDS}
 
 
-def _order_ids(name: str, cells: dict[str, Cells], notes: list[str]) -> tuple[Cells, np.ndarray]:
+def _order_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> tuple[Cells, np.ndarray]:
     """Return the order of each row (an adjustment's related one), and the rows that have one."""
     filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
     filled &= not_totals(name, cells["order_id"], notes)
@@ -116,12 +126,15 @@ def _order_ids(name: str, cells: dict[str, Cells], notes: list[str]) -> tuple[Ce
     return found.ids[found.usable], rows
 
 
-def _amounts(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Any]:
+def _amounts(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Any]:
     column = cells["settled_amount"]
     sign = money.decimal_sign([column], currencies=cells["currency"])
     if sign is None and (example := money.ambiguous([column])):
         notes.append(
-            f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
+            Note(
+                "decision",
+                f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign.",
+            )
         )
     read = money.read_money(column, decimal=sign)
     notes += unreadable(name, read.unread, "amount")
@@ -129,7 +142,7 @@ def _amounts(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, 
     return {"settled_amount": read.amounts, "currency": np.where(pd.isna(named), read.currencies, named)}
 
 
-def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[str]) -> np.ndarray:
+def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[Note]) -> np.ndarray:
     column = cells["settled_at"]
     decision = dates.decide_order(name, [column], date_order)
     if note := dates.told(name, decision):

@@ -11,7 +11,7 @@ import pandas as pd
 from ttsframe.ids import clean_one
 from ttsframe.readers.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, plain
 from ttsframe.readers.kinds import KNOWN_NAMES
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Table(NamedTuple):
     header: tuple[str, ...]
     columns: Callable[[Sequence[int]], list[Cells]]
     """Positions in the header → those columns; nothing else is kept of the file."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Header(NamedTuple):
@@ -128,13 +128,13 @@ def data_rows(id_cells: Cells) -> np.ndarray:
     return rows
 
 
-def not_totals(name: str, key_cells: Cells, notes: list[str]) -> np.ndarray:
+def not_totals(name: str, key_cells: Cells, notes: list[Note]) -> np.ndarray:
     """Tell rows from the totals that a spreadsheet or a report writes below them."""
     codes, distinct = pd.factorize(key_cells)
     totals = np.array([plain(text).rstrip(":") in _TOTALS for text in distinct.tolist()], dtype=bool)
     keep: np.ndarray = ~totals[codes] if len(codes) else np.ones(0, dtype=bool)
     if dropped := int((~keep).sum()):
-        notes.append(f"{name}: {counted(dropped, 'row')} of totals left out.")
+        notes.append(Note("left_out", f"{name}: {counted(dropped, 'row')} of totals left out."))
     return keep
 
 

@@ -13,7 +13,7 @@ from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.marks import find_marks
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import not_totals, trimmed
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table
@@ -65,14 +65,14 @@ def plain_name(name: str) -> str:
     return bare if bare.isalnum() else "".join(bare.split()).lstrip("'")
 
 
-def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.SHOPIFY_ORDERS)
     needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
     kinds.require(table.name, table.header, {"Name or Id": needed})
     cells, rows = _order_rows(table, notes)
     count = len(cells["name"])
-    notes.insert(0, f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}.")
+    notes.insert(0, Note("count", f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}."))
     out: dict[str, Any] = {field: grouping.as_cells(cells[field].tolist()) for field in _TEXTS}
     out["shopify_id"] = cells["shopify_id"]
     out["currency"] = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
@@ -83,7 +83,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
-def _order_rows(table: Table, notes: list[str]) -> tuple[dict[str, Cells], int]:
+def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]:
     """Return the cells of each order's own row, and how many rows there were."""
     places = headers.locate(table.header, headers.SHOPIFY_FIELDS)
     raw = table.columns(list(places.values()))
@@ -100,9 +100,11 @@ def _order_rows(table: Table, notes: list[str]) -> tuple[dict[str, Cells], int]:
     keep = _first_of_each(named, cells["shopify_id"], own_row)
     lost = int((own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])).sum())
     if lost:
-        notes.append(f"{table.name}: {counted(lost, 'row')} with neither Name nor Id left out.")
+        notes.append(
+            Note("left_out", f"{table.name}: {counted(lost, 'row')} with neither Name nor Id left out.")
+        )
     if not keep.any():
-        notes.append(f"{table.name} holds no orders.")
+        notes.append(Note("warning", f"{table.name} holds no orders."))
     return {field: column[keep] for field, column in cells.items()}, count
 
 
@@ -119,22 +121,29 @@ def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np
     return chosen
 
 
-def _numeric_ids(name: str, cells: Cells, notes: list[str]) -> Cells:
+def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
     """Return the ids that are still whole, None for the others."""
     bare = [text.removeprefix(_GID).partition("?")[0] if text[:1] == "g" else text for text in cells.tolist()]
     cleaned = ids.clean(pd.Series(bare, dtype="object"))
     reasons = grouping.objects(cleaned.reasons)
     if lost := int((reasons == "digits_lost").sum()):
         orders = counted(lost, "order")
-        notes.append(f"{name}: a spreadsheet has rounded the Id of {orders}; they are told apart by Name.")
+        notes.append(
+            Note(
+                "decision",
+                f"{name}: a spreadsheet has rounded the Id of {orders}; they are told apart by Name.",
+            )
+        )
     if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
-        notes.append(f"{name}: the Id of {counted(odd, 'order')} is no number and was left out.")
+        notes.append(
+            Note("warning", f"{name}: the Id of {counted(odd, 'order')} is no number and was left out.")
+        )
     whole = grouping.objects(cleaned.ids)
     whole[pd.notna(reasons)] = None
     return whole
 
 
-def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[str]) -> dict[str, Any]:
+def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[Note]) -> dict[str, Any]:
     columns = [cells[field] for field in _TIMES]
     # Shopify writes the year first; year-last dates come from a spreadsheet, mostly an American one.
     decision = dates.decide_order(name, columns, date_order, otherwise="mdy")
@@ -145,12 +154,12 @@ def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: li
         int((~np.isnat(moments.local) & np.isnan(moments.offset_minutes)).sum()) for moments in read.values()
     )
     if without:
-        notes.append(f"{name}: {counted(without, 'time')} without an offset, taken as UTC.")
+        notes.append(Note("decision", f"{name}: {counted(without, 'time')} without an offset, taken as UTC."))
     notes += unreadable(name, sum(moments.unread for moments in read.values()), "time")
     return {field: dates.to_utc(moments) for field, moments in read.items()}
 
 
-def _money(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, np.ndarray]:
+def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, np.ndarray]:
     columns = [cells[field] for field in _AMOUNTS]
     # Shopify groups no thousands: what could be either is a decimal sign, as of `12.500` dinars.
     sign = money.decimal_sign(columns) or "."
@@ -159,12 +168,14 @@ def _money(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, np
     return {field: column.amounts for field, column in read.items()}
 
 
-def _marks(name: str, cells: dict[str, Cells], notes: list[str]) -> dict[str, Cells]:
+def _marks(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Cells]:
     texts = {"tag": cells["tags"], **{place: cells[place] for place in ("note_attribute", "note", "name")}}
     marks = find_marks(texts, len(cells["name"]))
     if marks.contradicting:
         orders = counted(marks.contradicting, "order")
-        notes.append(f"{name}: {orders} naming more than one TikTok order; see tiktok_marks.")
+        notes.append(
+            Note("warning", f"{name}: {orders} naming more than one TikTok order; see tiktok_marks.")
+        )
     return {
         "tiktok_order_id": marks.ids,
         "tiktok_order_id_from": marks.places,

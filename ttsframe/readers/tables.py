@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ttsframe.readers.shapes import Table
+    from ttsframe.text import Note
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -39,10 +40,10 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
 
 def read_each(
     paths: Any,  # noqa: ANN401
-    read: Callable[[Table], tuple[pd.DataFrame, list[str]]],
+    read: Callable[[Table], tuple[pd.DataFrame, list[Note]]],
     *,
     id_names: Sequence[str] | None = None,
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[Note]]:
     """Read files one after another, so that only one of them is whole in memory.
 
     Parameters

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ttsframe.errors import InputError
 from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
+from ttsframe.text import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,10 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
     head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
     if len(head.header.names) == 1 and "," in head.header.names[0]:
         notes.append(
-            f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped."
+            Note(
+                "decision",
+                f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped.",
+            )
         )
         return open_text(name, _unwrapped(name, utf8), id_names=id_names)._replace(notes=tuple(notes))
     if len(head.header.names) > _MAX_COLUMNS:
@@ -83,7 +87,9 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
     start = len("".join(lines[: head.lines_of_header]).encode())
     separator = _separator_of_data(head)
     if separator != head.separator:
-        notes.append(f"{name}: its rows are separated by {_NAMES[separator]}, unlike its header.")
+        notes.append(
+            Note("decision", f"{name}: its rows are separated by {_NAMES[separator]}, unlike its header.")
+        )
     names = head.header.names
 
     def columns(positions: Sequence[int]) -> list[Cells]:
@@ -92,17 +98,19 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
     return Table(name, names, columns, tuple(notes))
 
 
-def _as_utf8(name: str, content: bytes) -> tuple[bytes, list[str]]:
+def _as_utf8(name: str, content: bytes) -> tuple[bytes, list[Note]]:
     utf8, notes = _transcoded(name, content)
     utf8 = utf8.removeprefix(_BOM_READ_AS_WINDOWS_1252).rstrip(b"\x00")
     if b"\x00" in utf8:
         # To the CSV reader a cell ends there: half an id would look like an id.
-        notes.append(f"{name} holds NUL bytes, which show as \ufffd: check it, or download it again.")
+        notes.append(
+            Note("warning", f"{name} holds NUL bytes, which show as \ufffd: check it, or download it again.")
+        )
         utf8 = utf8.replace(b"\x00", "\ufffd".encode())
     return utf8, notes
 
 
-def _transcoded(name: str, content: bytes) -> tuple[bytes, list[str]]:
+def _transcoded(name: str, content: bytes) -> tuple[bytes, list[Note]]:
     for bom, encoding in _BOMS:
         if content.startswith(bom):
             body = content[len(bom) :]
@@ -117,7 +125,7 @@ def _transcoded(name: str, content: bytes) -> tuple[bytes, list[str]]:
     if _is_utf8(content):
         return content, []
     note = f"{name} is not UTF-8; it was read as Windows-1252, so letters of other alphabets may be wrong."
-    return _recoded(content, "cp1252"), [note]
+    return _recoded(content, "cp1252"), [Note("warning", note)]
 
 
 def _recoded(content: bytes, encoding: str) -> bytes:

@@ -13,6 +13,7 @@ import python_calamine as calamine
 from ttsframe.errors import InputError
 from ttsframe.ids import FLOAT_EXACT_UP_TO
 from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
+from ttsframe.text import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,11 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
     if not sheets:
         raise InputError(f"{name} has nothing in its sheets: download the export again.")
     best = max(sheets, key=lambda sheet: sheet.header.known)
-    notes = () if len(sheets) == 1 else (f"{name}: sheet {best.name!r} was read, of {len(sheets)}.",)
+    notes = (
+        ()
+        if len(sheets) == 1
+        else (Note("decision", f"{name}: sheet {best.name!r} was read, of {len(sheets)}."),)
+    )
 
     def columns(positions: Sequence[int]) -> list[Cells]:
         return _read_columns(best, positions)

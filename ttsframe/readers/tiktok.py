@@ -15,7 +15,7 @@ from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import data_rows, not_totals, trimmed
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,13 +95,15 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
     return with_notes(words.typed(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
 
 
-def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
     kinds.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
     rows = _read_rows(table, notes)
     count = len(rows.ids)
-    notes.insert(0, f"{table.name}: {counted(len(rows.codes), 'row')}, {counted(count, 'order')}.")
+    notes.insert(
+        0, Note("count", f"{table.name}: {counted(len(rows.codes), 'row')}, {counted(count, 'order')}.")
+    )
     out: dict[str, Any] = {"order_id": rows.ids}
     out |= _times(table.name, rows, tz, date_order, notes)
     out |= _money(table.name, rows, notes)
@@ -112,7 +114,7 @@ def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[p
     return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
-def _read_rows(table: Table, notes: list[str]) -> _Rows:
+def _read_rows(table: Table, notes: list[Note]) -> _Rows:
     places = headers.locate(table.header, headers.TIKTOK_FIELDS)
     raw = dict(zip(places, table.columns(list(places.values())), strict=True))
     cells = {field: trimmed(column, without_dashes=True) for field, column in raw.items()}
@@ -123,15 +125,15 @@ def _read_rows(table: Table, notes: list[str]) -> _Rows:
     cells = {field: column[keep][found.usable] for field, column in cells.items()}
     codes, distinct = pd.factorize(found.ids[found.usable])
     if not len(distinct):
-        notes.append(f"{table.name} holds no orders.")
+        notes.append(Note("warning", f"{table.name} holds no orders."))
     return _Rows(codes, distinct, cells)
 
 
-def _without_descriptions(name: str, cells: Cells, notes: list[str]) -> np.ndarray:
+def _without_descriptions(name: str, cells: Cells, notes: list[Note]) -> np.ndarray:
     keep = data_rows(cells)
     if dropped := int((~keep).sum()):
         rows = counted(dropped, "row")
-        notes.append(f"{name}: {rows} of column names or their descriptions left out.")
+        notes.append(Note("left_out", f"{name}: {rows} of column names or their descriptions left out."))
     keep &= not_totals(name, cells, notes)
     return keep
 
@@ -141,7 +143,7 @@ def _column(rows: _Rows, field: str) -> Cells:
 
 
 def _times(
-    name: str, rows: _Rows, tz: str | None, date_order: str | None, notes: list[str]
+    name: str, rows: _Rows, tz: str | None, date_order: str | None, notes: list[Note]
 ) -> dict[str, np.ndarray]:
     there = [field for field in _TIMES if field in rows.cells]
     decision = dates.decide_order(name, [rows.cells[field] for field in there], date_order)
@@ -156,19 +158,25 @@ def _times(
         out[field] = grouping.first_of(rows.codes, times, len(rows.ids))
     if with_offset and tz is None:
         notes.append(
-            f"{name}: {counted(with_offset, 'time')} with an offset from UTC, which was left out. "
-            "Set the time zone to get times in UTC."
+            Note(
+                "warning",
+                f"{name}: {counted(with_offset, 'time')} with an offset from UTC, which was left out. "
+                "Set the time zone to get times in UTC.",
+            )
         )
     notes += unreadable(name, unread, "time")
     return out
 
 
-def _money(name: str, rows: _Rows, notes: list[str]) -> dict[str, np.ndarray]:
+def _money(name: str, rows: _Rows, notes: list[Note]) -> dict[str, np.ndarray]:
     there = [rows.cells[field] for field in _AMOUNTS if field in rows.cells]
     sign = money.decimal_sign(there, currencies=_column(rows, "currency"))
     if sign is None and (example := money.ambiguous(there)):
         notes.append(
-            f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign."
+            Note(
+                "decision",
+                f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign.",
+            )
         )
     read = {field: money.read_money(_column(rows, field), decimal=sign) for field in _AMOUNTS}
     orders = len(rows.ids)
@@ -177,31 +185,31 @@ def _money(name: str, rows: _Rows, notes: list[str]) -> dict[str, np.ndarray]:
     for field in _ORDER_AMOUNTS:
         count = grouping.disagreeing(rows.codes, read[field].amounts, out[field])
         told = f"{name}: {counted(count, 'order')} with several values of {field}; the first was taken."
-        notes += [told] if count else []
+        notes += [Note("warning", told)] if count else []
     notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
     if "amount" not in rows.cells:
-        notes.append(f"{name} has no column Order Amount: amounts are missing.")
+        notes.append(Note("warning", f"{name} has no column Order Amount: amounts are missing."))
     if "refunded" in rows.cells:
         out["refunded"] = np.nan_to_num(out["refunded"], nan=0.0)
     out["currency"] = _currencies(name, rows, read, notes)
     return out
 
 
-def _currencies(name: str, rows: _Rows, read: Mapping[str, money.Money], notes: list[str]) -> np.ndarray:
+def _currencies(name: str, rows: _Rows, read: Mapping[str, money.Money], notes: list[Note]) -> np.ndarray:
     named = grouping.as_cells([text.upper() for text in _column(rows, "currency").tolist()])
     for column in read.values():
         named = np.where(pd.isna(named), column.currencies, named)
     currencies = grouping.first_of(rows.codes, named, len(rows.ids))
     several = sorted(set(currencies[pd.notna(currencies)].tolist()))
     if len(several) > 1:
-        notes.append(f"{name} holds amounts in {', '.join(several)}.")
+        notes.append(Note("warning", f"{name} holds amounts in {', '.join(several)}."))
     return currencies
 
 
-def _statuses(name: str, rows: _Rows, notes: list[str]) -> Cells:
+def _statuses(name: str, rows: _Rows, notes: list[Note]) -> Cells:
     """Return the status as exported; the substatus where there is no column of statuses."""
     if "status" not in rows.cells and "substatus" in rows.cells:
-        notes.append(f"{name} has no column Order Status: Order Substatus was taken.")
+        notes.append(Note("decision", f"{name} has no column Order Status: Order Substatus was taken."))
     return grouping.joined(rows.codes, _status_cells(rows), len(rows.ids))
 
 
@@ -228,21 +236,21 @@ def _says_cancelled(status: str) -> bool:
     return unicodedata.normalize("NFC", status).casefold() in CANCELLED_WORDS
 
 
-def _quantities(name: str, rows: _Rows, notes: list[str]) -> pd.Series:
+def _quantities(name: str, rows: _Rows, notes: list[Note]) -> pd.Series:
     read = money.read_money(_column(rows, "quantity"), decimal=None)
     notes += unreadable(name, read.unread, "item count")
     whole = np.round(grouping.sums(rows.codes, read.amounts, len(rows.ids)))
     return pd.Series(np.where(np.abs(whole) <= ids.FLOAT_EXACT_UP_TO, whole, np.nan)).astype("Int64")
 
 
-def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[str]) -> dict[str, Any]:
+def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[Note]) -> dict[str, Any]:
     """Return the columns, their times in UTC where the zone is known."""
     out: dict[str, Any] = {str(name): orders[name] for name in orders.columns}
     if tz is None:
         return out
     for field in _TIMES:
         out[field] = out[field].dt.tz_localize("UTC")
-    notes.append(f"Times without an offset were taken to be of {tz}; all are given in UTC.")
+    notes.append(Note("decision", f"Times without an offset were taken to be of {tz}; all are given in UTC."))
     return out
 
 
