@@ -148,19 +148,19 @@ SETTLEMENTS: tuple[Column, ...] = (
 )
 
 MATCH_STATUSES: dict[str, str] = {
-    "matched": "one order each side; amounts, where both are told, and states agree",
-    "amount_differs": "one each side; amounts differ by more than the tolerance, or currencies differ",
+    "matched": "one order on each side; states agree, and amounts where both are known",
+    "amount_differs": "one on each side; amounts differ by more than the tolerance, or currencies differ",
     "state_differs": "cancelled, fully refunded or voided on one side only",
     "duplicate": "several Shopify orders for one TikTok order",
     "conflict": "the sources name different TikTok orders for one Shopify order",
     "only_tiktok": "no such Shopify order in the files",
-    "only_shopify": "a Shopify order of TikTok's whose TikTok order the files do not hold",
+    "only_shopify": "a Shopify order that came from TikTok Shop, but its TikTok order is not in the files",
     "not_expected": "cancelled before payment on TikTok, and absent from Shopify",
-    "unknown": "the look-up did not answer, and nothing else tells",
+    "unknown": "the look-up gave no answer and there is no other evidence",
 }
 
 MATCH_GUESSED: dict[str, str] = {
-    "probable": "a pair guessed from amount and time: no match until a person has agreed to it",
+    "probable": "a possible pair with equal amount and near time: confirm before treating it as matched",
 }
 """The status of a guess, which stands after the others, and only where guesses were asked for."""
 
@@ -173,19 +173,29 @@ MATCH_ORDERS: tuple[Column, ...] = (
     Column("status", "category", "how the two sides compare", (*MATCH_STATUSES, *MATCH_GUESSED)),
     Column("matched_on", "category", "the first source that made the pair", MATCH_SOURCES),
     Column(
-        "evidence", "text", "every source that agrees, joined by `; `; in a conflict also what is against it"
+        "evidence",
+        "text",
+        "every source that agrees, separated by `; `; in a conflict also what contradicts it",
     ),
     Column("tiktok_amount", "money", "the amount on TikTok"),
     Column("shopify_total", "money", "the total on Shopify"),
     Column("difference", "money", "shopify_total − tiktok_amount"),
-    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ; missing if not told"),
+    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ; missing if unknown"),
     Column("tiktok_status", "text", "the order status as TikTok exported it"),
     Column("financial_status", "text", "the financial status on Shopify"),
-    Column("reason", "text", "the cause, where it can be seen"),
-    Column("tiktok_counted", "money", "what the row adds to TikTok's total; 0 if closed or counted above"),
-    Column("shopify_counted", "money", "what the row adds to Shopify's total; 0 if closed or counted above"),
-    Column("tiktok_refunded", "money", "what was refunded on TikTok; missing where not told"),
-    Column("shopify_refunded", "money", "what was refunded on Shopify; missing where not told"),
+    Column("reason", "text", "the cause, as far as it can be seen"),
+    Column(
+        "tiktok_counted",
+        "money",
+        "the amount in the TikTok total; 0 if cancelled, refunded or included in a row above",
+    ),
+    Column(
+        "shopify_counted",
+        "money",
+        "the amount in the Shopify total; 0 if cancelled, refunded or included in a row above",
+    ),
+    Column("tiktok_refunded", "money", "what was refunded on TikTok; missing if unknown"),
+    Column("shopify_refunded", "money", "what was refunded on Shopify; missing if unknown"),
 )
 
 MATCH_SETTLEMENT: tuple[Column, ...] = (
@@ -195,13 +205,13 @@ MATCH_SETTLEMENT: tuple[Column, ...] = (
 )
 
 MATCH_REASONS: dict[str, str] = {
-    "not_in_export": "its other half is named, but the files do not hold it",
+    "not_in_export": "the other order is named, but it is not in the files",
     "outside_dates": "it was created before or after the other side's file begins or ends",
     "unlinked": "the shop answered: there is no Shopify order",
-    "no_mark": "no look-up was given, and no Shopify order names it",
-    "no_order_id": "a Shopify order of TikTok's that names no TikTok order",
+    "no_mark": "no look-up was given and no Shopify order names it",
+    "no_order_id": "a Shopify order that came from TikTok Shop but names no TikTok order",
     "ambiguous_reference": "the look-up names it by a number or name that fits several Shopify orders",
-    "not_asked": "the look-up holds nothing about it",
+    "not_asked": "the look-up does not include it",
     "cancelled_before_payment": "cancelled on TikTok before it was paid",
     "cancelled_on_tiktok": "cancelled on TikTok alone",
     "cancelled_on_shopify": "cancelled on Shopify alone",
@@ -216,7 +226,7 @@ MATCH_REASONS: dict[str, str] = {
     "free_sample": "one side or both are 0",
     "no_amount": "one side or both have no amount, so the amounts were not compared",
     "month_end": "created in one calendar month on TikTok and in another on Shopify, by zone or delay",
-    "several_candidates": "several orders have this amount about that time: none was guessed",
+    "several_candidates": "several orders have this amount at about that time, so none was guessed",
 }
 
 MATCH_CHANGES: dict[str, str] = {
