@@ -1,18 +1,143 @@
 """The figures in every rendering, for amounts, currencies, dates and texts out of the ordinary."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from support.report_sample import small_report
+from support.report_sample import sample_report, small_report
 
-from ttsframe.report import html_summary, plot, text_summary, write_csv, write_excel
+from ttsframe.columns import MATCH_STATUSES
+from ttsframe.report import html_summary, plot, summary, text_summary, write_csv, write_excel
 from ttsframe.report.html import page_html
 from ttsframe.text import Note
 
 ESCAPE = "\x1b[31m\x07\x9b2J\u2028"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return sample_report(300)
+
+
+def missing(flags):
+    """Rows whose TikTok order has no amount."""
+    return pd.DataFrame({"TikTok": flags, "Shopify": False})
+
+
+def lines_of(report, currency):
+    return {row.status: (row.rows, row.amounts) for row in report.totals[currency]}
+
+
+def test_counts__every_status_in_order_and_adding_up(report):
+    found = report.counts
+    assert list(found) == list(MATCH_STATUSES)
+    assert sum(found.values()) == 300
+    assert found["duplicate"] == (report.orders["status"] == "duplicate").sum()
+
+
+def test_exception_statuses__leave_out_the_good_and_the_empty():
+    made = small_report(status=["matched", "conflict", "not_expected"])
+    assert made.exception_statuses == ["conflict"]
+
+
+def test_totals__tell_what_is_not_known():
+    made = small_report(status=["matched", "matched", "only_tiktok"], shopify_total=[10.0, 5.0, None])
+    made.orders.loc[1, "tiktok_counted"] = 4.0
+    matched, alone, whole = replace(made, missing_amount=missing([True, False, True])).totals[""]
+    assert (matched.amounts, matched.difference) == ((4.0, 15.0), 1.0)
+    assert np.isnan([alone.amounts[0], alone.difference]).all()
+    assert (whole.amounts, whole.difference) == ((4.0, 15.0), 1.0)
+
+
+def test_renderings__say_so_where_nothing_is_known(tmp_path):
+    made = small_report(status=["matched"], shopify_total=[10.0], currency=["USD"])
+    made = replace(made, missing_amount=missing([True]))
+    text = text_summary(made)
+    assert re.search(r"\n  all +n/a +10\.00 +n/a\n", text)
+    write_excel(made, tmp_path / "report.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Summary"]
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert cells.count("n/a") == 4
+    for shown in (text, html_summary(made), page_html(made).decode(), " ".join(map(str, cells))):
+        assert "1 row has no TikTok amount and is excluded from the TikTok total." in shown
+        assert "nan" not in shown.lower().replace("financial", "")
+
+
+def test_totals__never_add_currencies_up():
+    made = small_report(
+        status=["matched", "amount_differs", "matched"],
+        order_id=["1", "2", "3"],
+        shopify_id=["7", "8", "9"],
+        tiktok_amount=[10.0, 20.0, 5.0],
+        shopify_total=[10.0, 18.0, 5.0],
+        currency=["USD", "USD/EUR", "EUR"],
+    )
+    assert lines_of(made, "USD")[None] == (2, (30.0, 10.0))
+    assert lines_of(made, "EUR") == {
+        "matched": (1, (5.0, 5.0)),
+        "amount_differs": (0, (0.0, 18.0)),
+        None: (1, (5.0, 23.0)),
+    }
+
+
+def test_totals__agree_with_the_rows(report):
+    orders, amounts = lines_of(report, "USD")[None]
+    assert orders == 300
+    assert amounts == pytest.approx(
+        (report.orders["tiktok_amount"].sum(), report.orders["shopify_total"].sum())
+    )
+
+
+def test_summary__has_counts_totals_sources_and_notes(report):
+    assert list(report.summary.columns) == ["section", "side", "currency", "name", "value"]
+    figures = report.summary.set_index(["section", "side", "currency", "name"])["value"]
+    assert figures["rows", "", "", "total"] == 300
+    total = report.orders["tiktok_amount"].sum()
+    assert figures["amount", "TikTok", "USD", "total"] == pytest.approx(total)
+    assert figures["source", "", "", "orders_export_1.csv"] == "312 rows"
+    assert figures["note", "", "", "left_out"].startswith("3 rows")
+    assert figures["matched_on", "", "", "tag"] == (report.orders["matched_on"] == "tag").sum()
+
+
+@pytest.mark.parametrize(
+    ("span_days", "unit"),
+    [(1, "day"), (60, "day"), (200, "week"), (1500, "month"), (5000, "quarter"), (9000, "year")],
+)
+def test_timeline__keeps_the_bars_few_and_loses_no_order(report, span_days, unit):
+    days = pd.Series(pd.Timestamp("2001-01-01") + pd.to_timedelta(np.linspace(0, span_days, 300), unit="D"))
+    found = summary.timeline(replace(report, days=days.dt.tz_localize("UTC")))
+    assert found.unit == unit
+    assert len(found.table) <= summary.MAX_BARS
+    assert found.table.to_numpy().sum() == 300
+
+
+def test_timeline__none_without_dates(report):
+    assert summary.timeline(replace(report, days=None)) is None
+    assert summary.timeline(replace(report, days=pd.Series(pd.NaT, index=report.orders.index))) is None
+
+
+def test_totals__amounts_without_currency_are_never_added_to_another():
+    made = small_report(
+        status=["matched", "only_tiktok", "only_tiktok"],
+        currency=["USD", None, None],
+        tiktok_amount=[1.0, 2.0, 4.0],
+    )
+    assert list(made.totals) == ["USD", ""]
+    assert lines_of(made, "USD")[None] == (1, (1.0, 0.0))
+    for text in (text_summary(made), page_html(made).decode(), html_summary(made)):
+        assert "unknown currency" in text
+
+
+def test_totals__amounts_without_currency_stand_apart_between_several():
+    made = small_report(
+        status=["matched", "matched", "only_tiktok"],
+        currency=["USD", "EUR", None],
+        tiktok_amount=[1.0, 2.0, 4.0],
+    )
+    assert lines_of(made, "")[None] == (1, (4.0, 0.0))
 
 
 def pair(currency, ours=1.0, theirs=1.0, **columns):

@@ -1,0 +1,49 @@
+"""The summary in the terminal."""
+
+from dataclasses import replace
+
+import pytest
+from support.report_sample import sample_report, small_report
+
+from ttsframe.columns import MATCH_STATUSES
+from ttsframe.report import text_summary
+from ttsframe.text import Note
+
+
+@pytest.fixture(scope="module")
+def report():
+    return sample_report(300)
+
+
+def test_text_summary__names_every_status_and_total(report):
+    text = text_summary(report, encoding="utf-8")
+    assert "█" in text
+    assert all(status in text for status in MATCH_STATUSES)
+    assert f"{report.orders['tiktok_amount'].sum():,.2f}" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "nonsense-8"])
+def test_text_summary__falls_back_to_what_the_terminal_can(report, encoding):
+    text = text_summary(replace(report, title="é ✓"), encoding=encoding)
+    assert "#####" in text
+    assert "█" not in text
+
+
+def test_text_summary__control_signs_do_not_reach_the_terminal(report):
+    text = text_summary(replace(report, title="a\x1b[31mb", notes=(Note("count", "c\x07d"),)))
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def test_text_summary__folds_no_warning_and_never_one_note_alone():
+    counting = [Note("count", f"file {number}: 1 row, 1 order.") for number in range(6)]
+    warnings = [Note("warning", f"Warning {number}.") for number in range(7)]
+    made = replace(small_report(status=["matched"]), notes=tuple(counting))
+    assert [note.text in text_summary(made) for note in counting] == [True] * 6
+    text = text_summary(replace(made, notes=(*counting, *warnings)))
+    assert [note.text in text for note in warnings] == [True] * 7
+    assert "and 6 more notes in the report" in text
+    text = text_summary(replace(made, notes=(*counting, *warnings[:2])))
+    assert text.index(warnings[0].text) < text.index(counting[0].text)
+    assert "and 3 more notes in the report" in text
