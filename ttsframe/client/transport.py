@@ -1,7 +1,23 @@
-"""One request out, one reply in: the only module that imports requests.
+"""One request out, one response in: the only module that imports requests.
 
 Requests are prepared by hand and go straight to the adapter: cookies, `.netrc` and redirects
 must play no part, and preparing through `requests.Session` costs more than sending.
+
+Why an answer cannot reach another order, although it does not always name its own:
+
+1. HTTP/1.1 sends the responses of a connection in the order of its requests.
+2. A connection carries one request at a time: it is taken out of the pool before the request is sent.
+3. It goes back to the pool only when the response has been read to its last byte.
+4. A response that is not read to its end closes its connection: one over 1 MiB, cut short or malformed.
+5. So does a time-out, whether of one read or of the whole request, and an interrupt such as Ctrl-C.
+6. A late answer therefore comes to a closed connection, and nobody reads it.
+7. A connection on which bytes wait before a request is sent is closed and opened anew.
+8. What a peer sends behind a response, in the same packet, is dropped with that response.
+9. The worker that sent the request reads the response and files it under that worker's own key.
+10. A forked child opens its own connections; it neither uses nor shuts down those of its parent.
+
+A request has one deadline from connecting to the last byte: before each read the socket's time-out
+becomes what is left of it. A name look-up and each address of the host have their own limits.
 """
 
 from __future__ import annotations
