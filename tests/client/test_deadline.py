@@ -42,7 +42,8 @@ def test_deadline__ends_a_reply_that_trickles_in(pieces):
     assert caught.value.reason == "timeout"
 
 
-def test_deadline__of_one_order_is_its_own_trouble_and_holds_no_worker(tmp_path, monkeypatch):
+@pytest.mark.parametrize("position", [0, 20], ids=["first", "last"])
+def test_deadline__of_one_order_is_its_own_trouble_and_holds_no_worker(position, tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "backoff_seconds", lambda _tries: 0.01)
     release = threading.Event()
 
@@ -57,7 +58,8 @@ def test_deadline__of_one_order_is_its_own_trouble_and_holds_no_worker(tmp_path,
             return b"O"
         return b""
 
-    ids = [SLOW, *order_ids(1, 20)]
+    ids = order_ids(1, 20)
+    ids.insert(position, SLOW)
     with (
         raw_gateway(slow_status_line, *[more] * 200) as served,
         served.shop(tmp_path, timeout=0.3, outage=0.4, tries=3) as shop,
@@ -66,8 +68,8 @@ def test_deadline__of_one_order_is_its_own_trouble_and_holds_no_worker(tmp_path,
         release.set()
         assert wait_until(lambda: not threads())
     assert list(frame.loc[frame["status"] != "linked", "order_id"]) == [SLOW]
-    assert frame.loc[0, "reason"] == "timeout"
-    assert wrong(frame[1:]) == 0
+    assert frame.loc[position, "reason"] == "timeout"
+    assert wrong(frame.drop(index=position)) == 0
 
 
 # An answer never reaches another order

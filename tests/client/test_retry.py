@@ -99,6 +99,7 @@ def test_outage__orders_that_fail_while_later_ones_are_answered_are_no_sign_of_i
     failing = [sent(place, 1.0) for place in range(30)]
     outage.record_success(2.0, sent(99, 1.5))
     for attempt in failing:
+        outage.record_sent(attempt)
         attempt.send(3.0)
         outage.record_failure("HTTP status 500", attempt)
     assert not outage.suspected
@@ -115,9 +116,21 @@ def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
     failing = [sent(place, 1.0) for place in range(20)]
     outage.record_success(2.0, sent(99, 0.5))
     for attempt in failing:
+        outage.record_sent(attempt)
         outage.record_failure("HTTP status 500", attempt)
     assert outage.suspected
+    failing[-1].spare()
     assert outage.is_over(62.0, unfinished=20)
+
+
+def test_outage__an_order_that_waits_while_others_are_answered_is_no_sign_of_it():
+    outage = CircuitBreaker(60.0, now=0.0)
+    waiting = sent(0, 1.9)
+    outage.record_sent(waiting)
+    outage.record_success(2.0, sent(99, 1.0))
+    assert not outage.is_over(100.0, unfinished=1)
+    outage.record_throttle("Too many requests", waiting)
+    assert outage.is_over(100.0, unfinished=1)
 
 
 def test_outage__what_it_spoilt_is_not_held_against_an_order():

@@ -80,8 +80,8 @@ def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
 class CircuitBreaker:
     """Tells when the gateway as a whole has stopped answering.
 
-    An order that fails though one that was sent after it was answered has a trouble of its own, which
-    is no sign of an outage: where nothing but such orders is left, they end with their tries.
+    An order that has no answer though others were answered after it was sent has a trouble of its own,
+    which is no sign of an outage: where nothing but such orders is left, they end with their tries.
 
     Parameters
     ----------
@@ -97,7 +97,8 @@ class CircuitBreaker:
         self._bad_in_a_row = 0
         self._last = "no answer"
         self._good_sent_at = -math.inf
-        self._own_trouble: set[int] = set()
+        self._good_at = -math.inf
+        self._sent: dict[int, Attempt] = {}
         self.answered = False
         """Whether there was any good answer."""
 
@@ -106,9 +107,14 @@ class CircuitBreaker:
         """Whether so many replies in a row were bad that the orders are not to blame."""
         return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
 
+    def record_sent(self, attempt: Attempt) -> None:
+        """Note a request that goes."""
+        self._sent[attempt.index] = attempt
+
     def record_success(self, now: float, attempt: Attempt) -> None:
         """Note a good answer."""
         self._quiet_since = max(self._quiet_since, now)
+        self._good_at = max(self._good_at, now)
         self._good_sent_at = max(self._good_sent_at, attempt.sent_at)
         self._bad_in_a_row = 0
         self.answered = True
@@ -116,22 +122,25 @@ class CircuitBreaker:
     def record_failure(self, what: str, attempt: Attempt) -> None:
         """Note a reply that was none."""
         self._last = what
-        if attempt.first_sent_at < self._good_sent_at:
-            self._own_trouble.add(attempt.index)
-        else:
+        if attempt.first_sent_at >= self._good_sent_at:
             self._bad_in_a_row += 1
 
     def forget(self, attempt: Attempt) -> None:
         """Note that an order has come to its end, whichever."""
-        self._own_trouble.discard(attempt.index)
+        self._sent.pop(attempt.index, None)
 
     def is_over(self, now: float, *, unfinished: int) -> bool:
         """Whether the run has to end: it waited too long for any good answer that there may be."""
-        return self.seconds_left(now) <= 0 and unfinished > len(self._own_trouble)
+        if self.seconds_left(now) > 0:
+            return False
+        return unfinished > sum(
+            attempt.first_sent_at < self._good_at for attempt in tuple(self._sent.values())
+        )
 
-    def record_throttle(self, what: str) -> None:
-        """Note a refusal for rate: no answer, but no sign of an outage."""
+    def record_throttle(self, what: str, attempt: Attempt) -> None:
+        """Note a refusal for rate: no answer, but no sign of an outage, nor a trouble of the order."""
         self._last = what
+        attempt.spare()
 
     def defer(self, until: float) -> None:
         """Note that the gateway asked us to wait: that time is no outage."""

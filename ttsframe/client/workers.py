@@ -196,6 +196,7 @@ class WorkerPool:
     def _send_attempt(self, attempt: Attempt, sent_at: float) -> None:
         key = self._keys[attempt.index]
         attempt.send(sent_at)
+        self._breaker.record_sent(attempt)
         signed = self._authorizer.sign(gateway.reference_request(*key))
         trouble = None
         try:
@@ -248,7 +249,7 @@ class WorkerPool:
     def _refused(self, attempt: Attempt, outcome: Outcome, retry_after_seconds: float | None) -> None:
         """A refusal for rate costs no try; `Retry-After` holds back this request."""
         attempt.refusals += 1
-        self._breaker.record_throttle(outcome.error_message or "too many requests")
+        self._breaker.record_throttle(outcome.error_message or "too many requests", attempt)
         if attempt.refusals > retry.MAX_THROTTLES:
             self._finish(attempt, outcome, None)
             return
