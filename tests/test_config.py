@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ttsframe as tts
 from ttsframe import config
 from ttsframe.config import Credentials, Settings
 from ttsframe.errors import SettingsError
+from ttsframe.references.shop import Shop
 
 ENVIRON = {
     "TIKTOK_APP_KEY": "29a39dkey",
@@ -272,7 +274,7 @@ def test_settings__made_directly_are_spelt_as_those_of_the_environment():
     assert made.cache_file == Path.home() / "answers.sqlite"
 
 
-@given(st.floats(min_value=1e-300, max_value=1e300))
+@given(st.floats(min_value=1e-300, max_value=86_400.0))
 def test_settings__keep_a_number_as_it_is(seconds):
     made = Settings(rate=seconds, timeout=seconds, lifetime_linked=seconds)
     assert (made.rate, made.timeout, made.lifetime_linked) == (seconds, seconds, seconds)
@@ -314,7 +316,7 @@ def test_seconds__what_is_no_duration(text):
         config.seconds(text)
 
 
-@given(st.integers(0, 10**6), st.sampled_from(["s", "m", "h", "d", ""]))
+@given(st.integers(0, 11_000), st.sampled_from(["s", "m", "h", "d", ""]))
 def test_seconds__any_whole_number_of_any_unit(number, unit):
     factor = {"s": 1, "": 1, "m": 60, "h": 3600, "d": 86400}[unit]
     assert config.seconds(f"{number}{unit}") == number * factor
@@ -467,3 +469,70 @@ def test_read__no_error_holds_a_secret(missing, rest):
 def test_read__the_password_of_an_address_is_not_shown(before):
     _, printed = refused({**ENVIRON, "TTSFRAME_BASE_URL": f"{before}hunter2pass@gateway.example"})
     assert "hunter2pass" not in printed
+
+
+# Tracebacks with the values of every frame, as crash reporters and `%xmode Verbose` print them
+
+
+def shown_with_locals(error):
+    """All that a traceback with locals says of an error and those behind it; without the tests' frames."""
+    parts, todo, seen = [], [error], []
+    while todo:
+        one = todo.pop()
+        if one is None or one in seen:
+            continue
+        seen.append(one)
+        todo += [one.__cause__, one.__context__]
+        for frame, _ in traceback.walk_tb(one.__traceback__):
+            if Path(frame.f_code.co_filename).is_relative_to(Path(config.__file__).parent):
+                parts.append(repr(frame.f_locals))
+        parts += [str(one), repr(one), repr(vars(one))]
+    return "\n".join(parts)
+
+
+BAD_ENVIRONMENTS = {
+    **{name: {**ENVIRON, name: texts[0]} for name, texts in MALFORMED.items()},
+    **{f"dirt in {name}": {**ENVIRON, name: f"{value} x"} for name, value in ENVIRON.items()},
+    **{f"no {name}": {key: ENVIRON[key] for key in ENVIRON if key != name} for name in NEEDED},
+    "password in an address": {**ENVIRON, "TTSFRAME_BASE_URL": "https://user:pass-word@gateway.example"},
+}
+
+
+@pytest.mark.parametrize("environ", BAD_ENVIRONMENTS.values(), ids=BAD_ENVIRONMENTS)
+def test_errors__show_no_secret_in_the_locals_of_a_traceback(environ, monkeypatch):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    for call in (
+        lambda: config.read(config.environment()),
+        Shop.from_env,
+        lambda: tts.lookup(["577000000000000001"]),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            call()
+        shown = shown_with_locals(caught.value)
+        assert not [secret for secret in (*SECRETS, "pass-word") if secret in shown]
+
+
+def test_errors__of_an_unknown_setting_show_no_secret_either(monkeypatch):
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Shop.from_env(speed=5)
+    assert not [secret for secret in SECRETS if secret in shown_with_locals(caught.value)]
+
+
+def test_errors__of_an_unreadable_env_file_show_no_secret_either(monkeypatch, tmp_path):
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_bytes(b"TTSFRAME_RATE=\xff\xfe")
+    with pytest.raises(SettingsError) as caught:
+        config.environment()
+    assert not [secret for secret in SECRETS if secret in shown_with_locals(caught.value)]
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "9" * 5000 + "d", "1e999"])
+def test_seconds__without_end_are_refused(text):
+    with pytest.raises(ValueError, match="is not a duration"):
+        config.seconds(text)
+    with pytest.raises(SettingsError, match="outage"):
+        Settings(outage=text)

@@ -1,6 +1,6 @@
 """Credentials and settings, from the environment and a `.env` file.
 
-Everything missing or malformed is named at once, so that a person mends it in one go.
+Everything missing or malformed is named at once, so that a person fixes it in one go.
 """
 
 from __future__ import annotations
@@ -32,7 +32,19 @@ NO_NEED = (
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
 _PASSWORD = re.compile(r"(?:(?<=//)|^(?!.*//)).*@")
+# Longer ones are typing errors; neither SQLite nor a socket takes numbers without end.
+_MAX_SECONDS = 1e9
+_MAX_WAIT_SECONDS = 86_400
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Secret(str):
+    """A text that `repr` hides, as in tracebacks with the values of variables; `str` is the text itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,11 @@ class Credentials:
     access_token: str = field(repr=False)
     shop_cipher: str = field(default="", repr=False)
     refresh_token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("app_secret", "access_token", "shop_cipher", "refresh_token"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, Secret(value))
 
     def __repr__(self) -> str:
         return f"Credentials(app_key={self.app_key[:2] + '…'!r}, secrets hidden)"
@@ -93,9 +110,10 @@ def seconds(text: str) -> float:
         If the text is no duration.
     """
     found = _DURATION.fullmatch(text.strip().lower())
-    if not found or not math.isfinite(float(found[1])):
+    duration = float(found[1]) * _SECONDS[found[2]] if found else math.inf
+    if duration > _MAX_SECONDS:
         raise ValueError("is not a duration such as 30d, 1h or 90s")
-    return float(found[1]) * _SECONDS[found[2]]
+    return duration
 
 
 def gateway_url(text: str) -> str:
@@ -136,8 +154,8 @@ def _count(text: str) -> int:
 
 def _positive_seconds(text: str) -> float:
     duration = seconds(text)
-    if duration <= 0:
-        raise ValueError("must be longer than nothing")
+    if not 0 < duration <= _MAX_WAIT_SECONDS:
+        raise ValueError("must be greater than zero and at most 1d")
     return duration
 
 
@@ -253,9 +271,12 @@ def environment() -> dict[str, str]:
         values = {**dotenv.dotenv_values(path, interpolate=False), **os.environ}
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise SettingsError(f"cannot read {path}: {why}. Mend it, or set the names elsewhere.") from None
+        raise SettingsError(
+            f"cannot read {path}: {why}. Fix the file, or set the variables elsewhere."
+        ) from None
     known = (*CREDENTIAL_NAMES, *SETTING_NAMES)
-    return {name: text.strip() for name in known if (text := values.get(name)) and text.strip()}
+    # An address may hold a password too.
+    return {name: Secret(text.strip()) for name in known if (text := values.get(name)) and text.strip()}
 
 
 def read_settings(environ: Mapping[str, str], **settings: Any) -> Settings:  # noqa: ANN401
@@ -298,7 +319,7 @@ def read(
     """
     problems: list[str] = []
     made = _settings(environ, settings, problems)
-    values: dict[str, Any] = {key: environ.get(name, "") for key, name in _CREDENTIAL_NAMES.items()}
+    values: dict[str, Any] = {key: Secret(environ.get(name, "")) for key, name in _CREDENTIAL_NAMES.items()}
     problems += [f"{name} is not set" for name in need if not environ.get(name)]
     problems += [
         f"{_CREDENTIAL_NAMES[key]} holds blanks or characters that no credential has; copy it again"
