@@ -307,7 +307,8 @@ def _fetch(
         with bar:
             while left := [lookup_key for lookup_key in keys if lookup_key not in outcomes]:
                 claimed = call.claim(left, usable_seconds=usable_seconds)
-                _take_results(client.fetch_many(claimed), claimed, take, bar)
+                if claimed:
+                    _take_results(client.fetch_many(claimed), claimed, take, bar)
                 for lookup_key in left:
                     if lookup_key not in outcomes and (outcome := call.wait(lookup_key)):
                         outcomes[lookup_key] = outcome
