@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from decimal import Decimal
 
@@ -382,3 +383,15 @@ def _is_nothing(value):
 
 def _plain(id_):
     return None if _is_nothing(id_) else id_
+
+
+@pytest.mark.parametrize(
+    "name", ["#1001", "1001", " # 1001", "'#1001", "' #1001", " '#1001", "#1001\u00a0", "#\t1001"]
+)
+def test_order_names__reader_and_match_agree(name):
+    csv = f"Name,Financial Status,Total\n#1001,paid,5\n{name},,\n"
+    shopify = tts.read_shopify_orders(io.StringIO(csv))
+    assert len(shopify) == 1
+    refs = pd.DataFrame({"order_id": [ID], "external_order_id": [name], "status": "linked"})
+    orders = tts.match(pd.DataFrame({"order_id": [ID]}), shopify, refs).orders
+    assert orders["status"].tolist() == ["matched"]

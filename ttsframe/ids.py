@@ -27,6 +27,8 @@ _ROUNDED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)\.0*")
 # Zero-width characters, the BOM and direction marks: invisible, so they may go wherever they stand.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# As a class and not \s, for which pandas leaves Arrow's regular expressions; spreadsheets add apostrophes.
+_BLANKS_OF_NAMES = "^[ \t\r\n\u00a0]*'+|[ \t\r\n\u00a0]"
 _MISSING_WORDS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "-", "/"})
 
 
@@ -117,6 +119,14 @@ def only_digits(texts: pd.Series) -> np.ndarray:
     tests = [texts.str.isdigit(), texts.str.isascii()] if is_pandas_3 else [texts.str.fullmatch("[0-9]+")]
     digits: np.ndarray = np.logical_and.reduce([test.to_numpy(bool, na_value=False) for test in tests])
     return digits
+
+
+def normalize_order_name(names: pd.Series) -> pd.Series:
+    """Return Shopify order names as they are compared: ``#1001``, ``1001`` and ``' # 1001`` are one."""
+    bare = names.str.replace("#", "", regex=False).str.lower()
+    if bare.str.contains(_BLANKS_OF_NAMES).eq(True).any():  # noqa: FBT003
+        bare = bare.str.replace(_BLANKS_OF_NAMES, "", regex=True)
+    return bare
 
 
 def is_digits(text: str) -> bool:

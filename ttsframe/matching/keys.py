@@ -33,8 +33,6 @@ _INTEGER_DIGITS = 18
 
 _GID = r"^\s*gid://shopify/order/"
 _MAYBE_ID = r"[0-9]{9}|[gG][iI][dD]:"
-# As a class of its own and not \s, for which pandas leaves Arrow's regular expressions.
-_BLANKS = "[ \t\r\n\u00a0]"
 
 
 def first_positions(*columns: pd.Series) -> list[Nodes]:
@@ -123,10 +121,8 @@ def external_text(values: pd.Series) -> pd.Series:
 
 
 def name_text(names: pd.Series) -> pd.Series:
-    """Return order names as they are compared: without ``#`` and blanks, in lower case."""
-    bare = names.str.replace("#", "", regex=False).str.lower()
-    if bare.str.contains(_BLANKS).eq(True).any():  # noqa: FBT003
-        bare = bare.str.replace(_BLANKS, "", regex=True)
+    """Return order names as they are compared; missing where nothing is left."""
+    bare = ids.normalize_order_name(names)
     return bare.mask(bare.eq(""))
 
 

@@ -59,12 +59,6 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     return with_notes(words.typed(data, words.SHOPIFY_ORDERS), notes)
 
 
-def plain_name(name: str) -> str:
-    """Return an order name as it is compared: ``#1001``, ``1001`` and `` # 1001`` are one."""
-    bare = name.replace("#", "").casefold()
-    return bare if bare.isalnum() else "".join(bare.split()).lstrip("'")
-
-
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.SHOPIFY_ORDERS)
@@ -96,7 +90,7 @@ def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]
     cells = {field: column[is_order] for field, column in cells.items()}
     own = [column.astype(bool) for field, column in cells.items() if field not in _ON_EVERY_ROW]
     own_row = np.logical_or.reduce(own)
-    named = np.array([plain_name(name) for name in cells["name"].tolist()], dtype=object)
+    named = ids.normalize_order_name(pd.Series(cells["name"], dtype="object")).to_numpy(dtype=object)
     keep = _first_of_each(named, cells["shopify_id"], own_row)
     lost = int((own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])).sum())
     if lost:
@@ -187,7 +181,7 @@ def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the ids, completed from other files by name, and a key an order: its id, else its name."""
     if numbers.notna().all():
         return numbers, numbers
-    plain = names.map(plain_name, na_action="ignore")
+    plain = ids.normalize_order_name(names.astype("object"))
     known = pd.DataFrame({"name": plain, "id": numbers}).dropna().drop_duplicates()
     # A name that two shops share tells nothing.
     unshared = known[~known["name"].duplicated(keep=False)].set_index("name")["id"]
