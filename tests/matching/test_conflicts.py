@@ -44,6 +44,12 @@ def test_conflict__of_many_the_first_few_are_named():
     assert found[-1] == (ids[-1], S1, f"reference; but {named}, and 5 more")
 
 
+def test_conflict__order_without_id_and_name_is_named_so():
+    nameless = [marked(None, T1, name=None, tiktok_marks=f"tag:{T1}; note:{T2}") for _ in range(2)]
+    found = seen(tiktok(T1, T2), shopify(*nameless))
+    assert "tag names Shopify order without id and name" in found[0][2]
+
+
 def test_match__rows_of_one_conflict_stand_together_where_the_first_stands():
     found = seen(tiktok(T1, T2, T3), shopify(marked(S3, T3), marked(S2, T2), marked(S1, T3)), refs((T1, S1)))
     assert [row[:2] for row in found] == [(T1, S1), (T3, S3), (T3, S1), (T2, S2)]

@@ -9,18 +9,18 @@ import pandas as pd
 
 from ttsframe.columns import MATCH_SOURCES
 from ttsframe.matching.inputs import SOURCE_BITS
-from ttsframe.matching.keys import spelled
+from ttsframe.matching.keys import decode
 
 if TYPE_CHECKING:
+    from ttsframe.matching.align import AlignedOrders
     from ttsframe.matching.keys import Bits, Nodes
     from ttsframe.matching.pairing import Rows
-    from ttsframe.matching.verdicts import AlignedOrders
 
 _MOST_NAMED = 3
 """One order claimed by thousands would make each of its rows name all the others."""
 
 
-def together(rows: Rows) -> Rows:
+def sort_by_component(rows: Rows) -> Rows:
     """Move the rows of each conflict and each duplicate to where its first row stands.
 
     Parameters
@@ -36,7 +36,7 @@ def together(rows: Rows) -> Rows:
     held = np.flatnonzero(rows.conflict | rows.duplicate)
     if not len(held):
         return rows
-    groups = _groups(rows.tiktok[held], rows.shopify[held])
+    groups = _connected_components(rows.tiktok[held], rows.shopify[held])
     first = np.full(len(held), len(rows.tiktok))
     np.minimum.at(first, groups, held)
     place = np.arange(len(rows.tiktok))
@@ -46,14 +46,14 @@ def together(rows: Rows) -> Rows:
     return type(rows)(rows.tiktok[order], rows.shopify[order], rows.bits[order], *flags)
 
 
-def with_contradictions(evidence: pd.Series, scene: AlignedOrders) -> pd.Series:
+def with_contradictions(evidence: pd.Series, aligned: AlignedOrders) -> pd.Series:
     """Say on every row of a conflict which source names which other order.
 
     Parameters
     ----------
     evidence
         The sources of each row.
-    scene
+    aligned
         The rows with their two sides.
 
     Returns
@@ -61,10 +61,10 @@ def with_contradictions(evidence: pd.Series, scene: AlignedOrders) -> pd.Series:
     pandas.Series
         As ``reference; but tag names TikTok order 5801…``.
     """
-    held = np.flatnonzero(scene.rows.conflict)
+    held = np.flatnonzero(aligned.rows.conflict)
     if not len(held):
         return evidence
-    claims = _claims(scene, held)
+    claims = _claims(aligned, held)
     told = pd.concat([_against(claims, "shopify", "TikTok"), _against(claims, "tiktok", "Shopify")])
     against = told.groupby(level=0).agg(", ".join)
     evidence = evidence.copy()
@@ -72,7 +72,7 @@ def with_contradictions(evidence: pd.Series, scene: AlignedOrders) -> pd.Series:
     return evidence
 
 
-def _groups(tiktok: Nodes, shopify: Nodes) -> Nodes:
+def _connected_components(tiktok: Nodes, shopify: Nodes) -> Nodes:
     """Number the pairs that hang together, over whichever orders, alike.
 
     Each TikTok order points at an earlier one of its group; pointing at what that one points
@@ -92,21 +92,24 @@ def _groups(tiktok: Nodes, shopify: Nodes) -> Nodes:
         root = lower
 
 
-def _claims(scene: AlignedOrders, held: Nodes) -> pd.DataFrame:
+def _claims(aligned: AlignedOrders, held: Nodes) -> pd.DataFrame:
     """Lay out who claims what, a row of a conflict a row, with the words for both orders."""
-    rows, universe = scene.rows, scene.universe
+    rows, graph = aligned.rows, aligned.graph
     tiktok, shopify = rows.tiktok[held], rows.shopify[held]
-    ids = universe.shopify_ids.take(shopify).set_axis(held)
+    ids = graph.shopify_ids.take(shopify).set_axis(held)
     names = pd.Series(
-        scene.given.shopify.names.array.take(scene.faces.shopify_row[held], allow_fill=True), held
+        aligned.given.shopify.names.array.take(aligned.faces.shopify_row[held], allow_fill=True), held
     )
+    names = names.where(names.notna(), ids).fillna("without id and name")
     words = _words(rows.bits[held]).set_axis(held)
     return pd.DataFrame(
         {
             "tiktok": tiktok,
             "shopify": shopify,
-            "TikTok": words + " TikTok order " + universe.tiktok_ids.take(tiktok).set_axis(held),
-            "Shopify": words + " Shopify order " + names.where(names.notna(), ids),
+            "TikTok": words + " TikTok order " + graph.tiktok_ids.take(tiktok).set_axis(held),
+            "Shopify": words
+            + " Shopify order "
+            + names.where(names.notna(), ids).fillna("without id and name"),
         },
         index=pd.Index(held, name="row"),
     )
@@ -118,7 +121,7 @@ def _words(bits: Bits) -> pd.Series:
     for kind in range(1 << len(MATCH_SOURCES)):
         named = [source for source, bit in SOURCE_BITS.items() if kind & bit]
         texts.append(f"{' and '.join(named)} {'name' if len(named) > 1 else 'names'}")
-    return spelled(texts, bits.astype(np.int64))
+    return decode(texts, bits.astype(np.int64))
 
 
 def _against(claims: pd.DataFrame, shared: str, named: str) -> pd.Series:

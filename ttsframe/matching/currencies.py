@@ -9,7 +9,7 @@ import pandas as pd
 
 from ttsframe import money
 from ttsframe.matching import keys
-from ttsframe.matching.verdicts import along
+from ttsframe.matching.keys import take_or_fill
 
 if TYPE_CHECKING:
     from ttsframe.matching.inputs import Shopify, Tiktok
@@ -61,10 +61,10 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
         A row a row of the result.
     """
     codes, found = pd.factorize(pd.concat([tiktok.currency, shopify.currency], ignore_index=True))
-    words, places = _spelled_alike(found)
+    words, places = _decode_alike(found)
     codes = np.append(places, _NONE)[codes]
-    ours = along(codes[: len(tiktok.currency)], left, _NONE)
-    theirs = along(codes[len(tiktok.currency) :], right, _NONE)
+    ours = take_or_fill(codes[: len(tiktok.currency)], left, _NONE)
+    theirs = take_or_fill(codes[len(tiktok.currency) :], right, _NONE)
     differ = (ours != theirs) & (ours != _NONE) & (theirs != _NONE)
     ours, theirs = np.where(ours == _NONE, theirs, ours), np.where(theirs == _NONE, ours, theirs)
     sides = (
@@ -77,7 +77,7 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     return Currencies(_written(words, ours, theirs), differ, (digits[ours], digits[theirs]), notes)
 
 
-def _spelled_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:
+def _decode_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:
     """Return the currencies in capitals, and the place of each spelling among them."""
     places, words = pd.factorize(np.array([str(word).strip().upper() for word in found], dtype=object))
     return [str(word) for word in words], places.astype(np.int64)
@@ -112,7 +112,7 @@ def _of_files(side: _Side, proven: Flags) -> np.ndarray:
 
 def _files(side: _Side) -> np.ndarray:
     """Number the file of each row; a frame that names none is one file."""
-    return along(pd.factorize(side.files)[0], side.row, _NONE)
+    return take_or_fill(pd.factorize(side.files)[0], side.row, _NONE)
 
 
 def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[str]:
@@ -132,7 +132,7 @@ def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[str]:
 def _written(words: list[str], ours: np.ndarray, theirs: np.ndarray) -> pd.Series:
     kinds, combinations = pd.factorize((ours + 1) * (len(words) + 1) + theirs + 1)
     texts = [_joined(words, *divmod(int(kind), len(words) + 1)) for kind in combinations]
-    return keys.spelled(texts, kinds)
+    return keys.decode(texts, kinds)
 
 
 def _joined(words: list[str], ours: int, theirs: int) -> str | None:

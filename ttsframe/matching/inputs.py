@@ -38,7 +38,7 @@ SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
 """Sources as bits, the strongest lowest, so that a set of sources is one small number."""
 
 
-class Marks(NamedTuple):
+class OrderIdMentions(NamedTuple):
     """The TikTok order ids that stand in Shopify orders."""
 
     rows: Nodes
@@ -89,7 +89,7 @@ class Shopify:
     refunded: Amounts
     financial_status: pd.Series
     source: pd.Series
-    marks: Marks
+    marks: OrderIdMentions
     files: pd.Series
 
 
@@ -130,7 +130,7 @@ class Inputs(NamedTuple):
     settlement: Settlement | None
 
 
-def read(
+def read_inputs(
     tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
 ) -> Inputs:
     """Read the frames that `match` is given."""
@@ -144,11 +144,11 @@ def read(
 
 def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     """Read the TikTok side; needs `order_id`, unique."""
-    _need(frame, ("order_id",), "the TikTok orders", "read_tiktok_orders")
+    _require_columns(frame, ("order_id",), "the TikTok orders", "read_tiktok_orders")
     frame = frame.reset_index(drop=True)
     order_ids = keys.id_text(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
-    odd = ~keys.digits_only(order_ids)
+    odd = ~keys.is_order_id(order_ids)
     bad_ids = pd.Series(np.nan, index=frame.index, dtype="object")
     if odd.any():
         bad_ids[odd] = ids.clean(order_ids[odd]).reasons.astype("object")
@@ -170,7 +170,9 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
 
 def read_shopify(frame: pd.DataFrame) -> Shopify:
     """Read the Shopify side; needs `shopify_id` or `name`."""
-    _need(frame, () if "name" in frame else ("shopify_id",), "the Shopify orders", "read_shopify_orders")
+    _require_columns(
+        frame, () if "name" in frame else ("shopify_id",), "the Shopify orders", "read_shopify_orders"
+    )
     frame = frame.reset_index(drop=True)
     shopify_ids = keys.external_text(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
@@ -191,15 +193,17 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
 
 def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
-    _need(frame, ("order_id", "external_order_id"), "the references", "lookup")
+    _require_columns(frame, ("order_id", "external_order_id"), "the references", "lookup")
     notes: list[str] = []
     frame = frame.reset_index(drop=True)
-    frame = _whole(frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {}), notes)
+    frame = _drop_damaged_ids(
+        frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {}), notes
+    )
     external = frame["external_order_id"]
-    linked, unlinked = (_says(frame, "status", word) for word in ("linked", "unlinked"))
+    linked, unlinked = (_equals(frame, "status", word) for word in ("linked", "unlinked"))
     if "status" not in frame:
         linked, unlinked = external.notna().to_numpy(), external.isna().to_numpy()
-    platforms = _says(frame, "platform", "shopify")
+    platforms = _equals(frame, "platform", "shopify")
     return References(
         ids=frame["order_id"],
         external=external if linked.all() else external.where(linked),
@@ -211,7 +215,7 @@ def read_references(frame: pd.DataFrame) -> References:
     )
 
 
-def _whole(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _drop_damaged_ids(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Clean the ids; leave out the rows of which a spreadsheet has rounded one: it names another order."""
     frame = frame.assign(
         order_id=keys.id_text(frame["order_id"]),
@@ -224,7 +228,7 @@ def _whole(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 def read_settlement(frame: pd.DataFrame) -> Settlement:
     """Read the payouts; needs `order_id`, unique, and `settled_amount`."""
-    _need(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
+    _require_columns(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
     frame = frame.reset_index(drop=True)
     order_ids = keys.id_text(frame["order_id"])
     # What is a blank to the one rule of `ids` names no order: its amount belongs to none.
@@ -253,7 +257,7 @@ def _adjustments(frame: pd.DataFrame) -> tuple[str, ...]:
     return (f"{counted(len(frame), 'row')} of the settlement without an order (adjustments): {total}.",)
 
 
-def _need(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
+def _require_columns(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:
     if not isinstance(frame, pd.DataFrame):
         raise InputError(
             f"{what} must be a DataFrame, as tts.{reader}() gives it, not a {type(frame).__name__}."
@@ -286,18 +290,18 @@ def _refuse_repeated(text: pd.Series, what: str, name: str) -> None:
 def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     """Return a column as text, all missing where the frame does not have it."""
     if name not in frame:
-        return keys.blank(len(frame))
+        return keys.missing_text(len(frame))
     series = frame[name]
     if keys.is_text(series):
         return series
     codes, words = _factorized(series)
-    return keys.spelled([*words, None], codes)
+    return keys.decode([*words, None], codes)
 
 
 def _currency(frame: pd.DataFrame) -> pd.Series:
     """Return the currencies in capitals; a blank one is missing."""
-    codes, words = words_of(_text(frame, "currency"))
-    return keys.spelled([word.upper() or None for word in words], codes)
+    codes, words = lowered_categories(_text(frame, "currency"))
+    return keys.decode([word.upper() or None for word in words], codes)
 
 
 @contextmanager
@@ -316,22 +320,22 @@ def _factorized(series: pd.Series) -> tuple[np.ndarray, list[str]]:
         return codes, [str(value).encode(errors="replace").decode() for value in values]
 
 
-def words_of(text: pd.Series) -> tuple[np.ndarray, list[str]]:
+def lowered_categories(text: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
     codes, words = _factorized(text)
     return codes, [*(word.strip().lower() for word in words), ""]
 
 
-def says(text: pd.Series, word: str) -> Flags:
+def equals(text: pd.Series, word: str) -> Flags:
     """Tell where a column of few words says this one, in any case."""
-    codes, words = words_of(text)
+    codes, words = lowered_categories(text)
     flags: Flags = np.array([found == word for found in words], dtype=np.bool_)[codes]
     return flags
 
 
-def _says(frame: pd.DataFrame, name: str, word: str) -> Flags:
+def _equals(frame: pd.DataFrame, name: str, word: str) -> Flags:
     """Tell where a column of few words says this one; False where it is not there."""
-    return says(frame[name], word) if name in frame else np.zeros(len(frame), dtype=bool)
+    return equals(frame[name], word) if name in frame else np.zeros(len(frame), dtype=bool)
 
 
 def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -379,21 +383,21 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
         return given
     if frame["cancelled"].dtype == bool:
         return frame["cancelled"].to_numpy()
-    codes, words = words_of(frame["cancelled"])
+    codes, words = lowered_categories(frame["cancelled"])
     flags: Flags = np.array([word in _TRUE_WORDS for word in words], dtype=bool)[codes]
     return flags
 
 
-def _marks(frame: pd.DataFrame) -> Marks:
+def _marks(frame: pd.DataFrame) -> OrderIdMentions:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
     chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
     listed = _text(frame, "tiktok_marks")
     several = _lists_several(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
-    rows = np.flatnonzero(keys.digits_only(chosen) & ~several)
-    codes, sources = words_of(_id_column(frame, "tiktok_order_id_from"))
+    rows = np.flatnonzero(keys.is_order_id(chosen) & ~several)
+    codes, sources = lowered_categories(_id_column(frame, "tiktok_order_id_from"))
     # An id without a source, in a caller's own frame, counts as a tag.
     bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in sources], dtype=np.uint8)
-    single = Marks(rows, chosen.take(rows), bits[codes[rows]])
+    single = OrderIdMentions(rows, chosen.take(rows), bits[codes[rows]])
     return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
 
 
@@ -401,7 +405,7 @@ def _lists_several(text: pd.Series) -> Flags:
     return text.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
 
 
-def _listed_marks(listed: pd.Series, several: Flags) -> list[Marks]:
+def _listed_marks(listed: pd.Series, several: Flags) -> list[OrderIdMentions]:
     """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
     # A bar before the first mark of a row tells afterwards where the rows began.
     texts = ("|" + listed[several]).tolist()
@@ -412,14 +416,14 @@ def _listed_marks(listed: pd.Series, several: Flags) -> list[Marks]:
     for source in TIKTOK_ORDER_ID_SOURCES:
         here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
         order_ids = marks[here].str.slice(len(source) + 1)
-        good = keys.digits_only(order_ids)
+        good = keys.is_order_id(order_ids)
         bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
-        found.append(Marks(rows[here][good], order_ids[good], bits))
+        found.append(OrderIdMentions(rows[here][good], order_ids[good], bits))
     return found
 
 
-def _concat_marks(parts: Sequence[Marks]) -> Marks:
-    return Marks(
+def _concat_marks(parts: Sequence[OrderIdMentions]) -> OrderIdMentions:
+    return OrderIdMentions(
         np.concatenate([part.rows for part in parts]),
         pd.concat([part.ids for part in parts], ignore_index=True),
         np.concatenate([part.bits for part in parts]),

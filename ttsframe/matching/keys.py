@@ -5,7 +5,7 @@ Everything after this module works on integer arrays; text is taken again only f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from ttsframe.columns import TEXT_DTYPE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+Kind = TypeVar("Kind", bound=np.generic)
 Flags: TypeAlias = NDArray[np.bool_]
 Nodes: TypeAlias = NDArray[np.int64]
 Bits: TypeAlias = NDArray[np.uint8]
@@ -35,7 +36,7 @@ _GID = r"^\s*gid://shopify/order/"
 _MAYBE_ID = r"[0-9]{9}|[gG][iI][dD]:"
 
 
-def first_positions(*columns: pd.Series) -> list[Nodes]:
+def factorize_jointly(*columns: pd.Series) -> list[Nodes]:
     """Number equal texts alike, over several columns.
 
     Parameters
@@ -57,7 +58,7 @@ def first_positions(*columns: pd.Series) -> list[Nodes]:
     return np.split(first[codes], np.cumsum([len(column) for column in columns])[:-1])
 
 
-def joined(*columns: pd.Series) -> pd.Series:
+def concat_text(*columns: pd.Series) -> pd.Series:
     """Return text columns laid end to end."""
     return pd.concat([column.astype(TEXT_DTYPE) for column in columns], ignore_index=True)
 
@@ -126,7 +127,7 @@ def name_text(names: pd.Series) -> pd.Series:
     return bare.mask(bare.eq(""))
 
 
-def spelled(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
+def decode(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
     """Write codes out as text.
 
     Parameters
@@ -146,7 +147,7 @@ def spelled(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
     return table.take(np.where(codes == MISSING, len(texts) - 1, codes)).reset_index(drop=True)
 
 
-def blank(length: int) -> pd.Series:
+def missing_text(length: int) -> pd.Series:
     """Return a text column in which everything is missing."""
     column: pd.Series = pd.Series(np.nan, index=range(length), dtype=TEXT_DTYPE)
     return column
@@ -157,12 +158,23 @@ def digits_only(series: pd.Series) -> Flags:
     return ids.only_digits(series)
 
 
+def is_order_id(series: pd.Series) -> Flags:
+    """Tell which texts are order ids: a run of digits, not too long; False where missing."""
+    short: Flags = (series.str.len() <= ids.MAX_DIGITS).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+    return digits_only(series) & short
+
+
 def repeated(text: pd.Series) -> Flags:
     """Tell which texts stand in an earlier row too; False where missing."""
     fits = _fits_integer(text)
     values = pd.Series(_numbers(text, fits)) if len(text) and fits.all() else text
     again: Flags = (values.duplicated() & values.notna()).to_numpy(dtype=bool)
     return again
+
+
+def take_or_fill(values: NDArray[Kind], rows: Nodes, fill: object) -> NDArray[Kind]:
+    """Take values by row; `fill` for row -1."""
+    return np.append(values, np.array([fill], dtype=values.dtype))[rows]
 
 
 def is_text(series: pd.Series) -> bool:
@@ -177,14 +189,14 @@ def _codes(columns: Sequence[pd.Series]) -> Nodes:
     fits = [_fits_integer(column) for column in columns]
     numeric = np.concatenate(fits)
     if not numeric.any():
-        return np.asarray(pd.factorize(joined(*columns))[0], dtype=np.int64)
+        return np.asarray(pd.factorize(concat_text(*columns))[0], dtype=np.int64)
     numbers = [_numbers(column, here) for column, here in zip(columns, fits, strict=True)]
     found = pd.factorize(np.concatenate(numbers))[0]
     if numeric.all():
         return np.asarray(found, dtype=np.int64)
     codes = np.full(len(numeric), MISSING, dtype=np.int64)
     codes[numeric] = found
-    rest = pd.factorize(joined(*columns)[~numeric])[0]
+    rest = pd.factorize(concat_text(*columns)[~numeric])[0]
     codes[~numeric] = np.where(rest >= 0, rest + found.max() + 1, MISSING)
     return codes
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.claims import CandidateLinks
 from ttsframe.matching.inputs import SOURCE_BITS
 from ttsframe.matching.keys import MISSING
+from ttsframe.matching.links import CandidateLinks
 
 if TYPE_CHECKING:
-    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.keys import Bits, Flags, Nodes
+    from ttsframe.matching.links import LinkGraph
 
 
 class Rows(NamedTuple):
@@ -35,20 +35,18 @@ class Sizes(NamedTuple):
     shopify_nodes: int
 
 
-def sizes(universe: LinkGraph, n_shopify: int) -> Sizes:
-    """Measure a universe whose Shopify file has `n_shopify` orders."""
-    return Sizes(
-        len(universe.answers), n_shopify, len(universe.tiktok_ids), max(len(universe.shopify_ids), n_shopify)
-    )
+def sizes(graph: LinkGraph, n_shopify: int) -> Sizes:
+    """Measure a graph whose Shopify file has `n_shopify` orders."""
+    return Sizes(len(graph.answers), n_shopify, len(graph.tiktok_ids), max(len(graph.shopify_ids), n_shopify))
 
 
-def pairs_of(universe: LinkGraph, size: Sizes) -> CandidateLinks:
+def pairs_of(graph: LinkGraph, size: Sizes) -> CandidateLinks:
     """Make each claimed pair once, with all its sources.
 
     A Shopify order outside the files is kept only where it contradicts something: beside a
     pair in the files, or where two TikTok orders are linked to it.
     """
-    pairs = _distinct(universe.claims, size.shopify_nodes)
+    pairs = _distinct(graph.links, size.shopify_nodes)
     outside = pairs.shopify >= size.shopify
     if not outside.any():
         return pairs
@@ -56,14 +54,14 @@ def pairs_of(universe: LinkGraph, size: Sizes) -> CandidateLinks:
     paired[pairs.tiktok[~outside]] = True
     # A Shopify order whose id a spreadsheet destroyed may be the very one that is linked.
     nameless = np.zeros(size.tiktok_nodes, dtype=bool)
-    without_id = universe.shopify_ids.isna().to_numpy()
+    without_id = graph.shopify_ids.isna().to_numpy()
     nameless[pairs.tiktok[~outside & without_id[pairs.shopify]]] = True
     shared = _counts(pairs.shopify, size.shopify_nodes)[pairs.shopify] > 1
     kept = ~outside | ((paired[pairs.tiktok] | shared) & ~nameless[pairs.tiktok])
     return pairs.where(kept)
 
 
-def rows_of(pairs: CandidateLinks, size: Sizes, lone_shopify: Nodes) -> Rows:
+def rows_of(pairs: CandidateLinks, size: Sizes, unpaired_shopify: Nodes) -> Rows:
     """Lay out the result: every TikTok order of the file in its order, then what is left of Shopify's.
 
     Parameters
@@ -72,7 +70,7 @@ def rows_of(pairs: CandidateLinks, size: Sizes, lone_shopify: Nodes) -> Rows:
         The pairs; a conflict touches every row of every TikTok order in it.
     size
         The sizes of the files.
-    lone_shopify
+    unpaired_shopify
         Rows of Shopify orders that are listed without a pair.
 
     Returns
@@ -80,12 +78,12 @@ def rows_of(pairs: CandidateLinks, size: Sizes, lone_shopify: Nodes) -> Rows:
     Rows
         At least one row for every TikTok order of the file.
     """
-    conflict, duplicate = contradictions(pairs, size)
+    conflict, duplicate = find_contradictions(pairs, size)
     paired = np.zeros(size.tiktok_nodes, dtype=bool)
     paired[pairs.tiktok] = True
-    lone_tiktok = np.flatnonzero(~paired[: size.tiktok])
-    tiktok = np.concatenate([pairs.tiktok, lone_tiktok, np.full(len(lone_shopify), MISSING)])
-    shopify = np.concatenate([pairs.shopify, np.full(len(lone_tiktok), MISSING), lone_shopify])
+    unpaired_tiktok = np.flatnonzero(~paired[: size.tiktok])
+    tiktok = np.concatenate([pairs.tiktok, unpaired_tiktok, np.full(len(unpaired_shopify), MISSING)])
+    shopify = np.concatenate([pairs.shopify, np.full(len(unpaired_tiktok), MISSING), unpaired_shopify])
     ours = (tiktok >= 0) & (tiktok < size.tiktok)
     order = _order(np.where(ours, tiktok, size.tiktok), shopify, size.shopify_nodes)
     padding = len(tiktok) - len(pairs.tiktok)
@@ -94,7 +92,7 @@ def rows_of(pairs: CandidateLinks, size: Sizes, lone_shopify: Nodes) -> Rows:
     return Rows(tiktok[order], shopify[order], *flags)
 
 
-def contradictions(pairs: CandidateLinks, size: Sizes) -> tuple[Flags, Flags]:
+def find_contradictions(pairs: CandidateLinks, size: Sizes) -> tuple[Flags, Flags]:
     """Tell which pairs stand in a conflict, and which are doubles.
 
     Returns

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ttsframe.errors import InputError, SuspiciousInputWarning
-from ttsframe.matching import claims, inputs, pairing
-from ttsframe.matching.conflicts import together
-from ttsframe.matching.layout import closed_of, days_of, orders_frame, scene_of, untold_of
-from ttsframe.matching.probable import WINDOW_HOURS, guess
+from ttsframe.matching import inputs, links, pairing
+from ttsframe.matching.align import align
+from ttsframe.matching.conflicts import sort_by_component
+from ttsframe.matching.frame import days_of, excluded_of, missing_amount_of, to_frame
+from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.result import Match
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ttsframe.matching.claims import CandidateLinks, LinkGraph
     from ttsframe.matching.inputs import Inputs, Shopify
+    from ttsframe.matching.links import CandidateLinks, LinkGraph
     from ttsframe.matching.pairing import Rows, Sizes
 
 # References that hold at most this share of so many orders are likely another file's.
@@ -112,23 +113,23 @@ def match(
     compare : What changed between two results.
     """
     tolerance = _checked_tolerance(tolerance)
-    given = inputs.read(tiktok, shopify, refs, settlement)
-    universe = claims.gather(given)
-    size = pairing.sizes(universe, len(given.shopify.names))
-    pairs, candidates = _pairs(given, universe, size, probable=probable)
-    rows = together(pairing.rows_of(pairs, size, _lone_shopify(given.shopify, pairs)))
-    scene = scene_of(given, universe, rows, candidates, tolerance=tolerance)
+    given = inputs.read_inputs(tiktok, shopify, refs, settlement)
+    graph = links.collect_links(given)
+    size = pairing.sizes(graph, len(given.shopify.names))
+    pairs, candidates = _pairs(given, graph, size, probable=probable)
+    rows = sort_by_component(pairing.rows_of(pairs, size, _unpaired_shopify(given.shopify, pairs)))
+    aligned = align(given, graph, rows, candidates, tolerance=tolerance)
     return Match(
-        orders_frame(scene),
+        to_frame(aligned),
         (
-            *scene.currencies.notes,
-            *_notes(given, universe, rows, size),
+            *aligned.currencies.notes,
+            *_notes(given, graph, rows, size),
             *_told_by_readers(tiktok, shopify, refs, settlement),
         ),
         _provenance(tiktok, shopify, refs, settlement),
-        days_of(scene),
-        closed_of(scene),
-        untold_of(scene),
+        days_of(aligned),
+        excluded_of(aligned),
+        missing_amount_of(aligned),
     )
 
 
@@ -146,19 +147,19 @@ def _checked_tolerance(tolerance: object) -> float:
 
 
 def _pairs(
-    given: Inputs, universe: LinkGraph, size: Sizes, *, probable: bool
+    given: Inputs, graph: LinkGraph, size: Sizes, *, probable: bool
 ) -> tuple[CandidateLinks, np.ndarray]:
     """Return the pairs, and how many orders each TikTok order could be guessed to be."""
-    proven = pairing.pairs_of(universe, size)
+    proven = pairing.pairs_of(graph, size)
     if not probable:
         return proven, np.zeros(size.tiktok, dtype=np.int64)
-    guesses = guess(given.tiktok, given.shopify, universe, proven)
+    guesses = guess(given.tiktok, given.shopify, graph, proven)
     return proven.plus(guesses.pairs), guesses.candidates
 
 
-def _lone_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
+def _unpaired_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
     """Find the orders of source tiktok that nothing is claimed of."""
-    codes, sources = inputs.words_of(shopify.source)
+    codes, sources = inputs.lowered_categories(shopify.source)
     from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
     from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
     return np.flatnonzero(from_tiktok)
@@ -171,7 +172,7 @@ def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
     return tuple(str(note[-1]) if isinstance(note, list) else str(note) for note in notes)
 
 
-def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple[str, ...]:
+def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> tuple[str, ...]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
     listed = np.zeros(size.shopify_nodes, dtype=bool)
@@ -180,7 +181,7 @@ def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple
     guessed = int((rows.bits == _PROBABLE).sum())
     lost = int(shopify.ids.isna().sum())
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
-    strangers = int((universe.settlement_nodes >= size.tiktok).sum())
+    unmatched_settlements = int((graph.settlement_nodes >= size.tiktok).sum())
     found = {
         f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}.": unlisted,
         f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
@@ -189,16 +190,18 @@ def _notes(given: Inputs, universe: LinkGraph, rows: Rows, size: Sizes) -> tuple
             lost if given.refs is not None else 0
         ),
         "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
-        f"Orders of the settlement that are not among the TikTok orders: {strangers:,}.": strangers,
+        f"Orders of the settlement that are not among the TikTok orders: {unmatched_settlements:,}.": (
+            unmatched_settlements
+        ),
     }
-    told = () if given.refs is None else (*given.refs.notes, *_coverage(universe))
+    told = () if given.refs is None else (*given.refs.notes, *_coverage(graph))
     adjustments = () if given.settlement is None else given.settlement.notes
     return (*(note for note, holds in found.items() if holds), *adjustments, *told)
 
 
-def _coverage(universe: LinkGraph) -> tuple[str, ...]:
+def _coverage(graph: LinkGraph) -> tuple[str, ...]:
     """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
-    total, held = len(universe.answers), int((universe.answers != claims.Answer.NOT_ASKED).sum())
+    total, held = len(graph.answers), int((graph.answers != links.LookupState.NOT_ASKED).sum())
     if held == total:
         return ()
     note = f"The references hold {held:,} of the {total:,} TikTok orders"

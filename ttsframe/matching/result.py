@@ -42,10 +42,10 @@ class Match:
         When, with which version, from which files, and how many orders each held.
     days
         The day of each row, on `orders`' index: TikTok's, or else Shopify's.
-    closed
+    excluded
         What each row's orders would add to the totals, were they not cancelled or refunded in
         full, a column a side, on `orders`' index: the totals tell such amounts apart.
-    untold
+    missing_amount
         Whether each row has an order without an amount, a column a side, on `orders`' index.
 
     See Also
@@ -57,15 +57,15 @@ class Match:
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     days: pd.Series | None = None
-    closed: pd.DataFrame | None = None
-    untold: pd.DataFrame | None = None
+    excluded: pd.DataFrame | None = None
+    missing_amount: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        frames = (self.days, self.closed, self.untold)
+        frames = (self.days, self.excluded, self.missing_amount)
         return type(self), (self.orders, self.notes, dict(self.provenance), *frames)
 
     @property
@@ -86,8 +86,8 @@ class Match:
             notes=tuple(Note("count" if _COUNTS.search(note) else "warning", note) for note in self.notes),
             provenance=self.provenance,
             days=self.days,
-            excluded=self.closed,
-            missing_amount=self.untold,
+            excluded=self.excluded,
+            missing_amount=self.missing_amount,
         )
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:

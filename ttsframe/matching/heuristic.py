@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.claims import Answer, CandidateLinks
 from ttsframe.matching.inputs import SOURCE_BITS
+from ttsframe.matching.links import CandidateLinks, LookupState
 from ttsframe.money import to_minor_units
 
 if TYPE_CHECKING:
-    from ttsframe.matching.claims import LinkGraph
     from ttsframe.matching.inputs import Shopify, Tiktok
     from ttsframe.matching.keys import Flags, Nodes
+    from ttsframe.matching.links import LinkGraph
 
 WINDOW_HOURS = 26
 """How far apart the two may be created: a day, and the hours by which zone-less times can be off."""
@@ -31,14 +31,14 @@ class Guesses(NamedTuple):
     """How many Shopify orders fit each TikTok order of the file."""
 
 
-def guess(tiktok: Tiktok, shopify: Shopify, universe: LinkGraph, pairs: CandidateLinks) -> Guesses:
+def guess(tiktok: Tiktok, shopify: Shopify, graph: LinkGraph, pairs: CandidateLinks) -> Guesses:
     """Pair what is left on both sides by equal amount within the window.
 
     Parameters
     ----------
     tiktok, shopify
         The two sides.
-    universe
+    graph
         TikTok orders that are linked to an order outside the files are left alone.
     pairs
         The proven pairs; their orders are left alone.
@@ -48,7 +48,7 @@ def guess(tiktok: Tiktok, shopify: Shopify, universe: LinkGraph, pairs: Candidat
     Guesses
         Pairs of which each side has exactly one candidate, of no other currency.
     """
-    linked = np.isin(universe.answers, (Answer.LINKED, Answer.LINKED_ELSEWHERE)) | universe.ambiguous
+    linked = np.isin(graph.answers, (LookupState.LINKED, LookupState.LINKED_ELSEWHERE)) | graph.ambiguous
     free_tiktok = (
         _free(tiktok.amount, tiktok.created.moments, pairs.tiktok)
         & ~linked

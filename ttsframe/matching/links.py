@@ -46,7 +46,7 @@ class CandidateLinks(NamedTuple):
         )
 
 
-class Answer:
+class LookupState:
     """How far the look-up settles a TikTok order; the better answer has the lower number."""
 
     LINKED = 1
@@ -66,9 +66,9 @@ class LinkGraph:
     """The id of each TikTok node."""
     shopify_ids: pd.Series
     """The id of each Shopify node; missing for a row of the file without one."""
-    claims: CandidateLinks
+    links: CandidateLinks
     answers: NDArray[np.int8]
-    """The best `Answer` for each TikTok order of the file."""
+    """The best `LookupState` for each TikTok order of the file."""
     answer_rows: Nodes
     """The row of the references that gave it; -1 for none."""
     ambiguous: Flags
@@ -89,7 +89,7 @@ class _Resolved(NamedTuple):
     ids: pd.Series
 
 
-def gather(given: Inputs) -> LinkGraph:
+def collect_links(given: Inputs) -> LinkGraph:
     """Collect the claims of every source.
 
     Parameters
@@ -110,9 +110,9 @@ def gather(given: Inputs) -> LinkGraph:
         refs.ids if refs else none,
         settlement.ids if settlement else none,
     ]
-    _, marked, referred, settled = keys.first_positions(*texts)
+    _, marked, referred, settled = keys.factorize_jointly(*texts)
     marks = CandidateLinks(marked, shopify.marks.rows, shopify.marks.bits)
-    answers = np.full(len(tiktok.ids), Answer.NOT_ASKED, dtype=np.int8)
+    answers = np.full(len(tiktok.ids), LookupState.NOT_ASKED, dtype=np.int8)
     answer_rows = np.full(len(tiktok.ids), keys.MISSING, dtype=np.int64)
     ambiguous = np.zeros(len(tiktok.ids), dtype=bool)
     claims, shopify_ids = marks, shopify.ids
@@ -123,13 +123,13 @@ def gather(given: Inputs) -> LinkGraph:
         unsettled = referred[resolved.ambiguous]
         ambiguous[unsettled[(unsettled >= 0) & (unsettled < len(ambiguous))]] = True
         shopify_ids = resolved.ids
-    return LinkGraph(keys.joined(*texts), shopify_ids, claims, answers, answer_rows, ambiguous, settled)
+    return LinkGraph(keys.concat_text(*texts), shopify_ids, claims, answers, answer_rows, ambiguous, settled)
 
 
 def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     """Find each external id: as a Shopify id, else as an order name."""
     external_ids = refs.external
-    _, nodes = keys.first_positions(shopify.ids, external_ids)
+    _, nodes = keys.factorize_jointly(shopify.ids, external_ids)
     by_id = nodes < len(shopify.ids)
     numeric = keys.digits_only(external_ids)
     length = external_ids.str.len().to_numpy(dtype="float64", na_value=np.nan)
@@ -142,7 +142,7 @@ def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     # What is no id and no known name leads nowhere that could be told apart from other names.
     found = np.where(ambiguous | ((times == 0) & ~numeric), keys.MISSING, found)
     found = np.where((found >= len(shopify.ids)) & ~sure, keys.MISSING, found)
-    return _Resolved(found, ambiguous, names, shopify_names, keys.joined(shopify.ids, external_ids))
+    return _Resolved(found, ambiguous, names, shopify_names, keys.concat_text(shopify.ids, external_ids))
 
 
 def _name_keys(shopify: Shopify, refs: References, wanted: Flags) -> tuple[Nodes, Nodes]:
@@ -150,7 +150,7 @@ def _name_keys(shopify: Shopify, refs: References, wanted: Flags) -> tuple[Nodes
     names = np.full(len(wanted), keys.MISSING, dtype=np.int64)
     if not wanted.any():
         return names, np.full(len(shopify.names), keys.MISSING, dtype=np.int64)
-    shopify_names, found = keys.first_positions(
+    shopify_names, found = keys.factorize_jointly(
         keys.name_text(shopify.names), keys.name_text(refs.external[wanted])
     )
     names[wanted] = found
@@ -199,18 +199,20 @@ def _reference_claims(
 def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDArray[np.int8], Nodes]:
     """Find the answer that tells most about each TikTok order of the file."""
     linked = refs.external.notna().to_numpy(dtype=bool)
-    here = np.select([linked, refs.answered], [Answer.LINKED, Answer.UNLINKED], Answer.UNANSWERED)
+    here = np.select(
+        [linked, refs.answered], [LookupState.LINKED, LookupState.UNLINKED], LookupState.UNANSWERED
+    )
     elsewhere = np.select(
         [linked, refs.answered],
-        [Answer.LINKED_ELSEWHERE, Answer.UNLINKED_ELSEWHERE],
-        Answer.UNANSWERED_ELSEWHERE,
+        [LookupState.LINKED_ELSEWHERE, LookupState.UNLINKED_ELSEWHERE],
+        LookupState.UNANSWERED_ELSEWHERE,
     )
     ranks = np.where(refs.shopify, here, elsewhere)
-    answers = np.full(n_tiktok, Answer.NOT_ASKED, dtype=np.int8)
+    answers = np.full(n_tiktok, LookupState.NOT_ASKED, dtype=np.int8)
     rows = np.full(n_tiktok, keys.MISSING, dtype=np.int64)
     ours = (referred >= 0) & (referred < n_tiktok)
     # The best come last, and overwrite.
-    for rank in range(Answer.UNLINKED_ELSEWHERE, Answer.LINKED - 1, -1):
+    for rank in range(LookupState.UNLINKED_ELSEWHERE, LookupState.LINKED - 1, -1):
         given = np.flatnonzero(ours & (ranks == rank))[::-1]
         answers[referred[given]] = rank
         rows[referred[given]] = given

@@ -116,6 +116,11 @@ def test_mark__what_is_no_id_claims_nothing():
     assert verdict(tiktok("abc1"), shopify(marked(S1, "abc1")))[0] == "unknown"
 
 
+def test_mark__too_many_digits_are_no_id():
+    order_id = "9" * 21
+    assert rows(tiktok(order_id), shopify(marked(S1, order_id))) == [(order_id, "", "unknown", "too_long")]
+
+
 def test_inputs__ids_may_be_of_any_dtype():
     ours, theirs, answers = tiktok(T1, T2), shopify(marked(S1, T1), S2), refs((T2, S2))
     expected = match(ours, theirs, answers).orders
