@@ -133,6 +133,13 @@ def test_inputs__ids_may_be_of_any_dtype():
         pd.testing.assert_frame_equal(match(*frames).orders, expected)
 
 
+def test_inputs__amounts_may_be_arrow_decimals():
+    pyarrow = pytest.importorskip("pyarrow")
+    kind = pd.ArrowDtype(pyarrow.decimal128(10, 2))
+    frame = tiktok(T1, T2).assign(amount=pd.Series([Decimal("20.00"), None], dtype=kind))
+    assert match(frame, shopify()).orders["tiktok_amount"].fillna(-1).tolist() == [20.0, -1]
+
+
 def test_inputs__dirty_ids_are_cleaned():
     ours = tiktok(f"{T1}\t", f'="{T2}"', f"'{T3}")
     theirs = shopify(marked(f"{S1}.0", f" {T1}"), f"gid://shopify/Order/{S2}")

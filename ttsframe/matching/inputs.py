@@ -350,8 +350,9 @@ def _amounts(frame: pd.DataFrame, name: str) -> Amounts:
     with _refusing(name, "numbers", "convert it with pd.to_numeric"):
         if pd.api.types.is_datetime64_any_dtype(series) or pd.api.types.is_timedelta64_dtype(series):
             raise TypeError  # pandas would read nanoseconds
-        numbers = pd.to_numeric(series.astype("object") if series.dtype == "category" else series)
-        amounts = numbers.to_numpy(dtype="float64", na_value=np.nan)
+        if not pd.api.types.is_numeric_dtype(series.dtype):
+            series = pd.to_numeric(series.astype("object"))
+        amounts = series.to_numpy(dtype="float64", na_value=np.nan)
     return np.where(np.isfinite(amounts), amounts, np.nan)
 
 
