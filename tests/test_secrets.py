@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.client_tools import Client
 from support.raw_gateway import answer, raw_gateway
+from support.sandbox_log import Audit
 from support.session_tools import gateway, ids_of, look_up, shop_of, wait_until
 
 import ttsframe as tts
@@ -100,7 +101,7 @@ def test_secrets__nowhere_after_faults_a_renewal_and_a_dead_network(tmp_path, mo
         secrets = secrets_of(box.credentials)
         with shop_of(box, tmp_path, timeout=0.3, outage=0.8, tokens=tokens) as shop:
             frame = tts.lookup(ids_of(box)[:100], shop=shop, progress=True)
-            assert len(box.log.refreshes) >= 3
+            assert len(Audit(box.log).refreshes) >= 3
             told += [repr(one) for one in (shop, shop.client, shop.client.authorizer, shop.settings, tokens)]
             told += [repr(box.credentials), str(box.credentials), repr(tokens.read(box.credentials))]
             told += [repr(shop.client.authorizer.sign(reference_request("1", "SHOPIFY"))), frame.to_csv()]
@@ -155,7 +156,7 @@ def test_secrets__nowhere_in_what_a_command_leaves(end, tmp_path):
     ) as box:
         settings = {"outage": "0.8", "timeout": "0.3"}
         client = Client(box, client_folder, ids=ids_of(box), settings=settings, prelude=LOG_EVERYTHING)
-        assert wait_until(lambda: box.log.good_answers.total() >= 40, within_seconds=30)
+        assert wait_until(lambda: Audit(box.log).good_answers.total() >= 40, within_seconds=30)
         if end == "dead network":
             box.change(fault_share=1.0, fault_kinds=("reset",))
         else:

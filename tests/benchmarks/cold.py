@@ -26,6 +26,8 @@ import pandas as pd
 import requests
 import requests_cache
 from measuring import Section, machine, python, spread, verdict, wrong_rows
+from support.sandbox_log import Audit
+from support.sandbox_process import SandboxProcess
 
 import ttsframe
 from ttsframe import sandbox
@@ -137,7 +139,7 @@ def run_one(name: str, order: dict[str, Any]) -> tuple[float, float, int]:
     return seconds, cpu_seconds, seen.most
 
 
-def run_apart(name: str, box: sandbox.Sandbox, ids: list[str]) -> Run:
+def run_apart(name: str, box: SandboxProcess, ids: list[str]) -> Run:
     """Run a contender in a process of its own, and check what ttsframe says."""
     with tempfile.TemporaryDirectory() as folder:
         keys = ("app_key", "app_secret", "access_token", "shop_cipher")
@@ -147,7 +149,7 @@ def run_apart(name: str, box: sandbox.Sandbox, ids: list[str]) -> Run:
         command = python("cold.py", "--one", name)
         done = subprocess.run(command, input=json.dumps(order), check=True, capture_output=True, text=True)
         seconds, cpu_seconds, workers = json.loads(done.stdout)
-        entries = sandbox.Log(box.log[before:])
+        entries = Audit(box.log[before:])
         assert len(entries) == len(ids), "a request was sent twice"
         if name == "ttsframe":
             assert not wrong_rows(pd.read_pickle(Path(folder) / "frame.pickle"), box, ids)
@@ -157,7 +159,7 @@ def run_apart(name: str, box: sandbox.Sandbox, ids: list[str]) -> Run:
 def measure(orders: int, rounds: int) -> dict[str, list[Run]]:
     """Run everything in turn, round after round."""
     runs: dict[str, list[Run]] = {name: [] for name in CONTENDERS}
-    with sandbox.run(sandbox.Generated(count=orders), process=True) as box:
+    with SandboxProcess(sandbox.Generated(count=orders)) as box:
         ids = list(box.orders["order_id"])
         for _ in range(rounds):
             for name, got in runs.items():

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from ttsframe import __version__
 
 if TYPE_CHECKING:

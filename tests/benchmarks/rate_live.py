@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import plot_rate
 from measuring import Section, machine, python, spread, verdict, wrong_rows
+from support.sandbox_process import SandboxProcess
 
 import ttsframe
 from ttsframe import sandbox
@@ -136,7 +137,7 @@ def _tell_parent() -> None:
     sys.stdin.readline()
 
 
-def _samples(case: Case, log: sandbox.Log, began: float) -> list[plot_rate.Sample]:
+def _samples(case: Case, log: list[sandbox.Entry], began: float) -> list[plot_rate.Sample]:
     counts: Counter[tuple[str, int]] = Counter()
     for entry in log:
         counts[entry.outcome, math.floor(entry.time + case.latency_seconds - began)] += 1
@@ -148,10 +149,9 @@ def _samples(case: Case, log: sandbox.Log, began: float) -> list[plot_rate.Sampl
     ]
 
 
-def _sandbox(case: Case, orders: sandbox.Generated) -> sandbox.Sandbox:
-    return sandbox.run(
+def _sandbox(case: Case, orders: sandbox.Generated) -> SandboxProcess:
+    return SandboxProcess(
         orders,
-        process=True,
         rate_per_second=case.rate,
         rate_schedule=case.schedule,
         burst=case.burst,
@@ -167,7 +167,7 @@ def _count(log: Iterable[sandbox.Entry], outcome: str, case: Case, began: float,
     return sum(entry.outcome == outcome and began <= entry.time <= until for entry in log)
 
 
-def _result(case: Case, log: sandbox.Log, began: float, wrong: int, again: float | None) -> Result:
+def _result(case: Case, log: list[sandbox.Entry], began: float, wrong: int, again: float | None) -> Result:
     first = case.seconds if case.schedule else FIRST_SECONDS
     good, refused = (_count(log, outcome, case, began, first) for outcome in ("good", "throttled"))
     minute = refused_minute_share = None

@@ -42,6 +42,8 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from support.client_tools import Client
+from support.sandbox_log import Audit as LogAudit
+from support.sandbox_process import SandboxProcess
 from support.session_tools import expected, found, ids_of
 
 from ttsframe import sandbox
@@ -170,7 +172,7 @@ class Chaos:
 
     def kill(self):
         """Kill or interrupt a client when so many orders are answered."""
-        if not self.kills_at or self.box.log.good_answers.total() < self.kills_at[0]:
+        if not self.kills_at or LogAudit(self.box.log).good_answers.total() < self.kills_at[0]:
             return
         self.kills_at.pop(0)
         place, victim = self.random.choice(list(self.running.items()))
@@ -210,10 +212,8 @@ def run_seed(seed, *, orders=3000, clients=3, kills=8, fault_share=0.25):
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="ttsframe-chaos-") as name,
-        sandbox.run(
+        SandboxProcess(
             sandbox.Generated(count=orders, seed=seed, refused_share=0.01),
-            process=True,
-            log_file=Path(name) / "gateway.jsonl",
             fault_share=fault_share,
             fault_kinds=sandbox.FAULT_KINDS,
             fault_seed=seed,
@@ -240,7 +240,7 @@ def audit(box, output, tally, *, seed, seconds):
     )
     answered = rows[rows["status"].isin(["linked", "unlinked", "denied", "invalid"])]
     told, known = found(answered), set(answered["order_id"])
-    log = box.log
+    log = LogAudit(box.log)
     good = [entry for entry in log if entry.operation == "get_references" and entry.outcome == "good"]
     again = log.asked_after_good_answer
     excused = {(entry.order_id, entry.platform) for entry in good if tally.excuses(entry)}

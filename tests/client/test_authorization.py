@@ -11,6 +11,7 @@ from email.utils import formatdate
 
 import pytest
 from support.raw_gateway import answer, raw_gateway
+from support.sandbox_log import Audit
 from support.session_tools import (
     expected,
     found,
@@ -58,8 +59,8 @@ def test_renewal__is_one_an_expiry_and_every_order_is_right(rotates, tmp_path, t
     with gateway(160, process=True, token_answers=50, refresh_rotates=rotates) as box:
         frame = look_up(box, tmp_path, tokens=tokens)
         assert found(frame) == expected(box)
-        assert len(box.log.refreshes) == 3
-        assert not box.log.asked_after_good_answer
+        assert len(Audit(box.log).refreshes) == 3
+        assert not Audit(box.log).asked_after_good_answer
         kept = tokens.read(box.credentials)
     assert kept.access_token.endswith("-4")
     assert kept.refresh_token == box.credentials.refresh_token + ("-4" if rotates else "")
@@ -68,11 +69,11 @@ def test_renewal__is_one_an_expiry_and_every_order_is_right(rotates, tmp_path, t
 def test_renewal__is_used_by_the_next_run(tmp_path, tokens):
     with gateway(30, token_answers=20) as box:
         look_up(box, tmp_path, tokens=tokens)
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
         (tmp_path / "next").mkdir()
         box.change(token_answers=1000)
         look_up(box, tmp_path / "next", tokens=TokenStore(tmp_path / "config" / "tokens.json"))
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
         # A new pair in the environment takes the place of the kept one.
         other = dataclasses.replace(box.credentials, access_token="of another authorization")
         with pytest.raises(AccessError, match="token"):
@@ -88,13 +89,13 @@ def test_renewal__is_one_for_all_shops_of_a_seller(tmp_path, tokens, monkeypatch
         later = shop_of(box, tmp_path, credentials=second, tokens=tokens)
         assert later.client  # it holds the old pair when the first shop renews it
         assert found(look_up(box, tmp_path, tokens=tokens)) == expected(box)
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
         box.change(token_answers=1000)
         with later:
             assert found(tts.lookup(ids_of(box), shop=later)) == expected(box)
         (tmp_path / "next").mkdir()
         assert found(look_up(box, tmp_path / "next", credentials=second, tokens=tokens)) == expected(box)
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
 
 
 def test_renewal__is_found_by_who_asks_for_the_shops_without_a_cipher(tmp_path, tokens):
@@ -104,7 +105,7 @@ def test_renewal__is_found_by_who_asks_for_the_shops_without_a_cipher(tmp_path, 
         no_shop = dataclasses.replace(box.credentials, shop_cipher="")
         with shop_of(box, tmp_path, credentials=no_shop, tokens=tokens) as shop:
             assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
 
 
 def test_renewal__without_a_refresh_token_stops_with_a_word_about_the_token(tmp_path):
@@ -119,7 +120,7 @@ def test_renewal__without_a_refresh_token_stops_with_a_word_about_the_token(tmp_
         # What was answered is kept: the next run with a good token asks for the rest only.
         box.change(token_answers=None)
         assert found(look_up(box, tmp_path)) == expected(box)
-        assert not box.log.asked_after_good_answer
+        assert not Audit(box.log).asked_after_good_answer
 
 
 def test_renewal__that_is_refused_is_not_tried_again(tmp_path, tokens):
@@ -303,7 +304,7 @@ def test_wrong__stops_at_the_first_proof_and_names_the_cure(
         with pytest.raises(error) as caught:
             look_up(box, tmp_path, credentials=credentials or without_refresh(box.credentials), workers=4)
         assert wait_until(lambda: not threads())
-        assert len(box.log.requests) <= 4
+        assert len(Audit(box.log).requests) <= 4
     assert all(word in str(caught.value) for word in words)
     assert caught.value.exit_code == 2
 
@@ -312,7 +313,7 @@ def test_wrong_cipher__stops_when_every_order_gets_it(tmp_path):
     with gateway(80) as box:
         with pytest.raises(SettingsError, match="ttsframe shops") as caught:
             look_up(box, tmp_path, credentials=wrong(shop_cipher="not-this-one"), workers=4)
-        assert len(box.log.requests) <= 10 + 4
+        assert len(Audit(box.log).requests) <= 10 + 4
     assert "not-this-one" not in str(caught.value)
 
 

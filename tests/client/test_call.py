@@ -11,6 +11,7 @@ from email.utils import formatdate
 import pandas as pd
 import pytest
 from support.raw_gateway import answer, raw_gateway
+from support.sandbox_log import Audit
 from support.session_tools import free_port, gateway, look_up, shop_of
 
 from ttsframe.cli import main
@@ -48,14 +49,14 @@ def test_request__an_expired_token_is_renewed_once_and_kept(expired, tmp_path):
         result = shop.client.request(shops_request())
     assert result.renewed
     assert result.refusal is None
-    assert len(expired.log.refreshes) == 1
+    assert len(Audit(expired.log).refreshes) == 1
     assert tokens.read(expired.credentials).access_token.endswith("-2")
 
 
 def test_request__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_path):
     with gateway(10, token_answers=0) as box, shop_of(box, tmp_path) as shop:
         result = shop.client.request(shops_request())
-        assert len(box.log.refreshes) == 1
+        assert len(Audit(box.log).refreshes) == 1
     assert result.kind is ResponseKind.TOKEN
     with pytest.raises(AccessError, match="TIKTOK_APP_ACCESS_KEY"):
         result.raise_for_status()
@@ -93,7 +94,7 @@ def test_request__clock_and_token_may_both_be_wrong(expired, tmp_path):
     expired.change(clock_offset_seconds=3600)
     with shop_of(expired, tmp_path) as shop:
         assert not shop.shops().empty
-    assert len(expired.log.refreshes) == 1
+    assert len(Audit(expired.log).refreshes) == 1
 
 
 def test_request__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):

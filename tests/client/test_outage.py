@@ -7,6 +7,7 @@ import time
 
 import pytest
 from support.raw_gateway import answer, raw_gateway
+from support.sandbox_log import Audit
 from support.session_tools import (
     expected,
     found,
@@ -39,7 +40,7 @@ def at_answer(box, nth, do):
     """Do something as soon as the sandbox has given so many good answers."""
 
     def watch():
-        wait_until(lambda: box.log.good_answers.total() >= nth, within_seconds=20)
+        wait_until(lambda: Audit(box.log).good_answers.total() >= nth, within_seconds=20)
         do()
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -57,15 +58,15 @@ def test_outage__ends_a_run_of_many_orders_with_one_error_and_keeps_the_answers(
         assert time.monotonic() - started < 20
         watching.join()
         assert "same command" in str(caught.value)
-        good = box.log.good_answers
+        good = Audit(box.log).good_answers
         assert 60 <= good.total() < 2000
         # Not 5 tries each: some twenty bad answers to be sure of, and then one probe at a time.
-        assert len(box.log.requests) - good.total() < 150
+        assert len(Audit(box.log).requests) - good.total() < 150
         assert wait_until(lambda: not threads())
         assert stored(tmp_path) == good.total()
         box.change(fault_share=0.0)
         assert found(look_up(box, tmp_path)) == expected(box)
-        assert not box.log.asked_after_good_answer
+        assert not Audit(box.log).asked_after_good_answer
 
 
 @pytest.mark.parametrize("kind", ["hang", "reset", "http_500"])
@@ -77,7 +78,7 @@ def test_outage__that_is_over_in_time_costs_no_order(kind, tmp_path):
         watching.join()
         over.join()
         assert found(frame) == expected(box)
-        assert not box.log.asked_after_good_answer
+        assert not Audit(box.log).asked_after_good_answer
 
 
 def test_outage__a_gateway_that_is_restarted_costs_no_order(tmp_path):
@@ -89,7 +90,7 @@ def test_outage__a_gateway_that_is_restarted_costs_no_order(tmp_path):
         got = []
         asking = threading.Thread(target=lambda: got.append(tts.lookup(ids, shop=shop)), daemon=True)
         asking.start()
-        assert wait_until(lambda: box.log.good_answers.total() >= 40)
+        assert wait_until(lambda: Audit(box.log).good_answers.total() >= 40)
     assert asking.is_alive()
     time.sleep(0.3)
     with sandbox.run(orders, port=port):
@@ -182,9 +183,9 @@ def test_outage__late_in_a_run_with_bad_orders_ends_with_one_error(tmp_path):
             look_up(box, tmp_path, outage=1.0)
         assert time.monotonic() - started < 20
         watching.join()
-        good = box.log.good_answers
+        good = Audit(box.log).good_answers
         left = len(box.orders) - len(bad) - good.total()
         assert left > 40
         # What had nothing but bad luck keeps its tries: far from five for each that was left.
-        assert len(box.log.requests) - good.total() - 5 * len(bad) < 2 * left
+        assert len(Audit(box.log).requests) - good.total() - 5 * len(bad) < 2 * left
         assert stored(tmp_path) == good.total()

@@ -10,6 +10,7 @@ import time
 import pytest
 from support.cache_tools import lock
 from support.client_tools import Client
+from support.sandbox_log import Audit
 from support.session_tools import (
     expected,
     found,
@@ -44,10 +45,10 @@ def assert_polite(ended, client):
 def test_interrupt__keeps_every_answer_and_the_same_command_goes_on(tmp_path):
     with gateway(1500, process=True, latency_seconds=0.01) as box:
         client = Client(box, tmp_path, ids=ids_of(box))
-        assert wait_until(lambda: box.log.good_answers.total() >= 150, within_seconds=30)
+        assert wait_until(lambda: Audit(box.log).good_answers.total() >= 150, within_seconds=30)
         ended = client.end()
         assert_polite(ended, client)
-        good = box.log.good_answers.total()
+        good = Audit(box.log).good_answers.total()
         assert 150 <= good < 1500
         assert stored(tmp_path) == good
         assert f"{good:,} of 1,500 answers are kept" in ended.err
@@ -57,7 +58,7 @@ def test_interrupt__keeps_every_answer_and_the_same_command_goes_on(tmp_path):
         frame = look_up(box, tmp_path)
         assert frame["from_cache"].all()
         assert found(frame) == expected(box)
-        assert not box.log.asked_after_good_answer
+        assert not Audit(box.log).asked_after_good_answer
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_interrupt__while_another_process_holds_the_store(statement, tmp_path):
             tts.lookup(ids_of(box)[:5], shop=shop)
         with lock(tmp_path / "answers.sqlite", statement):
             client = Client(box, tmp_path, ids=ids_of(box))
-            assert wait_until(lambda: box.log.good_answers.total() >= 30, within_seconds=30)
+            assert wait_until(lambda: Audit(box.log).good_answers.total() >= 30, within_seconds=30)
             ended = client.end()
         assert ended.code == 130
         assert ended.seconds < SOON_SECONDS
@@ -101,12 +102,12 @@ def test_interrupt__while_another_process_holds_the_store(statement, tmp_path):
 def test_kill__loses_no_more_than_the_last_second(tmp_path):
     with gateway(1500, process=True, latency_seconds=0.01) as box:
         client = Client(box, tmp_path, ids=ids_of(box), settings={"rate": 150})
-        assert wait_until(lambda: box.log.good_answers.total() >= 300, within_seconds=30)
+        assert wait_until(lambda: Audit(box.log).good_answers.total() >= 300, within_seconds=30)
         assert client.end(signal.SIGKILL).code == -signal.SIGKILL
-        good = box.log.good_answers.total()
+        good = Audit(box.log).good_answers.total()
         assert stored(tmp_path) >= good - 300
         assert found(look_up(box, tmp_path)) == expected(box)
-        assert box.log.asked_after_good_answer.total() <= 300
+        assert Audit(box.log).asked_after_good_answer.total() <= 300
 
 
 # In this process, as in a notebook
@@ -140,10 +141,10 @@ def test_interrupt__anywhere_in_the_loop_stops_the_workers_though_the_traceback_
         assert wait_until(lambda: not threads())
         asked = len(box.log)
         assert asked < 200
-        assert stored(tmp_path) == box.log.good_answers.total()
+        assert stored(tmp_path) == Audit(box.log).good_answers.total()
         monkeypatch.setattr(owner, name, real)
         assert found(look_up(box, tmp_path)) == expected(box)
-        assert not box.log.asked_after_good_answer
+        assert not Audit(box.log).asked_after_good_answer
     assert caught.value.__traceback__ is not None
 
 
@@ -162,7 +163,7 @@ def test_interrupt__a_kernel_is_usable_at_once(tmp_path):
             ids = tmp_path / "ids.txt"
             ids.write_text("\n".join(ids_of(box)))
             asked = kernel.execute(f"refs = tts.lookup(open({str(ids)!r}).read().split(), progress=False)")
-            assert wait_until(lambda: box.log.good_answers.total() >= 50, within_seconds=30)
+            assert wait_until(lambda: Audit(box.log).good_answers.total() >= 50, within_seconds=30)
             started = time.monotonic()
             manager.interrupt_kernel()
             reply = kernel._recv_reply(asked, timeout=SOON_SECONDS)

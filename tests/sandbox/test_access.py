@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 from support.sandbox_client import (
-    ADD,
     NOW,
     ORDERS,
     SEARCH,
@@ -114,7 +113,6 @@ def test_signature__refused_as_36009004_on_demand():
         ("GET", "/nowhere", 404, 36009009),
         ("POST", references_path(LINKED), 405, 36009010),
         ("GET", SEARCH, 405, 36009010),
-        ("GET", ADD, 405, 36009010),
         ("POST", SHOPS, 405, 36009010),
         ("GET", references_path(LINKED).replace("202406", "202309"), 404, 36009014),
     ],

@@ -93,16 +93,6 @@ def test_faults__every_kind_is_tested_above():
     assert [kind for kind in FAULT_KINDS if f'"{kind}"' not in text] == []
 
 
-def test_faults__add_nothing_to_the_table(box):
-    links = len(box.links)
-    box.change(fault_share=1.0, fault_kinds="http_500")
-    order = {"id": EXAMPLE, "external_order": {"id": "1", "platform": "MAGENTO"}}
-    with WireClient(box) as client:
-        path = "/order/202406/orders/external_orders"
-        assert client.ask(path, {}, "POST", json.dumps({"orders": [order]}).encode()).status == 500
-    assert len(box.links) == links
-
-
 def drawn(faults, *, tries=20, orders=200):
     chance = Chance()
     return [[chance.pick(faults, f"order {order}") for _ in range(tries)] for order in range(orders)]

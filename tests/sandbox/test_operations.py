@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pandas as pd
 import pytest
-from support.sandbox_client import ADD, NOW, ORDERS, SEARCH, SHOPS, PureClient
+from support.sandbox_client import NOW, ORDERS, SEARCH, SHOPS, PureClient
 
 from ttsframe.sandbox import Generated
 from ttsframe.sandbox.orders import read_table
@@ -139,47 +139,6 @@ def test_search_by_reference__nothing_found_and_bad_parameters():
     assert client.ask(SEARCH, asked, "POST", b"[not json").code == 36009023
 
 
-def test_add_references__refusals_stand_inside_the_good_answer():
-    client = PureClient(LINES)
-    line = {"id": "1", "origin_id": "2"}
-    wanted = [
-        {"id": UNLINKED, "external_order": {"id": "900", "platform": "SHOPIFY", "line_items": [line]}},
-        {"id": "12ab", "external_order": {"id": "901", "platform": "SHOPIFY"}},
-        {"id": "576461413038785799", "external_order": {"id": "902", "platform": "SHOPIFY"}},
-        {"id": OTHER, "external_order": {"id": "903", "platform": "NOWHERE"}},
-        {"id": OTHER},
-        "not an order",
-    ]
-    said = post(client, ADD, {}, {"orders": wanted})
-    validate("add_references", said)
-    codes = ["36020001", "21008111", "36009004", "36009004", "36020001"]
-    assert [error["code"] for error in said.data["errors"]] == codes
-    assert said.data["errors"][0]["message"] == "Invalid order_id"
-    detail = {"order_id": "12ab", "external_order": {"id": "901", "platform": "SHOPIFY"}}
-    assert said.data["errors"][0]["detail"] == detail
-    added = {"id": "900", "platform": "SHOPIFY", "line_items": [line]}
-    assert client.references(UNLINKED).data == {"external_orders": [added]}
-
-
-def test_add_references__same_platform_replaces_and_is_found():
-    client = PureClient(LINES)
-    order = {"id": FIRST, "external_order": {"id": "#2000", "platform": "SHOPIFY"}}
-    assert post(client, ADD, {}, {"orders": [order]}).data == {"errors": []}
-    assert [entry["id"] for entry in client.references(FIRST).data["external_orders"]] == ["#2000"]
-    assert client.references(FIRST, "AMAZON").data["external_orders"][0]["id"] == "111-222"
-    new, old = (
-        client.ask(SEARCH, {"platform": "SHOPIFY", "external_order_id": name}, "POST").data["orders"]
-        for name in ("#2000", "#1002")
-    )
-    assert [order["id"] for order in new] == [FIRST]
-    assert old == []
-
-
-@pytest.mark.parametrize("content", [{"orders": []}, {"orders": [{}] * 101}, {"orders": {}}, {}, []])
-def test_add_references__1_to_100_orders(content):
-    assert post(PureClient(LINES), ADD, {}, content).code in (36009004, 36009023)
-
-
 def test_search_orders__pages_hold_every_own_order_once():
     client = PureClient(Generated(count=250, denied_share=0.1))
     found, token, pages = [], "", 0
@@ -205,6 +164,11 @@ def test_search_orders__filters():
     assert (late["total_count"], early["total_count"]) == (50, 50)
     cancelled = post(client, ORDERS, {}, {"order_status": "CANCELLED"}).data["orders"]
     assert {order["status"] for order in cancelled} == {"CANCELLED"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]"])
+def test_search_orders__takes_every_empty_body_that_clients_send(body):
+    assert PureClient(LINES).ask(ORDERS, {}, "POST", body).data["total_count"] == 3
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from ttsframe.sandbox.request import Request
 NOW = 1_800_000_000.0
 SHOPS = "/authorization/202309/shops"
 SEARCH = "/order/202406/orders/external_order_search"
-ADD = "/order/202406/orders/external_orders"
 ORDERS = "/order/202309/orders/search"
 REFRESH = "/api/v2/token/refresh"
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pandas as pd
+from support.sandbox_process import run
 
 import ttsframe as tts
 from ttsframe import sandbox
@@ -19,7 +20,7 @@ from ttsframe.references.shop import Shop
 @contextlib.contextmanager
 def gateway(count=60, *, process=False, **knobs):
     """A sandbox of so many orders, without any limit."""
-    with sandbox.run(sandbox.Generated(count=count), process=process, **knobs) as box:
+    with run(sandbox.Generated(count=count), process=process, **knobs) as box:
         yield box
 
 

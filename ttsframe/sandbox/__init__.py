@@ -9,7 +9,7 @@ It listens on 127.0.0.1 only, and its credentials open nothing.
 from ttsframe.sandbox.behaviour import FAULT_KINDS, Behaviour
 from ttsframe.sandbox.generate import Generated
 from ttsframe.sandbox.handle import CREDENTIALS, Sandbox, run, serve_forever
-from ttsframe.sandbox.log import Entry, Log, read_log
+from ttsframe.sandbox.server import Entry
 
 __all__ = [
     "CREDENTIALS",
@@ -17,9 +17,7 @@ __all__ = [
     "Behaviour",
     "Entry",
     "Generated",
-    "Log",
     "Sandbox",
-    "read_log",
     "run",
     "serve_forever",
 ]

@@ -33,7 +33,6 @@ _HOME_PAGE = b"""<!doctype html><html lang="en"><title>ttsframe sandbox</title>
 <p>A pretend TikTok Shop gateway on this machine, for trying and testing. It knows these operations:</p>
 <ul><li>GET /order/202406/orders/{order_id}/external_orders
 <li>POST /order/202406/orders/external_order_search
-<li>POST /order/202406/orders/external_orders
 <li>POST /order/202309/orders/search
 <li>GET /authorization/202309/shops
 <li>GET /api/v2/token/refresh</ul>
@@ -55,7 +54,7 @@ class Gateway:
     Parameters
     ----------
     table
-        The orders; `Add External Order References` changes it.
+        The orders.
     credentials
         What requests must be signed with.
     behaviour
@@ -129,9 +128,7 @@ class Gateway:
         return reply
 
     def _spoilt(self, fault: str, route: Route, request: Request, subject: Reply, now: float) -> Reply:
-        """Spoil an answer; nothing is added to the table on the way."""
-        if route.operation.name == "add_references":
-            return spoil(self._success(subject, {"errors": []}), fault)
+        """Spoil an answer."""
         try:
             return spoil(self._success(subject, self._data(route, request)), fault)
         except RefusalError as error:
@@ -159,8 +156,6 @@ class Gateway:
             return {"shops": [{**_SHOP, "cipher": self._credentials.shop_cipher}]}
         if name == "search_by_reference":
             return operations.search_by_reference(self.table, request)
-        if name == "add_references":
-            return operations.add_references(self.table, request)
         return operations.search_orders(self.table, request)
 
     def _references(self, order_id: str, request: Request) -> Any:  # noqa: ANN401

@@ -7,17 +7,15 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ttsframe.config import Credentials
 from ttsframe.errors import EXIT_OK
 from ttsframe.gateway import DEFAULT_PLATFORM
 from ttsframe.sandbox.behaviour import Behaviour
 from ttsframe.sandbox.gateway import Gateway
-from ttsframe.sandbox.log import Log, Recorder
-from ttsframe.sandbox.orders import Table, read_table
-from ttsframe.sandbox.process import ChildServer
-from ttsframe.sandbox.server import HOST, Server
+from ttsframe.sandbox.orders import read_table
+from ttsframe.sandbox.server import HOST, Entry, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ttsframe.sandbox.generate import Generated
+    from ttsframe.sandbox.orders import Table
 
 CREDENTIALS = Credentials(
     app_key="sandbox-app-key",
@@ -39,47 +38,12 @@ CREDENTIALS = Credentials(
 _NAP_SECONDS = 3600
 
 
-class _Serving(Protocol):
-    """What the handle needs of a server, in a thread or in a child process."""
-
-    port: int
-
-    @property
-    def table(self) -> Table: ...
-
-    @property
-    def log(self) -> Log: ...
-
-    def change(self, behaviour: Behaviour) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class _ThreadServer:
-    """A server in a thread of this process."""
-
-    def __init__(
-        self, gateway: Gateway, *, port: int, log_file: str | Path | None, keep_log: bool = True
-    ) -> None:
-        self.log = Log()
-        self._server = Server(gateway, Recorder(self.log if keep_log else None, log_file), port=port)
-        self.port = self._server.port
-        self.close = self._server.close
-
-    @property
-    def table(self) -> Table:
-        return self._server.gateway.table
-
-    def change(self, behaviour: Behaviour) -> None:
-        self._server.call(self._server.gateway.change, behaviour)
-
-
 class Sandbox:
     """A running sandbox; a context manager that closes it. `run` makes one.
 
     Parameters
     ----------
-    serving
+    server
         The server behind it.
     credentials
         What it takes.
@@ -87,13 +51,13 @@ class Sandbox:
         Its knobs.
     """
 
-    def __init__(self, serving: _Serving, credentials: Credentials, behaviour: Behaviour) -> None:
-        self._serving = serving
+    def __init__(self, server: Server, credentials: Credentials, behaviour: Behaviour) -> None:
+        self._server = server
         self._behaviour = behaviour
         self.credentials = credentials
-        self.base_url = f"http://{HOST}:{serving.port}"
+        self.base_url = f"http://{HOST}:{server.port}"
         self.auth_url = self.base_url
-        self.example_order_id = _example(serving.table)
+        self.example_order_id = _example(server.gateway.table)
 
     def __enter__(self) -> Self:
         return self
@@ -123,17 +87,17 @@ class Sandbox:
     @property
     def orders(self) -> pd.DataFrame:
         """Every order: `order_id`, `kind` (`linked` on any platform, `unlinked`, `denied`, `refused`)."""
-        return self._serving.table.orders()
+        return self._server.gateway.table.orders()
 
     @property
     def links(self) -> pd.DataFrame:
         """Every reference, a row a line item; the columns of a links file."""
-        return self._serving.table.links()
+        return self._server.gateway.table.links()
 
     @property
-    def log(self) -> Log:
+    def log(self) -> list[Entry]:
         """Every request until now."""
-        return self._serving.log
+        return self._server.log or []
 
     @property
     def behaviour(self) -> Behaviour:
@@ -163,12 +127,12 @@ class Sandbox:
             If there is no such knob, or it holds what it cannot.
         """
         behaviour = self._behaviour.changed(knobs)
-        self._serving.change(behaviour)
+        self._server.call(self._server.gateway.change, behaviour)
         self._behaviour = behaviour
 
     def close(self) -> None:
         """Drop every connection and free the port; nothing is left running."""
-        self._serving.close()
+        self._server.close()
 
 
 def run(
@@ -177,8 +141,6 @@ def run(
     port: int = 0,
     credentials: Credentials = CREDENTIALS,
     behaviour: Behaviour | None = None,
-    process: bool = False,
-    log_file: str | Path | None = None,
     **knobs: Any,  # noqa: ANN401 - the fields of Behaviour
 ) -> Sandbox:
     """Start a sandbox on 127.0.0.1.
@@ -196,11 +158,6 @@ def run(
         What requests must be signed with.
     behaviour
         The knobs; `Behaviour()` if None.
-    process
-        Whether it runs in a process of its own, so as not to share the interpreter with the
-        client under measure; else in a daemon thread.
-    log_file
-        A file that every request is appended to, a JSON object a line; `read_log` reads it.
     **knobs
         Fields of `Behaviour` that go before `behaviour`, e.g. ``rate_per_second=20``.
 
@@ -217,13 +174,8 @@ def run(
         If the port cannot be had.
     """
     chosen = (behaviour or Behaviour()).changed(knobs)
-    table = read_table(orders)
-    serving: _Serving
-    if process:
-        serving = ChildServer(table, credentials, chosen, port=port, log_file=log_file)
-    else:
-        serving = _ThreadServer(Gateway(table, credentials, chosen), port=port, log_file=log_file)
-    return Sandbox(serving, credentials, chosen)
+    gateway = Gateway(read_table(orders), credentials, chosen)
+    return Sandbox(Server(gateway, [], port=port), credentials, chosen)
 
 
 def serve_forever(
@@ -231,7 +183,6 @@ def serve_forever(
     *,
     port: int = 0,
     behaviour: Behaviour | None = None,
-    log_file: str | Path | None = None,
     out: TextIO | None = None,
     started: Callable[[Sandbox], None] | None = None,
 ) -> int:
@@ -245,8 +196,6 @@ def serve_forever(
         The port; a free one if 0.
     behaviour
         The knobs; `Behaviour()` if None.
-    log_file
-        A file that every request is appended to.
     out
         Where `NAME=value` is printed, one a line; standard output if None.
     started
@@ -260,9 +209,9 @@ def serve_forever(
     chosen = behaviour or Behaviour()
     gateway = Gateway(read_table(orders), CREDENTIALS, chosen)
     # The log is not kept in memory: this sandbox may run for weeks.
-    serving = _ThreadServer(gateway, port=port, log_file=log_file, keep_log=False)
+    server = Server(gateway, None, port=port)
     try:
-        with _polite_kill(), Sandbox(serving, CREDENTIALS, chosen) as sandbox:
+        with _polite_kill(), Sandbox(server, CREDENTIALS, chosen) as sandbox:
             for name, value in sandbox.environment.items():
                 print(f"{name}={value}", file=out or sys.stdout, flush=True)
             if started:
@@ -275,7 +224,7 @@ def serve_forever(
 
 @contextlib.contextmanager
 def _polite_kill() -> Iterator[None]:
-    """Take SIGTERM as Ctrl-C, so that the log is written out; only a main thread may."""
+    """Take SIGTERM as Ctrl-C, so that connections are dropped; only a main thread may."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

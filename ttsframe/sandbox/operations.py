@@ -12,22 +12,19 @@ import orjson
 
 from ttsframe.gateway import PLATFORMS
 from ttsframe.sandbox.behaviour import EMPTIES
-from ttsframe.sandbox.orders import LineItem, Listed, Reference
 from ttsframe.sandbox.refusals import (
     BAD_BODY,
     BAD_ORDER_ID,
     BAD_PARAMETER,
     NOT_THIS_SHOP,
-    TAIL,
     RefusalError,
 )
 
 if TYPE_CHECKING:
     from ttsframe.sandbox.behaviour import Answers
-    from ttsframe.sandbox.orders import Table
+    from ttsframe.sandbox.orders import Listed, Reference, Table
     from ttsframe.sandbox.request import Request
 
-MOST_ORDERS_ADDED = 100
 MOST_ORDERS_A_PAGE = 100
 NO_DATA: Any = object()
 """Instead of `data`: the answer has no such key."""
@@ -106,16 +103,6 @@ def search_by_reference(table: Table, request: Request) -> dict[str, Any]:
     return {"orders": [{"id": order_id, "external_order": _official(entry)} for order_id, entry in found]}
 
 
-def add_references(table: Table, request: Request) -> dict[str, Any]:
-    """Answer `Add External Order References`: what is refused stands inside the good answer."""
-    orders = read_object(request.body).get("orders")
-    if not isinstance(orders, list):
-        raise RefusalError(BAD_BODY)
-    if not 0 < len(orders) <= MOST_ORDERS_ADDED:
-        raise RefusalError(BAD_PARAMETER, "Invalid parameter. The `orders` must hold 1 to 100 orders.")
-    return {"errors": [error for order in orders if (error := _add_one(table, order))]}
-
-
 class Page(NamedTuple):
     """Which part of the orders is asked for."""
 
@@ -167,34 +154,6 @@ def _official(reference: Reference) -> dict[str, Any]:
     return entry
 
 
-def _add_one(table: Table, order: Any) -> dict[str, Any] | None:  # noqa: ANN401
-    """Add one reference; return the error entry where it is refused."""
-    order = order if isinstance(order, dict) else {}
-    external = order.get("external_order")
-    external = external if isinstance(external, dict) else {}
-    order_id = str(order.get("id", ""))
-    try:
-        find_references(table, order_id)
-        table.add(order_id, _read_reference(external))
-    except RefusalError as error:
-        shown = {"id": str(external.get("id", "")), "platform": str(external.get("platform", ""))}
-        detail = {"order_id": order_id, "external_order": shown}
-        return {"code": str(error.code), "message": error.message.removesuffix(TAIL), "detail": detail}
-    return None
-
-
-def _read_reference(external: dict[str, Any]) -> Reference:
-    platform = check_platform(external.get("platform"))
-    if not external.get("id"):
-        raise RefusalError(BAD_PARAMETER, "Invalid parameter. The id of the external_order is required.")
-    return Reference(platform, str(external["id"]), _line_items(external.get("line_items")))
-
-
-def _line_items(given: Any) -> tuple[LineItem, ...]:  # noqa: ANN401
-    lines = [line for line in given if isinstance(line, dict)] if isinstance(given, list) else []
-    return tuple(LineItem(str(line.get("id", "")), str(line.get("origin_id", ""))) for line in lines)
-
-
 def _read_page(query: dict[str, str]) -> Page:
     size, token = query.get("page_size", "20"), query.get("page_token", "")
     if not re.fullmatch(r"[0-9]{1,3}", size) or not 1 <= int(size) <= MOST_ORDERS_A_PAGE:
@@ -230,7 +189,8 @@ class _Filters(NamedTuple):
 
 
 def _read_filters(body: bytes) -> _Filters:
-    wanted = read_object(body) if body.strip() else {}
+    # EcomPHP, which many clients use, writes an empty array for an empty object.
+    wanted = read_object(body) if body.strip() not in (b"", b"[]") else {}
     for name in ("create_time_ge", "create_time_lt", "update_time_ge", "update_time_lt"):
         if not isinstance(wanted.get(name, 0), int):
             raise RefusalError(BAD_PARAMETER, f"Invalid parameter. The `{name}` must be whole Unix seconds.")

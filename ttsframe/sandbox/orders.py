@@ -62,28 +62,15 @@ class Table:
         self.references = references
         self.refused = refused
         self.listed = tuple(_listed(place, order_id) for place, order_id in enumerate(references))
-        self._found: dict[tuple[str, str], dict[str, None]] = {}
-        for order_id, found in references.items():
-            self._index(order_id, found)
+        self._linked: dict[tuple[str, str], list[tuple[str, Reference]]] = {}
+        for order_id, several in references.items():
+            for reference in several:
+                key = reference.platform, reference.external_order_id
+                self._linked.setdefault(key, []).append((order_id, reference))
 
-    def find(self, platform: str, external_order_id: str) -> Iterator[tuple[str, Reference]]:
+    def find(self, platform: str, external_order_id: str) -> list[tuple[str, Reference]]:
         """Return the orders that carry an external id, each with that reference."""
-        for order_id in self._found.get((platform, external_order_id), ()):
-            for reference in self.references[order_id]:
-                if (reference.platform, reference.external_order_id) == (platform, external_order_id):
-                    yield order_id, reference
-
-    def add(self, order_id: str, reference: Reference) -> None:
-        """Attach a reference to a known order; one of the same platform is replaced."""
-        kept = tuple(old for old in self.references[order_id] if old.platform != reference.platform)
-        for old in self.references[order_id]:
-            self._found[old.platform, old.external_order_id].pop(order_id, None)
-        self.references[order_id] = (*kept, reference)
-        self._index(order_id, self.references[order_id])
-
-    def _index(self, order_id: str, found: Iterable[Reference]) -> None:
-        for reference in found:
-            self._found.setdefault((reference.platform, reference.external_order_id), {})[order_id] = None
+        return self._linked.get((platform, external_order_id), [])
 
     def orders(self) -> pd.DataFrame:
         """Return every order: `order_id`, `kind` (`linked`, `unlinked`, `denied`, `refused`)."""

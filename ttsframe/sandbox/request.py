@@ -62,7 +62,6 @@ _PATHS = {
     "/authorization/202309/shops": Operation("shops", "GET", needs_shop=False),
     "/order/202309/orders/search": Operation("search_orders", "POST"),
     "/order/202406/orders/external_order_search": Operation("search_by_reference", "POST"),
-    "/order/202406/orders/external_orders": Operation("add_references", "POST"),
 }
 _ONE_ORDER = re.compile(r"/order/202406/orders/([^/]*)/external_orders")
 _VERSION = re.compile(r"^/(order|authorization)/[0-9]{6}/")

@@ -8,11 +8,10 @@ import socket
 import struct
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ttsframe.errors import SettingsError
 from ttsframe.sandbox.faults import UNANSWERED
-from ttsframe.sandbox.log import Entry, Recorder
 from ttsframe.sandbox.request import Reply
 from ttsframe.sandbox.wire import Received, WireError, read_request, reply_bytes
 
@@ -24,8 +23,28 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _LAST_PORT = 65_535
 _BACKLOG = 1024
-_FLUSH_SECONDS = 0.05
 _MOST_UNREAD_BYTES = 1 << 21
+
+
+class Entry(NamedTuple):
+    """One request and what became of it."""
+
+    time: float
+    """When it arrived: Unix seconds of this machine's clock."""
+    operation: str
+    """`get_references`, `search_by_reference`, `search_orders`, `shops`, `refresh`, `home`, or
+    `unknown`."""
+    order_id: str | None
+    platform: str | None
+    http_status: int | None
+    """None where nothing was answered."""
+    code: int | None
+    """The code of the envelope; None where there was none."""
+    outcome: str
+    """`good` (an answer, also that the order is refused: 21008111, 36020001), `throttled`,
+    `error`, `gone` (the client left before the answer), or the kind of the fault."""
+    connection: int
+    """Connections are numbered from 1."""
 
 
 class Server:
@@ -35,8 +54,8 @@ class Server:
     ----------
     gateway
         What to answer.
-    recorder
-        Where to write what was answered; closed with the server.
+    log
+        Takes an entry for every request; None to keep none.
     port
         The port on 127.0.0.1; a free one if 0.
 
@@ -46,20 +65,15 @@ class Server:
         If the port cannot be had.
     """
 
-    def __init__(self, gateway: Gateway, recorder: Recorder, *, port: int = 0) -> None:
+    def __init__(self, gateway: Gateway, log: list[Entry] | None, *, port: int = 0) -> None:
         self.gateway = gateway
-        self.recorder = recorder
+        self.log = log
         self.connections: set[_Connection] = set()
         self.opened = 0
-        try:
-            self._socket = _bind(port)
-        except SettingsError:
-            recorder.close()
-            raise
+        self._socket = _bind(port)
         self.port: int = self._socket.getsockname()[1]
         self.loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
-        self._flushing = False
         self._thread = threading.Thread(target=self._run, name="ttsframe-sandbox", daemon=True)
         self._thread.start()
 
@@ -79,18 +93,6 @@ class Server:
         if self._thread.is_alive():
             self.loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
-            self.recorder.close()
-
-    def record(self, entry: Entry) -> None:
-        """Log an entry; the file is written out soon after, not at each."""
-        self.recorder.record(entry)
-        if not self._flushing:
-            self._flushing = True
-            self.loop.call_later(_FLUSH_SECONDS, self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = False
-        self.recorder.flush()
 
     def _run(self) -> None:
         try:
@@ -213,8 +215,10 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def _log(self, reply: Reply, arrived: float) -> None:
+        if self._server.log is None:
+            return
         unanswered = reply.outcome in UNANSWERED
-        self._server.record(
+        self._server.log.append(
             Entry(
                 arrived,
                 reply.operation,
