@@ -32,6 +32,8 @@ _ALIEN = [
 
 def attempt(rng, folder):
     """Try one file; the file of a refused cache stays byte for byte as it was."""
+    folder = folder / "cache"
+    folder.mkdir(exist_ok=True)
     path = folder / "cache.sqlite"
     for file in folder.glob("cache.sqlite*"):
         file.unlink()
