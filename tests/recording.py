@@ -73,7 +73,7 @@ def _scrub_response(response: Any) -> Any:
 
 @contextlib.contextmanager
 def shop_for(credentials: Credentials, **settings: Any) -> Iterator[Shop]:
-    """Open a shop with a store of its own."""
+    """Open a shop with a cache of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         Shop(credentials, Settings(cache=Path(folder) / "store.sqlite", **settings)) as shop,

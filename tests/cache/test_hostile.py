@@ -20,9 +20,9 @@ from ttsframe.errors import CacheError, CacheWarning
 
 @pytest.fixture
 def path(tmp_path):
-    folder = tmp_path / "store"
+    folder = tmp_path / "cache"
     folder.mkdir()
-    return folder / "store.sqlite"
+    return folder / "cache.sqlite"
 
 
 def touched(path):
@@ -104,21 +104,21 @@ def make_damaged_head(path):
 def test_foreign__is_refused_and_left_as_it_is(path, make, use):
     make(path)
     before = picture(path.parent)
-    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="TTSFRAME_CACHE") as refused:
-        list(store.read(names(3))) if use == "read" else getattr(store, use)()
+    with Cache(path, wait_seconds=0.3) as cache, pytest.raises(CacheError, match="TTSFRAME_CACHE") as refused:
+        list(cache.read(names(3))) if use == "read" else getattr(cache, use)()
     assert str(path) in str(refused.value)
     assert picture(path.parent) == before
 
 
 @pytest.mark.parametrize("make", [make_text, make_other_database])
 def test_foreign__that_appears_later_is_not_written(path, make):
-    store = Cache(path, wait_seconds=0.3)
-    assert list(store.read(names(3))) == []
+    cache = Cache(path, wait_seconds=0.3)
+    assert list(cache.read(names(3))) == []
     make(path)
     before = picture(path.parent)
-    store.write(names(1)[0], answer(), lifetime_seconds=DAY_SECONDS)
+    cache.write(names(1)[0], answer(), lifetime_seconds=DAY_SECONDS)
     with pytest.warns(CacheWarning, match="not a ttsframe cache file"):
-        store.close()
+        cache.close()
     assert picture(path.parent) == before
 
 
@@ -128,32 +128,32 @@ def test_foreign__a_database_in_use_by_its_program_is_left_alone(path):
     owner.execute("CREATE TABLE customers (name TEXT)")
     owner.execute("INSERT INTO customers VALUES ('Ada')")
     before = picture(path.parent)
-    with Cache(path) as store, pytest.raises(CacheError):
-        list(store.read(names(3)))
+    with Cache(path) as cache, pytest.raises(CacheError):
+        list(cache.read(names(3)))
     assert picture(path.parent) == before
     assert owner.execute("SELECT * FROM customers").fetchall() == [("Ada",)]
     owner.close()
 
 
 def test_foreign__a_folder_is_refused(tmp_path):
-    with Cache(tmp_path) as store, pytest.raises(CacheError, match=r"is a folder.*ttsframe\.sqlite"):
-        list(store.read(names(1)))
+    with Cache(tmp_path) as cache, pytest.raises(CacheError, match=r"is a folder.*ttsframe\.sqlite"):
+        list(cache.read(names(1)))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_foreign__a_pipe_or_device_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for special in (tmp_path / "pipe", "/dev/null"):
-        with Cache(type(tmp_path)(special)) as store, pytest.raises(CacheError, match="not a file on a disk"):
-            store.check()
+        with Cache(type(tmp_path)(special)) as cache, pytest.raises(CacheError, match="not a file on a disk"):
+            cache.check()
 
 
 def test_newer__form_is_refused_and_left_as_it_is(path):
     keep(path, names(3))
     raw(path, "PRAGMA user_version = 2")
     before = picture(path.parent)
-    with Cache(path) as store, pytest.raises(CacheError, match="newer ttsframe"):
-        list(store.read(names(3)))
+    with Cache(path) as cache, pytest.raises(CacheError, match="newer ttsframe"):
+        list(cache.read(names(3)))
     assert picture(path.parent) == before
 
 
@@ -190,8 +190,8 @@ def test_damaged__is_refused_and_left_as_it_is(path, damage, use):
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
-        list(store.read(names(1))) if use == "read" else getattr(store, use)()
+    with Cache(path, wait_seconds=0.3) as cache, pytest.raises(CacheError, match="damaged"):
+        list(cache.read(names(1))) if use == "read" else getattr(cache, use)()
     assert picture(path.parent) == before
 
 
@@ -201,8 +201,8 @@ def test_damaged__too_large_to_check_whole_is_still_refused(path, damage, monkey
     keep(path, names(300))
     damage(path)
     before = picture(path.parent)
-    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
-        list(store.read(names(300)))
+    with Cache(path, wait_seconds=0.3) as cache, pytest.raises(CacheError, match="damaged"):
+        list(cache.read(names(300)))
     assert picture(path.parent) == before
 
 
@@ -213,8 +213,8 @@ def test_damaged__in_the_middle_of_a_large_file_is_found_while_reading(path, mon
         size = path.stat().st_size
         file.seek(size // 4)
         file.write(os.urandom(size // 2))
-    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
-        list(store.read(names(3000)))
+    with Cache(path, wait_seconds=0.3) as cache, pytest.raises(CacheError, match="damaged"):
+        list(cache.read(names(3000)))
 
 
 def test_damaged__with_side_files_of_a_killed_process_is_left_as_it_is(path):
@@ -227,12 +227,12 @@ def test_damaged__with_side_files_of_a_killed_process_is_left_as_it_is(path):
         (path.parent / name).write_bytes(content_)
     scratch_the_middle(path)
     before = picture(path.parent)
-    assert before["store.sqlite-wal"]
-    with Cache(path, wait_seconds=0.3) as store, pytest.raises(CacheError, match="damaged"):
-        list(store.read(names(300)))
+    assert before["cache.sqlite-wal"]
+    with Cache(path, wait_seconds=0.3) as cache, pytest.raises(CacheError, match="damaged"):
+        list(cache.read(names(300)))
     after = picture(path.parent)
-    assert after["store.sqlite"] == before["store.sqlite"]
-    assert after["store.sqlite-wal"] == before["store.sqlite-wal"]
+    assert after["cache.sqlite"] == before["cache.sqlite"]
+    assert after["cache.sqlite-wal"] == before["cache.sqlite-wal"]
 
 
 # Made to do harm
@@ -326,8 +326,8 @@ def test_hostile__many_large_values_are_given_in_small_parts(path):
     large = json.dumps({"status_code": 200, "_decoded_content": "x" * 1_000_000, "created_at": MOMENT})
     keys = [f"large {place}" for place in range(30)]
     raw(path, many=[("INSERT INTO responses VALUES (?, ?, 4000000000)", [(key, large) for key in keys])])
-    with Cache(path) as store:
-        parts = [len(found) for found in store.read(keys)]
+    with Cache(path) as cache:
+        parts = [len(found) for found in cache.read(keys)]
     assert sum(parts) == 30
     assert max(parts) < 10
 
@@ -356,20 +356,20 @@ def test_hostile__schemas_other_than_ours_are_refused(path, statements):
     except sqlite3.OperationalError as error:
         pytest.skip(f"this SQLite does not know that: {error}")
     before = picture(path.parent)
-    with Cache(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
-        list(store.read(names(3)))
+    with Cache(path) as cache, pytest.raises(CacheError, match="does not hold the tables"):
+        list(cache.read(names(3)))
     assert picture(path.parent) == before
 
 
 def test_hostile__another_programs_file_with_our_mark_is_refused(path):
     raw(path, f"PRAGMA application_id = {APPLICATION_ID}", "CREATE TABLE customers (name TEXT)")
     before = picture(path.parent)
-    with Cache(path) as store, pytest.raises(CacheError, match="does not hold the tables"):
-        store.check()
+    with Cache(path) as cache, pytest.raises(CacheError, match="does not hold the tables"):
+        cache.check()
     assert picture(path.parent) == before
 
 
-def test_store__analysed_by_its_owner_is_still_ours(path):
+def test_cache__analysed_by_its_owner_is_still_ours(path):
     keep(path, names(300))
     raw(path, "ANALYZE", "VACUUM")
     assert json.loads(bytes(read(path, names(1))[names(1)[0]].body)) == content()

@@ -1,4 +1,4 @@
-"""The store under a whole look-up: before the first request, in trouble, and when everything is there."""
+"""The cache under a whole look-up: before the first request, in trouble, and when everything is there."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def told(record):
     return [str(each.message) for each in record if issubclass(each.category, CacheWarning)]
 
 
-def test_lookup__of_stored_ids_starts_no_thread_and_touches_no_network(gateway, tmp_path, monkeypatch):
+def test_lookup__of_cached_ids_starts_no_thread_and_touches_no_network(gateway, tmp_path, monkeypatch):
     first = tts.lookup(IDS, shop=gateway.shop(tmp_path))
     asked = len(gateway.requests)
 
     def refuse(*arguments, **options):
-        raise AssertionError("a look-up of stored ids needs neither a thread nor the network")
+        raise AssertionError("a look-up of cached ids needs neither a thread nor the network")
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
@@ -77,7 +77,7 @@ def test_lookup__offline_changes_nothing_on_disk(gateway, tmp_path):
 
 
 @pytest.mark.parametrize("what", ["text", "other", "damaged"])
-def test_lookup__of_an_unusable_store_ends_before_the_first_request(gateway, tmp_path, what):
+def test_lookup__of_an_unusable_cache_ends_before_the_first_request(gateway, tmp_path, what):
     path = tmp_path / "store.sqlite"
     if what == "text":
         path.write_text("notes")
@@ -94,7 +94,7 @@ def test_lookup__of_an_unusable_store_ends_before_the_first_request(gateway, tmp
     assert picture(tmp_path) == before
 
 
-def test_lookup__unstored_gives_every_answer_and_one_warning(gateway, tmp_path):
+def test_lookup__not_cached_gives_every_answer_and_one_warning(gateway, tmp_path):
     (tmp_path / "taken").write_text("a file")
     with warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
@@ -121,7 +121,7 @@ def short_waiting(path):
     return Cache(path, wait_seconds=0.3)
 
 
-def test_command__stored_answers_exit_0_and_an_unusable_store_exits_2(gateway, tmp_path, monkeypatch, capsys):
+def test_command__cached_answers_exit_0_and_an_unusable_cache_exits_2(gateway, tmp_path, monkeypatch, capsys):
     for name, value in gateway.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
@@ -140,7 +140,7 @@ def test_command__stored_answers_exit_0_and_an_unusable_store_exits_2(gateway, t
     assert (tmp_path / "store.sqlite").read_text() == "my notes"
 
 
-def test_command__unstored_exits_0_with_one_note(gateway, tmp_path, monkeypatch, capsys):
+def test_command__not_cached_exits_0_with_one_note(gateway, tmp_path, monkeypatch, capsys):
     for name, value in gateway.environment.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "taken").write_text("a file")
@@ -177,8 +177,8 @@ with canned.serve({}) as gateway:
     finally:
         process.kill()
     answered = 120 + rest.count("x")
-    with short_waiting(tmp_path / "store.sqlite") as store:
-        kept = store.info().answers
+    with short_waiting(tmp_path / "store.sqlite") as cache:
+        kept = cache.info().answers
     # At 100 a second at most, and with the pace still climbing.
     assert answered - kept <= 100
     assert kept > 0
@@ -267,9 +267,9 @@ CONTENTS = {
 def test_decode_cached__tells_what_the_answer_told_when_it_was_fresh(name):
     fresh = api.decode_references(200, CONTENTS[name], order_id="1", platform="SHOPIFY").outcome
     body = json.dumps(CONTENTS[name]).encode()
-    stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
-    assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
-    assert type(stored) is Outcome
+    cached = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    assert cached == fresh._replace(fetched_at=5.0, from_cache=True)
+    assert type(cached) is Outcome
 
 
 TEXTS = st.sampled_from(["7", " 7", "7\x1b", "", "SHOPIFY", "shopify", "AMAZON", "1"])
@@ -306,9 +306,9 @@ BODIES = st.fixed_dictionaries(
 def test_decode_cached__tells_what_any_answer_told_when_it_was_fresh(content):
     body = json.dumps(content).encode()
     fresh = api.decode_references(200, api.decode_json(body), order_id="1", platform="SHOPIFY").outcome
-    stored = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
-    assert stored == fresh._replace(fetched_at=5.0, from_cache=True)
+    cached = api.decode_cached(200, body, order_id="1", platform="SHOPIFY", fetched_at=5.0)
+    assert cached == fresh._replace(fetched_at=5.0, from_cache=True)
 
 
-def test_store__waits_for_a_lock_as_long_as_promised():
+def test_cache__waits_for_a_lock_as_long_as_promised():
     assert database.WAIT_SECONDS == 5

@@ -1,4 +1,4 @@
-"""Several processes on one store, and processes that die."""
+"""Several processes on one cache, and processes that die."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from support.cache_tools import *
 path, first, count, pause = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 print("ready", flush=True)
 sys.stdin.readline()
-with Cache(path) as store:
-    list(store.read(names(1)))
+with Cache(path) as cache:
+    list(cache.read(names(1)))
     for name in names(count, first=first):
-        store.write(name, answer(name), lifetime_seconds=DAY_SECONDS)
+        cache.write(name, answer(name), lifetime_seconds=DAY_SECONDS)
         print(name, flush=True)
         time.sleep(pause)
 print("done")
@@ -31,7 +31,7 @@ print("done")
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "store" / "store.sqlite"
+    return tmp_path / "cache" / "cache.sqlite"
 
 
 @contextlib.contextmanager
@@ -76,14 +76,14 @@ def test_processes__that_make_the_same_file_at_once_keep_every_answer(path):
     assert set(found) == set(keys)
     assert all(external_id(hit) == name for name, hit in found.items())
     assert whole(path)
-    assert list(picture(path.parent)) == ["store.sqlite"]
+    assert list(picture(path.parent)) == ["cache.sqlite"]
 
 
 def test_processes__one_reads_what_the_other_has_just_written(path):
-    with writing(path, first=0, count=10_000, pause_seconds=0.002) as process, Cache(path) as store:
+    with writing(path, first=0, count=10_000, pause_seconds=0.002) as process, Cache(path) as cache:
         start(process)
         deadline = time.monotonic() + 20
-        while not hits(store, names(50)):
+        while not hits(cache, names(50)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert process.poll() is None
@@ -124,8 +124,8 @@ def test_threads__stores_of_one_file_in_one_process_do_not_drop_each_others_lock
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("PRAGMA journal_mode = DELETE")
     holder.execute("BEGIN EXCLUSIVE")
-    with Cache(path, wait_seconds=0.1) as store, pytest.warns(UserWarning, match="locked"):
-        list(store.read(names(1)))
+    with Cache(path, wait_seconds=0.1) as cache, pytest.warns(UserWarning, match="locked"):
+        list(cache.read(names(1)))
     code = """
 import sqlite3, sys
 try:
@@ -152,10 +152,10 @@ def test_threads__many_stores_of_one_file_keep_every_answer(path):
     assert len(read(path, keys)) == 600
 
 
-def test_store__written_and_read_at_once_in_one_run(path):
-    with Cache(path) as store:
+def test_cache__written_and_read_at_once_in_one_run(path):
+    with Cache(path) as cache:
         for name in names(300):
-            store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+            cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
             if name.endswith("50"):
-                hits(store, names(300))
+                hits(cache, names(300))
     assert len(read(path, names(300))) == 300

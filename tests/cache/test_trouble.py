@@ -1,4 +1,4 @@
-"""The store in trouble: locked, read-only, without room. Told once, never waited for long, nothing lost."""
+"""The cache in trouble: locked, read-only, without room. Told once, never waited for long, nothing lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAIT_SECONDS = 0.4
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "store" / "store.sqlite"
+    return tmp_path / "cache" / "cache.sqlite"
 
 
 @pytest.fixture(autouse=True)
@@ -71,27 +71,27 @@ def told(record):
     return [str(each.message) for each in record if issubclass(each.category, CacheWarning)]
 
 
-def write_all(store, keys):
+def write_all(cache, keys):
     for name in keys:
-        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+        cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
 
 
-def write_slowly(store, keys, *, pause_seconds):
+def write_slowly(cache, keys, *, pause_seconds):
     for name in keys:
-        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+        cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
         time.sleep(pause_seconds)
 
 
-def unstored(path, *, count=5):
-    """Write to a store in trouble; return its one warning and the seconds it took."""
+def not_cached(path, *, count=5):
+    """Write to a cache in trouble; return its one warning and the seconds it took."""
     began = time.monotonic()
     with warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
-            assert hits(store, names(count)) == {}
-            write_all(store, names(count))
-            store.close()
-            write_all(store, names(count))
+        with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+            assert hits(cache, names(count)) == {}
+            write_all(cache, names(count))
+            cache.close()
+            write_all(cache, names(count))
     messages = told(record)
     assert len(messages) == 1
     return messages[0], time.monotonic() - began
@@ -105,12 +105,12 @@ def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
     keep(path, names(3))
     with lock(path, statement), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
+        with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
             began = time.monotonic()
-            assert len(hits(store, names(3))) == 3
+            assert len(hits(cache, names(3))) == 3
             assert time.monotonic() - began < WAIT_SECONDS
-            write_all(store, names(3, first=3))
-            store.close()
+            write_all(cache, names(3, first=3))
+            cache.close()
             assert WAIT_SECONDS <= time.monotonic() - began < 4 * WAIT_SECONDS
     (message,) = told(record)
     assert "locked" in message
@@ -122,77 +122,77 @@ def test_locked__the_run_goes_on_reads_and_is_told_once(path, statement):
 def test_locked__reading_is_bounded_where_even_that_is_locked(path):
     keep(path, names(3))
     raw(path, "PRAGMA journal_mode = DELETE")
-    with lock(path, "BEGIN EXCLUSIVE"), Cache(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path, "BEGIN EXCLUSIVE"), Cache(path, wait_seconds=WAIT_SECONDS) as cache:
         began = time.monotonic()
         with pytest.warns(CacheWarning, match="cannot be used: .* locked"):
-            assert hits(store, names(3)) == {}
+            assert hits(cache, names(3)) == {}
         assert WAIT_SECONDS * 0.9 <= time.monotonic() - began < 2 * WAIT_SECONDS
-        write_all(store, names(3))
+        write_all(cache, names(3))
         began = time.monotonic()
-        store.close()
+        cache.close()
         assert time.monotonic() - began < WAIT_SECONDS, "the lock was waited for twice"
     assert len(read(path, names(3))) == 3
 
 
 def test_locked__rows_wait_for_the_lock_and_are_all_written(path):
     keep(path, names(1))
-    with lock(path) as holder, Cache(path, wait_seconds=30) as store:
+    with lock(path) as holder, Cache(path, wait_seconds=30) as cache:
         slowest = 0.0
         for name in names(450):
             began = time.monotonic()
-            store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+            cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
             slowest = max(slowest, time.monotonic() - began)
         threading.Timer(0.5, holder.close).start()
-        store.close()
+        cache.close()
     assert slowest < 0.3, "the lock held up the run"
     assert len(read(path, names(450))) == 450
 
 
 def test_locked__past_the_wait_rows_are_still_kept_for_when_the_lock_goes(path):
     keep(path, names(1))
-    with Cache(path, wait_seconds=0.1) as store:
+    with Cache(path, wait_seconds=0.1) as cache:
         with lock(path), pytest.warns(CacheWarning, match="locked"):
-            write_slowly(store, names(200, first=1), pause_seconds=0.002)
-        store.close()
+            write_slowly(cache, names(200, first=1), pause_seconds=0.002)
+        cache.close()
     assert len(read(path, names(201))) == 201
 
 
 def test_locked__a_close_with_a_bound_keeps_to_it(path):
     keep(path, names(1))
-    with lock(path), Cache(path, wait_seconds=30) as store:
-        write_all(store, names(3))
+    with lock(path), Cache(path, wait_seconds=30) as cache:
+        write_all(cache, names(3))
         began = time.monotonic()
         with pytest.warns(CacheWarning, match="requested again"):
-            store.close(within_seconds=0.3)
+            cache.close(within_seconds=0.3)
         assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("change", ["prune", "clear"])
 def test_locked__a_change_by_hand_is_refused_within_the_wait(path, change):
     keep(path, names(3))
-    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as cache:
         began = time.monotonic()
         with pytest.raises(CacheError, match="cannot be changed now: another program keeps it locked"):
-            getattr(store, change)()
+            getattr(cache, change)()
         assert time.monotonic() - began < 2 * WAIT_SECONDS
-        assert store.info().answers == 3
+        assert cache.info().answers == 3
 
 
 def test_locked__the_check_says_so_within_the_wait(path):
     keep(path, names(3))
-    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as cache:
         began = time.monotonic()
-        assert "locked" in store.check()
+        assert "locked" in cache.check()
         assert time.monotonic() - began < 2 * WAIT_SECONDS
 
 
 def test_writer__holds_a_bounded_number_of_rows(path, monkeypatch):
     monkeypatch.setattr(writer, "MAX_PENDING", 100)
     keep(path, names(1))
-    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as store:
-        write_all(store, names(250, first=1))
+    with lock(path), Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+        write_all(cache, names(250, first=1))
         with pytest.warns(CacheWarning, match="250 orders will"):
-            store.close()
+            cache.close()
 
 
 class Broken:
@@ -247,10 +247,10 @@ def test_read_only__file_is_read_and_the_run_goes_on(path):
     keep(path, names(3))
     with read_only(path), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
-            assert len(hits(store, names(3))) == 3
-            write_all(store, names(3, first=3))
-            assert "read-only" in store.check()
+        with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+            assert len(hits(cache, names(3))) == 3
+            write_all(cache, names(3, first=3))
+            assert "read-only" in cache.check()
     (message,) = told(record)
     assert "read-only" in message
     assert len(read(path, names(6))) == 3
@@ -261,22 +261,22 @@ def test_read_only__folder_is_read_and_stays_as_it_was(path):
     before = picture(path.parent)
     with read_only(path, path.parent), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
-        with Cache(path, wait_seconds=WAIT_SECONDS) as store:
-            assert len(hits(store, names(3))) == 3
-            assert store.info().answers == 3
-            write_all(store, names(3, first=3))
+        with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+            assert len(hits(cache, names(3))) == 3
+            assert cache.info().answers == 3
+            write_all(cache, names(3, first=3))
             with pytest.raises(CacheError, match="read-only"):
-                store.clear()
+                cache.clear()
     assert len(told(record)) == 1
     assert picture(path.parent) == before
 
 
 def test_read_only__disk_is_read(tmp_path):
     with mounted(tmp_path / "disk", "size=2m") as disk:
-        keep(disk / "store.sqlite", names(3))
+        keep(disk / "cache.sqlite", names(3))
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        assert len(read(disk / "store.sqlite", names(3))) == 3
-        message, _ = unstored(disk / "new" / "store.sqlite")
+        assert len(read(disk / "cache.sqlite", names(3))) == 3
+        message, _ = not_cached(disk / "new" / "cache.sqlite")
         assert "read-only" in message
 
 
@@ -290,8 +290,8 @@ def test_read_only__an_error_of_sqlite_is_told_in_plain_words(path, monkeypatch)
         return connection
 
     monkeypatch.setattr(database, "open_for_writing", refusing)
-    with pytest.warns(CacheWarning, match="read-only"), Cache(path, wait_seconds=WAIT_SECONDS) as store:
-        write_all(store, names(3, first=3))
+    with pytest.warns(CacheWarning, match="read-only"), Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+        write_all(cache, names(3, first=3))
 
 
 # No room, no folder
@@ -299,15 +299,15 @@ def test_read_only__an_error_of_sqlite_is_told_in_plain_words(path, monkeypatch)
 
 def test_full__disk_is_told_and_what_was_kept_stays(tmp_path):
     with mounted(tmp_path / "disk", "size=300k") as disk:
-        path = disk / "store.sqlite"
+        path = disk / "cache.sqlite"
         keep(path, names(20))
         with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
             while True:
                 ballast.write(b"x" * 4096)
         with warnings.catch_warnings(record=True) as record:
             warnings.simplefilter("always")
-            with Cache(path, wait_seconds=WAIT_SECONDS) as store:
-                write_all(store, names(2000, first=20))
+            with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
+                write_all(cache, names(2000, first=20))
         (message,) = told(record)
         assert "disk is full" in message
         (disk / "ballast").unlink()
@@ -323,10 +323,10 @@ def test_full__room_that_comes_back_is_used(path, monkeypatch):
         return connection
 
     monkeypatch.setattr(database, "open_for_writing", small)
-    with Cache(path, wait_seconds=WAIT_SECONDS) as store:
+    with Cache(path, wait_seconds=WAIT_SECONDS) as cache:
         with pytest.warns(CacheWarning, match="the disk is full"):
-            write_slowly(store, names(600), pause_seconds=0.001)
-        store.close()
+            write_slowly(cache, names(600), pause_seconds=0.001)
+        cache.close()
     assert limits == []
     assert len(read(path, names(600))) == 600
 
@@ -340,9 +340,9 @@ from support.cache_tools import *
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 warnings.simplefilter("always")
-with Cache(pathlib.Path(sys.argv[1]), wait_seconds=0.3) as store:
+with Cache(pathlib.Path(sys.argv[1]), wait_seconds=0.3) as cache:
     for name in names(2000):
-        store.write(name, answer(), lifetime_seconds=DAY_SECONDS)
+        cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
 print("went on")
 """
     done = python(code, path)
@@ -354,7 +354,7 @@ print("went on")
 
 def test_folder__a_file_in_the_way_is_told(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    message, seconds = unstored(tmp_path / "taken" / "store.sqlite")
+    message, seconds = not_cached(tmp_path / "taken" / "cache.sqlite")
     assert "folder cannot be made" in message
     assert seconds < 2
     assert (tmp_path / "taken").read_text() == "a file"
@@ -364,15 +364,15 @@ def test_folder__that_may_not_be_made_is_told(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir()
     with read_only(folder):
-        message, _ = unstored(folder / "new" / "store.sqlite")
+        message, _ = not_cached(folder / "new" / "cache.sqlite")
     assert "may not write there" in message
     assert list(folder.iterdir()) == []
 
 
 def test_folder__check_tells_the_same(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    with Cache(tmp_path / "taken" / "store.sqlite") as store:
-        assert "folder cannot be made" in store.check()
+    with Cache(tmp_path / "taken" / "cache.sqlite") as cache:
+        assert "folder cannot be made" in cache.check()
 
 
 @pytest.mark.parametrize(

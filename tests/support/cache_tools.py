@@ -1,4 +1,4 @@
-"""Answers and files for the tests of the store."""
+"""Answers and files for the tests of the cache."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ def answer(external_id="7001", *, fetched_at=None):
 
 def keep(path, keys, *, lifetime_seconds=DAY_SECONDS, **answer_options):
     """Cache an answer under every key, and wait until it is on disk."""
-    with Cache(path) as store:
+    with Cache(path) as cache:
         for name in keys:
-            store.write(name, answer(**answer_options), lifetime_seconds=lifetime_seconds)
+            cache.write(name, answer(**answer_options), lifetime_seconds=lifetime_seconds)
 
 
-def hits(store, keys, **options):
+def hits(cache, keys, **options):
     """Read everything: name → hit."""
-    return {keys[hit.position]: hit for found in store.read(keys, **options) for hit in found}
+    return {keys[hit.position]: hit for found in cache.read(keys, **options) for hit in found}
 
 
 def read(path, keys, **options):
-    with Cache(path, wait_seconds=0.3) as store:
-        return hits(store, keys, **options)
+    with Cache(path, wait_seconds=0.3) as cache:
+        return hits(cache, keys, **options)
 
 
 def raw(path, *statements, many=()):
-    """Change a store's file behind the back of the store."""
+    """Change a cache's file behind the back of the cache."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -70,7 +70,7 @@ def raw(path, *statements, many=()):
 
 @contextlib.contextmanager
 def lock(path, statement="BEGIN IMMEDIATE"):
-    """Hold the lock of a store's file, as another process may."""
+    """Hold the lock of a cache's file, as another process may."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(statement)
     try:

@@ -13,7 +13,7 @@ import warnings
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-import orjson
+import msgspec
 
 from ttsframe.cache import codec, database, validate
 from ttsframe.cache.codec import CachedResponse, Hit
@@ -151,18 +151,7 @@ class Cache:
         return None
 
     def info(self) -> Info:
-        """Count what is there.
-
-        Returns
-        -------
-        Info
-            Zeros for a file that is not there yet.
-
-        Raises
-        ------
-        CacheError
-            If the file cannot be read, or is damaged or not ours.
-        """
+        """Count what is there; zeros where there is no file yet."""
         counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
         try:
             connection = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
@@ -214,15 +203,20 @@ class Cache:
 
 
 def _hits(
-    connection: sqlite3.Connection, keys: Sequence[str], places: Sequence[int], *, now: float, oldest: float
+    connection: sqlite3.Connection,
+    keys: Sequence[str],
+    positions: Sequence[int],
+    *,
+    now: float,
+    oldest: float,
 ) -> Iterator[list[Hit]]:
-    """Hits among the keys at `places`."""
+    """Read the keys at these positions."""
     hits: list[Hit] = []
     size_bytes, nth = 0, -1
-    wanted = orjson.dumps([keys[place] for place in places]).decode()
+    wanted = msgspec.json.encode([keys[position] for position in positions]).decode()
     try:
         for nth, value in connection.execute(_READ, (wanted, now)):
-            hit = codec.decode(places[nth], value)
+            hit = codec.decode(positions[nth], value)
             if hit is not None and hit[3] >= oldest:
                 hits.append(hit)
             size_bytes += len(value)
@@ -231,7 +225,7 @@ def _hits(
                 hits, size_bytes = [], 0
     except sqlite3.DataError:
         # A value longer than any of ours stands in the way: close in on it, and pass it by.
-        rest = places[nth + 1 :]
+        rest = positions[nth + 1 :]
         half = len(rest) // 2
         if half:
             yield from _hits(connection, keys, rest[:half], now=now, oldest=oldest)

@@ -45,55 +45,22 @@ _NAME_ANOTHER = "Move it away, or name another file with TTSFRAME_CACHE."
 
 
 def exists(path: Path) -> bool:
-    """Whether there is a file with something in it.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    bool
-        False for an empty file too.
-
-    Raises
-    ------
-    CacheError
-        If it is a folder, a pipe or a device.
-    OSError
-        If that cannot be told.
-    """
+    """Whether there is a file with something in it; raises CacheError for a folder, pipe or device."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise CacheError(
             f"{path} is a folder: TTSFRAME_CACHE must name a file, e.g. {path / 'ttsframe.sqlite'}"
         )
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise CacheError(f"{path} is not a file on a disk: TTSFRAME_CACHE must name one.")
-    return found.st_size > 0
+    return status.st_size > 0
 
 
 def check(path: Path, *, until: float) -> None:
-    """Check that a file is ours and whole, without changing it.
-
-    Parameters
-    ----------
-    path
-        A file that is there.
-    until
-        Moment, as `time.monotonic` tells it, up to which to wait for another process's lock.
-
-    Raises
-    ------
-    CacheError
-        If it is not ours, damaged, or made by a newer ttsframe.
-    sqlite3.OperationalError
-        If it cannot be read now.
-    """
+    """Check, without changing it, that a file is ours, whole and not of a newer ttsframe."""
     if not _is_ours(path, until):
         raise CacheError(
             f"{path} is not a ttsframe cache file, or is damaged; it was left as it is. {_NAME_ANOTHER}"
@@ -238,17 +205,17 @@ def _check_whole(path: Path, until: float) -> None:
             )
         _check_schema(path, connection)
         if path.stat().st_size <= _CHECK_UP_TO_BYTES:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise sqlite3.DatabaseError(found.removeprefix("*** in database main ***").split("\n")[-1])
+            result = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if result != "ok":
+                raise sqlite3.DatabaseError(result.removeprefix("*** in database main ***").split("\n")[-1])
 
 
 def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     """Nothing but our tables: views, triggers and clever columns would run someone else's SQL."""
-    found = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    objects = connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
     known = {_bare(text) for text in _DEFINITIONS}
-    strange = [name for name, text in found if not name.startswith("sqlite_") and _bare(text) not in known]
-    if strange or "responses" not in {name for name, _ in found}:
+    strange = [name for name, text in objects if not name.startswith("sqlite_") and _bare(text) not in known]
+    if strange or "responses" not in {name for name, _ in objects}:
         raise CacheError(
             f"{path} does not hold the tables of a ttsframe cache; it was left as it is. {_NAME_ANOTHER}"
         )

@@ -38,17 +38,7 @@ class Row(NamedTuple):
 
 
 class Writer:
-    """Writes rows on a thread of its own until it is closed.
-
-    Rows that cannot be written stay pending, and go to disk when the trouble is over.
-
-    Parameters
-    ----------
-    path
-        The store's file; made when the first rows are written.
-    wait_seconds
-        How long another process may hold the lock before that is trouble.
-    """
+    """Writes rows on a thread of its own; what cannot be written waits until it can be."""
 
     def __init__(self, path: Path, *, wait_seconds: float = database.WAIT_SECONDS) -> None:
         self._path = path
@@ -76,14 +66,7 @@ class Writer:
         self._rows.put(row)
 
     def close(self, *, within_seconds: float | None = None) -> None:
-        """Write what is left; then leave.
-
-        Parameters
-        ----------
-        within_seconds
-            The longest wait; by default what another process's lock is given, and the time
-            that the rows themselves need.
-        """
+        """Write what is left; then leave."""
         if within_seconds is None:
             within_seconds = 2 * self._wait_seconds + 1 + self.pending_count / 1000
         self._rows.put(None)

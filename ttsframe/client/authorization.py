@@ -19,7 +19,7 @@ from ttsframe.client.tokens import TokenPair, TokenStore
 from ttsframe.client.transport import TransportError
 from ttsframe.errors import AccessError, OutageError, TtsframeError
 from ttsframe.gateway import ResponseKind
-from ttsframe.gateway.signing import MASK, redact, sign, spellings
+from ttsframe.gateway.signing import MASK, encodings_of, redact, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,7 +228,9 @@ class Authorizer:
     def _install(self, pair: TokenPair) -> None:
         self._pair = pair
         self._secrets |= frozenset(filter(None, pair))
-        self._spellings = tuple(spelling.encode() for each in self._secrets for spelling in spellings(each))
+        self._spellings = tuple(
+            spelling.encode() for each in self._secrets for spelling in encodings_of(each)
+        )
 
     def _refresh_once(self) -> bool:
         """Renew, unless the present token came of that and was never accepted."""
