@@ -10,7 +10,7 @@ from support.sandbox_client import WireClient
 
 from ttsframe import sandbox
 from ttsframe.sandbox import FAULT_KINDS, Behaviour, Generated
-from ttsframe.sandbox.faults import Chance
+from ttsframe.sandbox.faults import FaultInjector
 
 ORDERS = Generated(count=20, linked_share=1, denied_share=0)
 EXAMPLE = next(iter(sandbox.orders.read_table(ORDERS).references))
@@ -94,7 +94,7 @@ def test_faults__every_kind_is_tested_above():
 
 
 def drawn(faults, *, tries=20, orders=200):
-    chance = Chance()
+    chance = FaultInjector()
     return [[chance.pick(faults, f"order {order}") for _ in range(tries)] for order in range(orders)]
 
 
@@ -108,13 +108,14 @@ def test_chance__keeps_the_share_and_spreads_the_kinds():
 
 def test_chance__same_for_a_seed_whatever_the_order_of_asking():
     faults = Behaviour(fault_share=0.5, fault_seed=7)
-    forward, backward = Chance(), Chance()
+    forward, backward = FaultInjector(), FaultInjector()
     subjects = [f"order {n}" for n in range(50)]
     first = {subject: forward.pick(faults, subject) for subject in subjects}
     second = {subject: backward.pick(faults, subject) for subject in reversed(subjects)}
     assert first == second
     other = {
-        subject: Chance().pick(Behaviour(fault_share=0.5, fault_seed=8), subject) for subject in subjects
+        subject: FaultInjector().pick(Behaviour(fault_share=0.5, fault_seed=8), subject)
+        for subject in subjects
     }
     assert first != other
 

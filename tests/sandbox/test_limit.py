@@ -9,7 +9,7 @@ from support.sandbox_client import NOW, SHOPS, PureClient
 
 from ttsframe.errors import InputError
 from ttsframe.sandbox import Behaviour, Generated
-from ttsframe.sandbox.limit import Bucket
+from ttsframe.sandbox.limit import TokenBucket
 
 ORDERS = Generated(count=5, linked_share=1, denied_share=0)
 
@@ -20,25 +20,25 @@ def admitted(bucket, start, seconds, *, asked_per_second):
 
 
 def test_bucket__no_limit_by_default():
-    assert admitted(Bucket(Behaviour()), NOW, 1, asked_per_second=10_000) == 10_000
+    assert admitted(TokenBucket(Behaviour()), NOW, 1, asked_per_second=10_000) == 10_000
 
 
 @pytest.mark.parametrize("rate", [5, 20, 200])
 def test_bucket__admits_its_rate_and_a_small_burst(rate):
     limit = Behaviour(rate_per_second=rate)
-    assert admitted(Bucket(limit), NOW, 10, asked_per_second=1000) in range(
+    assert admitted(TokenBucket(limit), NOW, 10, asked_per_second=1000) in range(
         10 * rate, 10 * rate + rate // 10 + 4
     )
 
 
 def test_bucket__idle_time_earns_no_more_than_the_burst():
-    bucket = Bucket(Behaviour(rate_per_second=10, burst=3))
+    bucket = TokenBucket(Behaviour(rate_per_second=10, burst=3))
     assert [bucket.take(NOW) == 0 for _ in range(5)] == [True, True, True, False, False]
     assert [bucket.take(NOW + 3600) == 0 for _ in range(5)] == [True, True, True, False, False]
 
 
 def test_bucket__tells_when_the_next_is_admitted():
-    bucket = Bucket(Behaviour(rate_per_second=4, burst=1))
+    bucket = TokenBucket(Behaviour(rate_per_second=4, burst=1))
     assert bucket.take(NOW) == 0
     assert bucket.take(NOW) == pytest.approx(0.25)
     assert bucket.take(NOW + 0.2) == pytest.approx(0.05)
@@ -46,7 +46,7 @@ def test_bucket__tells_when_the_next_is_admitted():
 
 
 def test_bucket__schedule_counts_from_the_first_request():
-    bucket = Bucket(Behaviour(rate_per_second=50, rate_schedule=((2, 20), (4, 80))))
+    bucket = TokenBucket(Behaviour(rate_per_second=50, rate_schedule=((2, 20), (4, 80))))
     counts = [admitted(bucket, NOW + start, 2, asked_per_second=1000) for start in (0, 2, 4)]
     assert counts == [pytest.approx(100, abs=7), pytest.approx(40, abs=7), pytest.approx(160, abs=9)]
 
@@ -57,7 +57,7 @@ def test_bucket__schedule_counts_from_the_first_request():
     gaps=st.lists(st.floats(0, 0.5), min_size=1, max_size=200),
 )
 def test_bucket__never_admits_more_than_burst_and_rate(rate, gaps):
-    bucket, now, passed = Bucket(Behaviour(rate_per_second=rate, burst=2)), NOW, 0
+    bucket, now, passed = TokenBucket(Behaviour(rate_per_second=rate, burst=2)), NOW, 0
     for gap in gaps:
         now += gap
         passed += bucket.take(now) == 0
@@ -65,15 +65,15 @@ def test_bucket__never_admits_more_than_burst_and_rate(rate, gaps):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "status", "body"),
+    ("options", "status", "body"),
     [
         ({}, 429, b"36009002"),
         ({"refusal": "200"}, 200, b"36009002"),
         ({"refusal": "plain_429"}, 429, b"Too Many Requests"),
     ],
 )
-def test_refusal__forms(knobs, status, body):
-    client = PureClient(ORDERS, rate_per_second=1, burst=1, **knobs)
+def test_refusal__forms(options, status, body):
+    client = PureClient(ORDERS, rate_per_second=1, burst=1, **options)
     first, second = client.ask(SHOPS), client.ask(SHOPS)
     assert first.code == 0
     assert second.status == status
@@ -98,7 +98,7 @@ def test_refusal__only_for_requests_that_are_rightly_signed():
 
 
 @pytest.mark.parametrize(
-    ("knobs", "words"),
+    ("options", "words"),
     [
         ({"shape": "other"}, "official, reference"),
         ({"fault_share": 1.5}, "from 0 to 1"),
@@ -110,11 +110,11 @@ def test_refusal__only_for_requests_that_are_rightly_signed():
         ({"burst": 0.5}, "at least 1"),
     ],
 )
-def test_behaviour__refuses_what_a_knob_cannot_hold(knobs, words):
+def test_behaviour__refuses_what_an_option_cannot_hold(options, words):
     with pytest.raises(InputError, match=words):
-        Behaviour(**knobs)
+        Behaviour(**options)
 
 
-def test_behaviour__unknown_knob_names_the_nearest():
+def test_behaviour__unknown_option_names_the_nearest():
     with pytest.raises(InputError, match="Did you mean rate_per_second"):
         Behaviour().changed({"rate_per_secnd": 5})

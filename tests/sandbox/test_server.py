@@ -110,8 +110,8 @@ def test_change__reaches_the_gateway(box):
     assert box.rate is None
 
 
-def test_change__unknown_knob(box):
-    with pytest.raises(InputError, match="no knob speed"):
+def test_change__unknown_option(box):
+    with pytest.raises(InputError, match="no option speed"):
         box.change(speed=1)
 
 

@@ -1,4 +1,4 @@
-"""A loopback gateway that checks requests as TikTok Shop does, and can misbehave on demand.
+"""A simulated gateway that checks requests as TikTok Shop does, and can misbehave on demand.
 
     with ttsframe.sandbox.run(rate_per_second=20, fault_share=0.3) as sandbox:
         os.environ.update(sandbox.environment)

@@ -29,13 +29,7 @@ _DAY_SECONDS = 86_400
 
 
 class Tokens:
-    """The access tokens and refresh tokens that are good now.
-
-    Parameters
-    ----------
-    credentials
-        The first pair.
-    """
+    """The access tokens and refresh tokens that are good now."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._first = credentials
@@ -65,27 +59,7 @@ class Tokens:
             raise RefusalError(EXPIRED_TOKEN)
 
     def refresh(self, query: dict[str, str], *, rotates: bool, now: float) -> dict[str, Any]:
-        """Renew the access token.
-
-        Parameters
-        ----------
-        query
-            The parameters `app_key`, `app_secret`, `refresh_token` and `grant_type`.
-        rotates
-            Whether the refresh token is renewed too.
-        now
-            The gateway's clock, in Unix seconds.
-
-        Returns
-        -------
-        dict
-            The `data` of the answer; `expire_in` values are absolute Unix seconds.
-
-        Raises
-        ------
-        RefusalError
-            If a parameter is wrong.
-        """
+        """Renew the access token."""
         if query.get("grant_type") != "refresh_token":
             raise RefusalError(BAD_PARAMETER, "Invalid parameter. The grant_type is invalid.")
         given = (query.get("app_key"), query.get("app_secret"))
@@ -120,24 +94,7 @@ class Tokens:
 
 
 def check_request(request: Request, credentials: Credentials, access: Access, *, now: float) -> None:
-    """Refuse a request that is not rightly stamped and signed.
-
-    Parameters
-    ----------
-    request
-        The request, with its query decoded.
-    credentials
-        What it must be signed with.
-    access
-        How a wrong signature is refused.
-    now
-        The gateway's clock, in Unix seconds.
-
-    Raises
-    ------
-    RefusalError
-        With the code and message of the first thing that is wrong.
-    """
+    """Refuse a request that is not rightly stamped and signed."""
     query = request.query
     for name in ("app_key", "timestamp", "sign"):
         if not query.get(name):

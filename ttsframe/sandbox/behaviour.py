@@ -1,4 +1,4 @@
-"""The knobs of the sandbox: how it answers, how fast, what it refuses and how it fails.
+"""The options of the sandbox: how it answers, how fast, what it refuses and how it fails.
 
 `Behaviour` is the sum of the small parts below; each stage of the gateway reads its own part.
 """
@@ -159,12 +159,12 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour(Access, Faults, Limit, Latency, Answers):
-    """Every knob of the sandbox; see `Answers`, `Latency`, `Limit`, `Faults` and `Access`.
+    """Every option of the sandbox; see `Answers`, `Latency`, `Limit`, `Faults` and `Access`.
 
     Raises
     ------
     InputError
-        If a knob holds what it cannot.
+        If an option holds what it cannot.
     """
 
     def __post_init__(self) -> None:
@@ -176,13 +176,13 @@ class Behaviour(Access, Faults, Limit, Latency, Answers):
         _check_choices(self)
         _check_numbers(self)
 
-    def changed(self, knobs: Mapping[str, Any]) -> Behaviour:
-        """Return this behaviour with some knobs changed.
+    def changed(self, options: Mapping[str, Any]) -> Behaviour:
+        """Return this behaviour with some options changed.
 
         Parameters
         ----------
-        knobs
-            Name of the knob to its new value.
+        options
+            Name of the option to its new value.
 
         Returns
         -------
@@ -192,15 +192,15 @@ class Behaviour(Access, Faults, Limit, Latency, Answers):
         Raises
         ------
         InputError
-            If there is no such knob, or it holds what it cannot.
+            If there is no such option, or it holds what it cannot.
         """
         known = [entry.name for entry in fields(self)]
-        for name in knobs:
+        for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
                 hint = f" Did you mean {near[0]}?" if near else ""
-                raise InputError(f"the sandbox has no knob {name}.{hint} There are: {', '.join(known)}.")
-        return replace(self, **knobs)
+                raise InputError(f"the sandbox has no option {name}.{hint} There are: {', '.join(known)}.")
+        return replace(self, **options)
 
 
 def _check_choices(behaviour: Behaviour) -> None:

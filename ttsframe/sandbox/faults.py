@@ -23,7 +23,7 @@ _DEEP_LEVELS = 100_000
 _ELSEWHERE = "https://elsewhere.example.com/order"
 
 
-class Chance:
+class FaultInjector:
     """Says which tries of which orders are spoilt, the same whatever order they come in."""
 
     def __init__(self) -> None:
@@ -31,20 +31,7 @@ class Chance:
         self._in_a_row: dict[str, int] = {}
 
     def pick(self, faults: Faults, subject: str) -> str | None:
-        """Choose the fault of one more try.
-
-        Parameters
-        ----------
-        faults
-            Share, kinds, seed and bound.
-        subject
-            What is tried: an order on a platform.
-
-        Returns
-        -------
-        str or None
-            A kind of fault; None for a good answer.
-        """
+        """Choose the fault of one more try."""
         if not faults.fault_share:
             return None
         tries = self._tries[subject] = self._tries.get(subject, 0) + 1
@@ -61,21 +48,8 @@ class Chance:
         return faults.fault_kinds[int.from_bytes(digest[6:]) % len(faults.fault_kinds)]
 
 
-def spoil(reply: Reply, kind: str) -> Reply:
-    """Turn a good answer into a fault.
-
-    Parameters
-    ----------
-    reply
-        The good answer.
-    kind
-        One of `behaviour.FAULT_KINDS`; for `reset`, `hang` and `truncated` the wire does the rest.
-
-    Returns
-    -------
-    Reply
-        With the fault as its outcome.
-    """
+def inject(reply: Reply, kind: str) -> Reply:
+    """Turn a good answer into a fault."""
     spoilt = reply._replace(outcome=kind)
     return _SPOIL[kind](spoilt) if kind in _SPOIL else spoilt
 

@@ -10,8 +10,8 @@ import orjson
 
 from ttsframe.sandbox import operations
 from ttsframe.sandbox.access import Tokens, check_request, check_shop
-from ttsframe.sandbox.faults import Chance, spoil
-from ttsframe.sandbox.limit import Bucket
+from ttsframe.sandbox.faults import FaultInjector, inject
+from ttsframe.sandbox.limit import TokenBucket
 from ttsframe.sandbox.refusals import (
     ABOUT_AN_ORDER,
     ABOUT_ORDERS,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _HTML = "text/html; charset=utf-8"
 _HOME_PAGE = b"""<!doctype html><html lang="en"><title>ttsframe sandbox</title>
 <h1>ttsframe sandbox</h1>
-<p>A pretend TikTok Shop gateway on this machine, for trying and testing. It knows these operations:</p>
+<p>A simulated TikTok Shop gateway on this machine, for trying and testing. It knows these operations:</p>
 <ul><li>GET /order/202406/orders/{order_id}/external_orders
 <li>POST /order/202406/orders/external_order_search
 <li>POST /order/202309/orders/search
@@ -49,29 +49,19 @@ _SHOP = {
 
 
 class Gateway:
-    """A gateway over a table of orders.
-
-    Parameters
-    ----------
-    table
-        The orders.
-    credentials
-        What requests must be signed with.
-    behaviour
-        The knobs.
-    """
+    """A gateway over a table of orders."""
 
     def __init__(self, table: Table, credentials: Credentials, behaviour: Behaviour) -> None:
         self.table = table
         self.behaviour = behaviour
         self._credentials = credentials
         self._tokens = Tokens(credentials)
-        self._bucket = Bucket(behaviour)
-        self._chance = Chance()
+        self._bucket = TokenBucket(behaviour)
+        self._faults = FaultInjector()
         self._requests = 0
 
     def change(self, behaviour: Behaviour) -> None:
-        """Go on with other knobs."""
+        """Go on with other options."""
         self.behaviour = behaviour
         self._bucket.change(behaviour)
 
@@ -80,20 +70,7 @@ class Gateway:
         return now + self.behaviour.clock_offset_seconds
 
     def answer(self, request: Request, now: float) -> Reply:
-        """Answer one request.
-
-        Parameters
-        ----------
-        request
-            The request.
-        now
-            Unix seconds, by this machine's clock.
-
-        Returns
-        -------
-        Reply
-            The answer; its `outcome` tells the wire which fault to make.
-        """
+        """Answer one request."""
         self._requests += 1
         try:
             route = find_route(request.method, request.path)
@@ -114,11 +91,11 @@ class Gateway:
                 subject, self._tokens.refresh(request.query, rotates=rotates, now=self.clock(now))
             )
         self._admit(route, request, now)
-        fault = self._chance.pick(
+        fault = self._faults.pick(
             self.behaviour, f"{subject.operation} {subject.order_id} {subject.platform}"
         )
         if fault:
-            return self._spoilt(fault, route, request, subject, now)
+            return self._with_fault(fault, route, request, subject, now)
         try:
             reply = self._success(subject, self._data(route, request))
         except RefusalError as error:
@@ -127,12 +104,12 @@ class Gateway:
             self._tokens.count_answer()
         return reply
 
-    def _spoilt(self, fault: str, route: Route, request: Request, subject: Reply, now: float) -> Reply:
-        """Spoil an answer."""
+    def _with_fault(self, fault: str, route: Route, request: Request, subject: Reply, now: float) -> Reply:
+        """Put a fault in the place of an answer."""
         try:
-            return spoil(self._success(subject, self._data(route, request)), fault)
+            return inject(self._success(subject, self._data(route, request)), fault)
         except RefusalError as error:
-            return spoil(self._refusal(error, subject, now), fault)
+            return inject(self._refusal(error, subject, now), fault)
 
     def _admit(self, route: Route, request: Request, now: float) -> None:
         """Refuse whatever may not ask, or not now."""

@@ -66,18 +66,7 @@ class Generated:
 
 
 def generate_rows(plan: Generated) -> Iterator[_Row]:
-    """Make the rows of a table.
-
-    Parameters
-    ----------
-    plan
-        How many orders of which kinds.
-
-    Returns
-    -------
-    iterator of tuple
-        Rows as `orders.COLUMNS` names them; ids ascend, and no external id comes twice.
-    """
+    """Make the rows of a table."""
     chance = random.Random(f"ttsframe orders {plan.seed}")  # noqa: S311 - made-up orders
     kinds = _kinds(plan, chance)
     gap = _ID_RANGE // plan.count

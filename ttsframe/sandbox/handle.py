@@ -39,17 +39,7 @@ _NAP_SECONDS = 3600
 
 
 class Sandbox:
-    """A running sandbox; a context manager that closes it. `run` makes one.
-
-    Parameters
-    ----------
-    server
-        The server behind it.
-    credentials
-        What it takes.
-    behaviour
-        Its knobs.
-    """
+    """A running sandbox; a context manager that closes it. `run` makes one."""
 
     def __init__(self, server: Server, credentials: Credentials, behaviour: Behaviour) -> None:
         self._server = server
@@ -101,7 +91,7 @@ class Sandbox:
 
     @property
     def behaviour(self) -> Behaviour:
-        """The knobs as they are; `change` changes them."""
+        """The options as they are; `change` changes them."""
         return self._behaviour
 
     @property
@@ -113,20 +103,9 @@ class Sandbox:
     def rate(self, rate_per_second: float | None) -> None:
         self.change(rate_per_second=rate_per_second, rate_schedule=())
 
-    def change(self, **knobs: Any) -> None:  # noqa: ANN401 - the fields of Behaviour
-        """Change knobs while running.
-
-        Parameters
-        ----------
-        **knobs
-            Fields of `Behaviour`; the others stay.
-
-        Raises
-        ------
-        InputError
-            If there is no such knob, or it holds what it cannot.
-        """
-        behaviour = self._behaviour.changed(knobs)
+    def change(self, **options: Any) -> None:  # noqa: ANN401 - the fields of Behaviour
+        """Change options while running."""
+        behaviour = self._behaviour.changed(options)
         self._server.call(self._server.gateway.change, behaviour)
         self._behaviour = behaviour
 
@@ -141,7 +120,7 @@ def run(
     port: int = 0,
     credentials: Credentials = CREDENTIALS,
     behaviour: Behaviour | None = None,
-    **knobs: Any,  # noqa: ANN401 - the fields of Behaviour
+    **options: Any,  # noqa: ANN401 - the fields of Behaviour
 ) -> Sandbox:
     """Start a sandbox on 127.0.0.1.
 
@@ -157,8 +136,8 @@ def run(
     credentials
         What requests must be signed with.
     behaviour
-        The knobs; `Behaviour()` if None.
-    **knobs
+        The options; `Behaviour()` if None.
+    **options
         Fields of `Behaviour` that go before `behaviour`, e.g. ``rate_per_second=20``.
 
     Returns
@@ -169,11 +148,11 @@ def run(
     Raises
     ------
     InputError
-        If the orders cannot be read, or a knob is unknown or holds what it cannot.
+        If the orders cannot be read, or an option is unknown or holds what it cannot.
     SettingsError
         If the port cannot be had.
     """
-    chosen = (behaviour or Behaviour()).changed(knobs)
+    chosen = (behaviour or Behaviour()).changed(options)
     gateway = Gateway(read_table(orders), credentials, chosen)
     return Sandbox(Server(gateway, [], port=port), credentials, chosen)
 
@@ -186,32 +165,13 @@ def serve_forever(
     out: TextIO | None = None,
     started: Callable[[Sandbox], None] | None = None,
 ) -> int:
-    """Start a sandbox, print how to reach it, and serve until interrupted.
-
-    Parameters
-    ----------
-    orders
-        As `run` takes them.
-    port
-        The port; a free one if 0.
-    behaviour
-        The knobs; `Behaviour()` if None.
-    out
-        Where `NAME=value` is printed, one a line; standard output if None.
-    started
-        Called once it serves and all this is printed.
-
-    Returns
-    -------
-    int
-        The exit code, 0, after Ctrl-C or a polite kill.
-    """
+    """Start a sandbox, print how to reach it, and serve until interrupted."""
     chosen = behaviour or Behaviour()
     gateway = Gateway(read_table(orders), CREDENTIALS, chosen)
     # The log is not kept in memory: this sandbox may run for weeks.
     server = Server(gateway, None, port=port)
     try:
-        with _polite_kill(), Sandbox(server, CREDENTIALS, chosen) as sandbox:
+        with _sigterm_as_interrupt(), Sandbox(server, CREDENTIALS, chosen) as sandbox:
             for name, value in sandbox.environment.items():
                 print(f"{name}={value}", file=out or sys.stdout, flush=True)
             if started:
@@ -223,7 +183,7 @@ def serve_forever(
 
 
 @contextlib.contextmanager
-def _polite_kill() -> Iterator[None]:
+def _sigterm_as_interrupt() -> Iterator[None]:
     """Take SIGTERM as Ctrl-C, so that connections are dropped; only a main thread may."""
     if threading.current_thread() is not threading.main_thread():
         yield

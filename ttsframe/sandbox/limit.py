@@ -11,14 +11,8 @@ _BURST_SECONDS = 0.1
 _LEAST_BURST = 2.0
 
 
-class Bucket:
-    """Admits as many requests as the limit allows; a refused request costs nothing.
-
-    Parameters
-    ----------
-    limit
-        Rate, schedule and burst.
-    """
+class TokenBucket:
+    """Admits as many requests as the limit allows; a refused request costs nothing."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
@@ -31,18 +25,7 @@ class Bucket:
         self._limit = limit
 
     def take(self, now: float) -> float:
-        """Ask for one request.
-
-        Parameters
-        ----------
-        now
-            Seconds, on any clock that is always the same.
-
-        Returns
-        -------
-        float
-            0 if admitted, else the seconds until a request would be.
-        """
+        """Ask for one request."""
         if self._started is None:
             self._started = self._filled_at = now
         rate = self._rate(now - self._started)

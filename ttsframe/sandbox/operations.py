@@ -36,29 +36,7 @@ _PAGE_TOKEN_HEAD = "sandbox/+"  # noqa: S105 - a place in a list
 
 
 def get_references(table: Table, order_id: str, platform: str, answers: Answers) -> Any:  # noqa: ANN401
-    """Answer `Get External Order References`.
-
-    Parameters
-    ----------
-    table
-        The orders.
-    order_id
-        The order asked about.
-    platform
-        One of the ten.
-    answers
-        The form of the answer.
-
-    Returns
-    -------
-    object
-        `data`, or `NO_DATA` where the answer shall have none.
-
-    Raises
-    ------
-    RefusalError
-        If the order is another shop's, or the id is no order id.
-    """
+    """Answer `Get External Order References`."""
     found = find_references(table, order_id)
     shown = [entry for entry in found if answers.all_platforms or entry.platform == platform]
     key = "external_orders" if answers.shape == "official" else "external_order_references"

@@ -48,15 +48,7 @@ class Listed(NamedTuple):
 
 
 class Table:
-    """Every order the sandbox knows.
-
-    Parameters
-    ----------
-    references
-        Order id to its references; none for an order that is not linked.
-    refused
-        Order id to `denied` (another shop's) or `refused` (not taken for an order id).
-    """
+    """Every order the sandbox knows."""
 
     def __init__(self, references: dict[str, tuple[Reference, ...]], refused: dict[str, str]) -> None:
         self.references = references
@@ -97,26 +89,7 @@ class Table:
 
 
 def read_table(source: str | Path | pd.DataFrame | Generated | None) -> Table:
-    """Make the table of orders.
-
-    Parameters
-    ----------
-    source
-        A CSV file or a DataFrame with `order_id`, and if they are there `platform` (SHOPIFY
-        where blank), `external_order_id` (an order without reference where blank),
-        `line_item_id`, `line_item_origin_id` and `kind` (`denied` or `refused`); or how to
-        generate one; the default of `Generated` if None.
-
-    Returns
-    -------
-    Table
-        Orders in order of first appearance.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, or a cell is no order id, no platform or no kind.
-    """
+    """Make the table of orders."""
     if source is None or isinstance(source, Generated):
         return table_from_rows(generate_rows(source or Generated()))
     frame = source if isinstance(source, pd.DataFrame) else _read_csv(source)

@@ -69,15 +69,7 @@ UNKNOWN = Row(200, "Something went wrong.")
 
 
 class RefusalError(Exception):
-    """A request is refused; becomes the envelope of an answer.
-
-    Parameters
-    ----------
-    code
-        A code of the table, or an unknown one.
-    message
-        Instead of the table's message.
-    """
+    """A request is refused; becomes the envelope of an answer."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
         row = TABLE.get(code, UNKNOWN)
@@ -92,13 +84,7 @@ class NoSuchApiError(RefusalError):
 
 
 class ThrottledError(RefusalError):
-    """A request is refused for rate.
-
-    Parameters
-    ----------
-    wait_seconds
-        When the next request would be admitted.
-    """
+    """A request is refused for rate."""
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__(TOO_MANY)

@@ -69,25 +69,7 @@ _VERSIONS = ("202309", "202406")
 
 
 def find_route(method: str, path: str) -> Route:
-    """Find the operation of a request.
-
-    Parameters
-    ----------
-    method
-        The HTTP method.
-    path
-        The path, as sent.
-
-    Returns
-    -------
-    Route
-        The operation, and the decoded order id where the path holds one.
-
-    Raises
-    ------
-    NoSuchApiError
-        If the gateway has no such path, version or method.
-    """
+    """Find the operation of a request."""
     route = _route(path)
     if route is None:
         others = (_VERSION.sub(rf"/\1/{version}/", path) for version in _VERSIONS)

@@ -48,22 +48,7 @@ class Entry(NamedTuple):
 
 
 class Server:
-    """Serves a gateway until it is closed.
-
-    Parameters
-    ----------
-    gateway
-        What to answer.
-    log
-        Takes an entry for every request; None to keep none.
-    port
-        The port on 127.0.0.1; a free one if 0.
-
-    Raises
-    ------
-    SettingsError
-        If the port cannot be had.
-    """
+    """Serves a gateway until it is closed."""
 
     def __init__(self, gateway: Gateway, log: list[Entry] | None, *, port: int = 0) -> None:
         self.gateway = gateway

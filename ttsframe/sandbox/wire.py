@@ -22,13 +22,7 @@ class Received(NamedTuple):
 
 
 class WireError(Exception):
-    """What came is no HTTP request that the sandbox takes.
-
-    Parameters
-    ----------
-    http_status
-        Answered before the connection is closed.
-    """
+    """What came is no HTTP request that the sandbox takes."""
 
     def __init__(self, http_status: int) -> None:
         self.http_status = http_status
@@ -36,23 +30,7 @@ class WireError(Exception):
 
 
 def read_request(buffer: bytes | bytearray) -> Received | None:
-    """Read the first request of a buffer.
-
-    Parameters
-    ----------
-    buffer
-        What came on a connection and is not yet used.
-
-    Returns
-    -------
-    Received or None
-        None if the request is not yet whole.
-
-    Raises
-    ------
-    WireError
-        If it is malformed, chunked or too large.
-    """
+    """Read the first request of a buffer."""
     end = buffer.find(b"\r\n\r\n")
     if end < 0 or end > MOST_HEAD_BYTES:
         if len(buffer) > MOST_HEAD_BYTES:
@@ -76,24 +54,7 @@ def read_request(buffer: bytes | bytearray) -> Received | None:
 
 
 def reply_bytes(reply: Reply, *, clock: float, keep_alive: bool, with_body: bool = True) -> bytes:
-    """Return a reply as it is sent.
-
-    Parameters
-    ----------
-    reply
-        The reply.
-    clock
-        The gateway's clock, for the `Date` header.
-    keep_alive
-        Whether the connection stays open.
-    with_body
-        False for the answer to a HEAD.
-
-    Returns
-    -------
-    bytes
-        Head and body.
-    """
+    """Return a reply as it is sent."""
     headers = "".join(f"{name}: {value}\r\n" for name, value in reply.headers)
     closing = "" if keep_alive else "Connection: close\r\n"
     head = (
