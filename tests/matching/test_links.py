@@ -140,6 +140,12 @@ def test_inputs__amounts_may_be_arrow_decimals():
     assert match(frame, shopify()).orders["tiktok_amount"].fillna(-1).tolist() == [20.0, -1]
 
 
+def test_inputs__dates_may_be_categories():
+    frame = tiktok(T1, T2)
+    texts = frame.assign(created_at=pd.Series(["2026-11-10", None], dtype="category"))
+    assert match(texts, shopify()).days.tolist()[0] == pd.Timestamp("2026-11-10")
+
+
 def test_inputs__dirty_ids_are_cleaned():
     ours = tiktok(f"{T1}\t", f'="{T2}"', f"'{T3}")
     theirs = shopify(marked(f"{S1}.0", f" {T1}"), f"gid://shopify/Order/{S2}")

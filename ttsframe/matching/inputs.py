@@ -362,7 +362,8 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
     series = frame[name]
     with _refusing(name, "dates", "convert it with pd.to_datetime"):
         if not pd.api.types.is_datetime64_any_dtype(series.dtype):
-            codes, values = pd.factorize(series)
+            # As plain objects: categories and Arrow's string views have rules of their own.
+            codes, values = pd.factorize(pd.Series(series.tolist(), dtype="object"))
             if pd.api.types.infer_dtype(values) not in _DATE_KINDS:
                 raise TypeError
             times = pd.Series(pd.to_datetime(pd.Series(values, dtype="object"), format="ISO8601"))
