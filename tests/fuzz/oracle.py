@@ -41,8 +41,8 @@ def minor(amount, currency):
 
 
 def plain_name(name):
-    """Order names are compared without ``#``, case and blanks."""
-    return None if name is None else "".join(name.replace("#", "").lower().split()) or None
+    """Order names are compared without ``#``, case, blanks and a leading apostrophe."""
+    return None if name is None else "".join(name.replace("#", "").lower().split()).lstrip("'") or None
 
 
 def reconcile(tiktok, shopify, refs=None, *, tolerance=0.01, probable=False):
