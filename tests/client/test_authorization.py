@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import threading
 import time
@@ -357,6 +358,22 @@ def test_clock__is_followed_anew_by_the_next_run(tmp_path):
         assert found(tts.lookup(ids_of(box), shop=shop)) == expected(box)
 
 
+def test_clock__that_moves_in_mid_run_is_followed_each_time(tmp_path, monkeypatch):
+    accepted = itertools.count(1)
+    moves = {10: 3600, 20: -3600, 30: 0, 40: 86400, 50: 0}
+    confirm = Authorizer.confirm
+
+    def confirm_and_move(access, signed):
+        confirm(access, signed)
+        if (count := next(accepted)) in moves:
+            box.change(clock_offset_seconds=moves[count])
+
+    monkeypatch.setattr(Authorizer, "confirm", confirm_and_move)
+    with gateway(80) as box:
+        assert found(look_up(box, tmp_path)) == expected(box)
+        assert sum(entry.outcome == "error" for entry in box.log) >= 2
+
+
 def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(monkeypatch):
     monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
     access = access_with(Auth())
@@ -375,7 +392,40 @@ def test_clock__that_is_right_but_for_a_header_of_whole_seconds_is_not_followed(
     assert access.clock_offset_seconds == 0.0
     # It was no correction, so a real one may still come.
     assert access.correct_clock(signed, 1_800_000_000.0 + 60.0)
-    assert not access.correct_clock(access.sign(REQUEST), 1_800_000_000.0 + 120.0)
+    assert not access.correct_clock(access.sign(REQUEST), 1_800_000_000.0 + 60.0 + offset_seconds)
+
+
+def test_clock__is_followed_a_few_times_between_two_accepted_requests(monkeypatch):
+    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    access = access_with(Auth())
+    moves = iter(range(60, 6000, 60))
+
+    def corrections():
+        count = 0
+        while access.correct_clock(access.sign(REQUEST), 1_800_000_000.0 + next(moves)):
+            count += 1
+        return count
+
+    assert corrections() == 3
+    access.confirm(access.sign(REQUEST))
+    assert corrections() == 3
+
+
+def test_clock__of_a_gateway_that_names_another_time_with_each_refusal_is_fatal(tmp_path):
+    body = b'{"code":36009004,"message":"Invalid timestamp"}'
+    hours = itertools.count(1)
+
+    def refusal(_request):
+        date = formatdate(time.time() + 3600 * next(hours), usegmt=True)
+        return answer(body, headers=f"Date: {date}\r\n")
+
+    with (
+        raw_gateway(refusal) as served,
+        served.shop(tmp_path, workers=1) as shop,
+        pytest.raises(SettingsError, match="date, time and time zone"),
+    ):
+        tts.lookup(["580194009000000001", "580194009000000002"], shop=shop)
+    assert len(served.requests) == 4
 
 
 # What an error carries

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # A correction smaller than the header's whole seconds and the trip is no correction.
 _LEAST_CLOCK_ERROR_SECONDS = 2.0
+# A gateway that names another time with each refusal would otherwise be followed for ever.
+_MOST_CLOCK_CORRECTIONS = 3
 
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 # A shorter text is no real app key, and may well be a word of the answer.
@@ -64,7 +66,7 @@ class Authorizer:
         self._tokens = tokens
         self._lock = threading.Lock()
         self._clock_offset_seconds = 0.0
-        self._clock_corrected = False
+        self._clock_corrections = 0
         self._renewed_token: str | None = None
         self._renewal_trouble: TtsframeError | None = None
         self._app_key = credentials.app_key.encode()
@@ -123,12 +125,13 @@ class Authorizer:
     def reset(self) -> None:
         """Begin a run: what an earlier one could not reach, or what its clock was, may have changed since."""
         with self._lock:
-            self._clock_corrected = False
+            self._clock_corrections = 0
             if isinstance(self._renewal_trouble, OutageError):
                 self._renewal_trouble = None
 
     def confirm(self, signed: SignedRequest) -> None:
-        """Note that the gateway has accepted the token of a request."""
+        """Note that the gateway has accepted the stamp and the token of a request."""
+        self._clock_corrections = 0
         if signed.access_token == self._renewed_token:
             self._renewed_token = None
 
@@ -159,7 +162,7 @@ class Authorizer:
         return verdict is ResponseKind.TOKEN and self.refresh(signed)
 
     def correct_clock(self, signed: SignedRequest, date_seconds: float | None) -> bool:
-        """Follow the gateway's clock, once a run.
+        """Follow the gateway's clock, a few times between two accepted requests.
 
         Parameters
         ----------
@@ -176,12 +179,13 @@ class Authorizer:
         with self._lock:
             if signed.clock_offset_seconds != self._clock_offset_seconds:
                 return True
-            if self._clock_corrected or date_seconds is None:
+            if self._clock_corrections >= _MOST_CLOCK_CORRECTIONS or date_seconds is None:
                 return False
             offset = date_seconds - time.time()
             if abs(offset - self._clock_offset_seconds) < _LEAST_CLOCK_ERROR_SECONDS:
                 return False
-            self._clock_offset_seconds, self._clock_corrected = offset, True
+            self._clock_offset_seconds = offset
+            self._clock_corrections += 1
             return True
 
     def refresh(self, signed: SignedRequest) -> bool:
