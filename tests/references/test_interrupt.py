@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 
 import pytest
@@ -24,7 +25,13 @@ from support.session_tools import (
 )
 
 import ttsframe as tts
-from ttsframe.client import WorkerPool
+from ttsframe import ids
+from ttsframe.cache import Cache
+from ttsframe.cache.writer import Writer
+from ttsframe.cli import main
+from ttsframe.client import GatewayClient, LookupKey, WorkerPool
+from ttsframe.references.in_flight import IN_FLIGHT
+from ttsframe.references.progress import Progress
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
@@ -146,6 +153,105 @@ def test_interrupt__anywhere_in_the_loop_stops_the_workers_though_the_traceback_
         assert found(look_up(box, tmp_path)) == expected(box)
         assert not Audit(box.log).asked_after_good_answer
     assert caught.value.__traceback__ is not None
+
+
+# Outside the fetching loop: at a named place, in this process
+
+
+def interrupt_once(monkeypatch, owner, name, *, only=lambda *_: True, after=False):
+    """Press Ctrl-C at the next call of a function that `only` is true for, before or after its work."""
+    real = getattr(owner, name)
+    pressed = []
+
+    def interrupted(*arguments, **options):
+        if pressed or not only(*arguments):
+            return real(*arguments, **options)
+        pressed.append(True)
+        if after:
+            real(*arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, name, interrupted)
+    return pressed
+
+
+def is_cache_thread(thread, *_):
+    return thread.name == "ttsframe-cache"
+
+
+LOOKUP = sys.modules["ttsframe.references.lookup"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "options", "answers"),
+    [
+        (sys.modules["ttsframe.cli.lookup"], "read_ids", {}, 5),
+        (ids, "clean", {}, 5),
+        (tts.Shop, "open_cache", {}, 5),
+        (LOOKUP.gateway, "decode_cached", {}, 5),
+        (tts.Shop, "_new_client", {}, 5),
+        (Progress, "__enter__", {}, 5),
+        (Progress, "__exit__", {}, 60),
+        (WorkerPool, "close", {}, 60),
+        (Cache, "close", {}, 60),
+        (Writer, "close", {}, 60),
+        (threading.Thread, "join", {"only": is_cache_thread}, 60),
+        (Writer, "close", {"after": True}, 60),
+        (GatewayClient, "close", {}, 60),
+        (LOOKUP, "to_frame", {}, 60),
+        (sys.modules["ttsframe.cli.lookup"], "save_frame", {}, 60),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_interrupt__outside_the_loop_is_polite_and_keeps_what_was_answered(
+    owner, name, options, answers, tmp_path, monkeypatch, capsys
+):
+    with gateway(60) as box:
+        with shop_of(box, tmp_path) as shop:
+            tts.lookup(ids_of(box)[:5], shop=shop)
+        capsys.readouterr()
+        pressed = interrupt_once(monkeypatch, owner, name, **options)
+        assert run_lookup(box, tmp_path, monkeypatch) == 130
+        assert pressed
+        assert_one_line(capsys)
+        # The writer has ended already; a worker ends with its request.
+        assert "ttsframe-cache" not in threads()
+        assert wait_until(lambda: not threads())
+        assert not (tmp_path / "references.csv").exists()
+        assert stored(tmp_path) == Audit(box.log).good_answers.total() == answers
+        assert found(look_up(box, tmp_path)) == expected(box)
+        assert not Audit(box.log).asked_after_good_answer
+
+
+def test_interrupt__while_waiting_for_another_call_keeps_the_own_answers(tmp_path, monkeypatch, capsys):
+    with gateway(60) as box, shop_of(box, tmp_path) as shop, IN_FLIGHT.call(LOOKUP._scope(shop)) as other:
+        keys = [LookupKey(order_id, "SHOPIFY") for order_id in ids_of(box)[:20]]
+        assert other.claim(keys, usable_seconds=lambda _outcome: 0.0) == keys
+        waits = interrupt_once(monkeypatch, IN_FLIGHT.changed, "wait")
+        assert run_lookup(box, tmp_path, monkeypatch) == 130
+        assert waits
+        assert "40 of 60 answers are kept" in assert_one_line(capsys)
+        assert "ttsframe-cache" not in threads()
+        assert stored(tmp_path) == 40
+        # The other call goes on, and nobody holds the table.
+        assert other.claim(keys, usable_seconds=lambda _outcome: 0.0) == []
+
+
+def run_lookup(box, folder, monkeypatch):
+    """Run the command in this process; return its exit code."""
+    for name, value in {**box.environment, "TTSFRAME_CACHE": str(folder / "answers.sqlite")}.items():
+        monkeypatch.setenv(name, value)
+    orders = folder / "orders.csv"
+    orders.write_text("order_id\n" + "".join(f"{order_id}\n" for order_id in ids_of(box)))
+    return main(["lookup", str(orders), "-o", str(folder / "references.csv")])
+
+
+def assert_one_line(capsys):
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("ttsframe: interrupted")
+    assert err.count("\n") == 1, err
+    return err
 
 
 def test_interrupt__a_kernel_is_usable_at_once(tmp_path):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["Cache", "CachedResponse", "Hit", "Info", "key"]
+__all__ = ["WAIT_AFTER_INTERRUPT_SECONDS", "Cache", "CachedResponse", "Hit", "Info", "key"]
 
+WAIT_AFTER_INTERRUPT_SECONDS = 0.5
 # What is decoded at once still lies in the processor's cache when it is read: more rows are slower.
 _READ_AT_ONCE = 500
 _BYTES_AT_ONCE = 8 << 20
@@ -76,7 +77,11 @@ class Cache:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        try:
+            self.close()
+        except KeyboardInterrupt:
+            self.close(within_seconds=WAIT_AFTER_INTERRUPT_SECONDS)
+            raise
 
     @property
     def written_count(self) -> int:
@@ -131,9 +136,10 @@ class Cache:
         """Write what is left, waiting by default for another process's lock, and let the file go."""
         self._leave_parent()
         self._reader.close()
-        writer, self._writer = self._writer, None
-        if writer:
+        if writer := self._writer:
             writer.close(within_seconds=within_seconds)
+            # Not before: a close that Ctrl-C cuts short can be made again.
+            self._writer = None
             self._written_count += writer.written_count
             if writer.pending_count:
                 why = writer.trouble or "the disk did not take them in time"

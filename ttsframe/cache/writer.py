@@ -46,6 +46,7 @@ class Writer:
         self._rows: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._pending: list[Row] = []
         self._dropped = 0
+        self._closing = False
         self._slot = database.Slot()
         self._locked_since: float | None = None
         self._not_before = 0.0
@@ -66,10 +67,12 @@ class Writer:
         self._rows.put(row)
 
     def close(self, *, within_seconds: float | None = None) -> None:
-        """Write what is left; then leave."""
+        """Write what is left; then leave. A close that was interrupted can be made again."""
         if within_seconds is None:
             within_seconds = 2 * self._wait_seconds + 1 + self.pending_count / 1000
-        self._rows.put(None)
+        if not self._closing:
+            self._rows.put(None)
+            self._closing = True
         self._thread.join(within_seconds)
 
     def _run(self) -> None:

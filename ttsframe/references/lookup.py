@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import gateway, ids
-from ttsframe.cache import CachedResponse, key
+from ttsframe.cache import WAIT_AFTER_INTERRUPT_SECONDS, CachedResponse, key
 from ttsframe.client import LookupKey
 from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, SuspiciousInputWarning
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ttsframe.references.in_flight import Call
 
 _OFFLINE = Outcome("skipped", "offline")
-_WAIT_AFTER_INTERRUPT_SECONDS = 0.5
 _MIN_ROWS_TO_SUSPECT = 5
 
 
@@ -314,7 +313,7 @@ def _fetch(
                         outcomes[lookup_key] = outcome
                         bar.count(outcome.status)
     except KeyboardInterrupt as interrupt:
-        cache.close(within_seconds=_WAIT_AFTER_INTERRUPT_SECONDS)
+        cache.close(within_seconds=WAIT_AFTER_INTERRUPT_SECONDS)
         interrupt.args = (f"interrupted: {cache.written_count:,} of {len(keys):,} answers are kept. {AGAIN}",)
         raise
     return [outcomes[lookup_key] for lookup_key in keys]
