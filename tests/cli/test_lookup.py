@@ -115,7 +115,7 @@ def test_cli__long_runs_are_told_on_standard_error_and_no_handler_is_left(offlin
 @pytest.mark.parametrize(
     ("output", "says"),
     [
-        ("refs.doc", "none of the suffixes .csv, .xlsx, .parquet"),
+        ("refs.doc", "refs.doc must end in .csv, .xlsx or .parquet"),
         ("taken/refs.csv", "a file stands where a folder should be: name another folder"),
         ("folder.csv", "is a folder: name a file in it"),
         (f"{'x' * 300}.csv", "its name is too long"),

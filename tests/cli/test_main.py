@@ -119,7 +119,7 @@ def test_lookup__level_and_platforms(gateway, monkeypatch, capsys):
         (["lookup", "-", "--platform", "SHOPIFYY"], "WAREHOUSE_MANAGEMENT_SYSTEM"),
         (["lookup", "no-such-file.csv"], "no-such-file.csv"),
         (["lookup", "-", "-o", "out.doc"], ".parquet"),
-        (["lookup", "-", "--max-age", "soon"], "30d"),
+        (["lookup", "-", "--max-age", "soon"], "7d"),
         (["lookup", "-", "--column", "nope"], "nope"),
         (["nonsense"], "nonsense"),
         (["reconcile", "--tiktok", "a.csv"], "--shopify"),
