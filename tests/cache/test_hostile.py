@@ -257,7 +257,9 @@ BAD_VALUES = {
     "real": 1.5,
     "empty": "",
     "bytes": b"\xff\xfe\x00",
-    "not utf-8": b'{"status_code": 200, "_decoded_content": "\xff", "created_at": "2026-11-23T08:00:00Z"}',
+    "not utf-8": (
+        b'{"status_code": 200, "_decoded_content": "\xff", "url": "", "created_at": "2026-11-23T08:00:00Z"}'
+    ),
     "list": "[1, 2]",
     "text": '"text"',
     "null": "null",
@@ -312,7 +314,12 @@ def test_hostile__expiry_of_another_type_is_harmless(path):
 def test_hostile__huge_values_are_passed_by(path):
     keep(path, names(3))
     vast = json.dumps(
-        {"status_code": 200, "_decoded_content": "x" * (validate.MAX_VALUE_BYTES + 10), "created_at": MOMENT}
+        {
+            "status_code": 200,
+            "_decoded_content": "x" * (validate.MAX_VALUE_BYTES + 10),
+            "url": "",
+            "created_at": MOMENT,
+        }
     )
     put(path, "vast", vast)
     put(path, "vast too", vast)
@@ -323,7 +330,9 @@ def test_hostile__huge_values_are_passed_by(path):
 
 def test_hostile__many_large_values_are_given_in_small_parts(path):
     keep(path, names(1))
-    large = json.dumps({"status_code": 200, "_decoded_content": "x" * 1_000_000, "created_at": MOMENT})
+    large = json.dumps(
+        {"status_code": 200, "_decoded_content": "x" * 1_000_000, "url": "", "created_at": MOMENT}
+    )
     keys = [f"large {place}" for place in range(30)]
     raw(path, many=[("INSERT INTO responses VALUES (?, ?, 4000000000)", [(key, large) for key in keys])])
     with Cache(path) as cache:

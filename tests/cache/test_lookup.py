@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import threading
 import warnings
 
@@ -64,6 +66,24 @@ def test_lookup__whole_numbers_beyond_64_bits_keep_every_digit(tmp_path):
     for refs in (fresh, cached):
         assert refs["external_order_id"].tolist() == [str(large)]
     assert cached["from_cache"].all()
+
+
+def test_lookup__a_row_that_answers_another_order_is_not_believed(gateway, tmp_path):
+    """As a damaged index of the file does: it leads from one order to the row of another."""
+    shop = gateway.shop(tmp_path)
+    first = tts.lookup(IDS, shop=shop)
+    path = shop.settings.cache_file
+    shop.close()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT key, value FROM responses ORDER BY key").fetchall()
+        keys = [row_key for row_key, _ in rows]
+        swapped = [(rows[1][1], keys[0]), (rows[0][1], keys[1])]
+        connection.executemany("UPDATE responses SET value = ? WHERE key = ?", swapped)
+        connection.commit()
+    again = tts.lookup(IDS, shop=gateway.shop(tmp_path), offline=True)
+    assert again["status"].tolist()[:2] == ["skipped", "skipped"]
+    columns = ["order_id", "external_order_id", "status"]
+    pd.testing.assert_frame_equal(again[columns].iloc[2:], first[columns].iloc[2:])
 
 
 def test_lookup__offline_changes_nothing_on_disk(gateway, tmp_path):

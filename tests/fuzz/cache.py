@@ -16,6 +16,7 @@ from fuzz.frames import shop_of
 
 import ttsframe as tts
 from ttsframe.cache import Cache, CachedResponse, key
+from ttsframe.config import BASE_URL
 from ttsframe.errors import CacheError
 
 _ROWS = 120
@@ -75,7 +76,7 @@ def _check(frame, touched, path):
             raise Wrong(f"a good row is not read: {order_id} is {status}, {external}")
         if order_id in touched and external not in (None, _EXTERNAL[order_id]):
             value = values.get(key(shop.settings.host, shop.name, "SHOPIFY", order_id))
-            if values and external not in _plain(value):
+            if values and json.dumps(external, ensure_ascii=False)[1:-1] not in _plain(value):
                 raise Wrong(
                     f"a row gives an id that is not in it: {order_id}, {external}, {_plain(value)[:300]}"
                 )
@@ -114,13 +115,17 @@ def _healthy(folder):
             for order_id, external in _EXTERNAL.items():
                 cache.write(
                     key(shop.settings.host, shop.name, "SHOPIFY", order_id),
-                    CachedResponse("https://x/", 200, _content(external), time.time()),
+                    CachedResponse(_url_of(order_id), 200, _content(external), time.time()),
                     lifetime_seconds=30 * 86400,
                 )
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _MADE["bytes"] = path.read_bytes()
     return _MADE["bytes"]
+
+
+def _url_of(order_id):
+    return f"{BASE_URL}/order/202406/orders/{order_id}/external_orders?platform=SHOPIFY"
 
 
 def _content(external):
@@ -153,7 +158,7 @@ def _value(rng, order_id):
     row = {
         "_decoded_content": _content(_EXTERNAL[order_id]), "created_at": dt.datetime.now(dt.UTC).isoformat(),
         "expires": "2099-01-01T00:00:00+00:00", "headers": {"Content-Type": "application/json"},
-        "status_code": 200, "url": "https://x/",
+        "status_code": 200, "url": _url_of(order_id),
     }  # fmt: skip
     choice = rng.random()
     if choice < 0.1:
@@ -180,7 +185,7 @@ def _of_requests_cache(rng, order_id):
     """A row as requests-cache writes it, of some other response too."""
     response = requests_cache.CachedResponse(
         status_code=rng.choice([200, 200, 404, 500]),
-        url="https://x/",
+        url=rng.choice([_url_of(order_id), "https://x/"]),
         headers={"Content-Type": rng.choice(["application/json", "text/html", ""])},
         content=rng.choice([json.dumps(_content(_EXTERNAL[order_id])).encode(), b"", b"<p>", b"\xff\xfe"]),
     )

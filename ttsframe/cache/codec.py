@@ -66,6 +66,8 @@ class Hit(NamedTuple):
     """The body, JSON; bytes for whoever reads it."""
     fetched_at: float
     """Unix seconds."""
+    url: str
+    """The address that it answers: a damaged index can lead to another order's row."""
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -73,6 +75,7 @@ class _Row(msgspec.Struct, gc=False):
 
     status_code: int
     created_at: datetime
+    url: str
     content: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="_decoded_content", default=msgspec.UNSET)
 
 
@@ -86,8 +89,10 @@ def decode(position: int, value: bytes) -> Hit | None:
         if not 100 <= row.status_code <= 999:  # noqa: PLR2004 - three digits
             return None
         body = _encoded_body(value) if row.content is msgspec.UNSET else row.content
+        if not body:
+            return None
         # As `Hit(…)`, in a third of the time: rows come by the million.
-        return _new(Hit, (position, row.status_code, body, row.created_at.timestamp())) if body else None
+        return _new(Hit, (position, row.status_code, body, row.created_at.timestamp(), row.url))
     # ValueError: text that is not UTF-8, or a year without a moment.
     except (msgspec.DecodeError, ValueError, OverflowError, OSError, RecursionError):
         return None

@@ -85,7 +85,9 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
     for name in ("order_id", "shopify_id"):
-        frame[name] = ids.clean(unescape_formula(frame[name])).ids
+        # `ids="excel"` wraps every run of digits, also one too long for an order id.
+        unwrapped = frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True)
+        frame[name] = ids.clean(unescape_formula(unwrapped)).ids
     for name in ("shopify_name", "reason"):
         frame[name] = unescape_formula(frame[name])
     for name in ("tiktok_amount", "shopify_total"):

@@ -260,9 +260,13 @@ def _known_outcomes(
         valid = np.flatnonzero(is_valid).tolist()
         prefixes = {name: _cache_key(shop, LookupKey("", name)) for name in set(platforms)}
         cache_keys = [prefixes[platforms[index]] + order_id_list[index] for index in valid]
+        url_parts = {name: _url(shop, LookupKey("0", name)).split("/0/") for name in set(platforms)}
         for hits in cache.read(cache_keys, max_age_seconds=max_age_seconds):
-            for position, http_status, body, fetched_at in hits:
+            for position, http_status, body, fetched_at, url in hits:
                 index = valid[position]
+                before, after = url_parts[platforms[index]]
+                if url != f"{before}/{order_id_list[index]}/{after}":
+                    continue  # a damaged index has led to another order's row
                 outcome = gateway.decode_cached(
                     http_status,
                     body,
@@ -340,13 +344,17 @@ def _keep(result: Result, lookup_key: LookupKey, shop: Shop, cache: Cache) -> No
     lifetime_seconds = _lifetime_seconds(outcome, shop.settings)
     if lifetime_seconds is None or outcome.fetched_at is None or outcome.http_status is None:
         return
-    path = gateway.reference_request(*lookup_key).path
-    url = f"{shop.settings.base_url}{path}?platform={lookup_key.platform}"
     cache.write(
         _cache_key(shop, lookup_key),
-        CachedResponse(url, outcome.http_status, result.content, outcome.fetched_at),
+        CachedResponse(_url(shop, lookup_key), outcome.http_status, result.content, outcome.fetched_at),
         lifetime_seconds=lifetime_seconds,
     )
+
+
+def _url(shop: Shop, lookup_key: LookupKey) -> str:
+    """Return the address of an answer, without the parameters of the signature."""
+    path = gateway.reference_request(*lookup_key).path
+    return f"{shop.settings.base_url}{path}?platform={lookup_key.platform}"
 
 
 def _cache_key(shop: Shop, lookup_key: LookupKey) -> str:
