@@ -408,3 +408,11 @@ def test_probable__status_is_counted_only_where_there_is_a_guess():
     assert list(guessed.counts.index) == [*MATCH_STATUSES, "probable"]
     assert guessed.counts["probable"] == 1
     assert list(match(tiktok(T1), shopify(), probable=True).counts.index) == list(MATCH_STATUSES)
+
+
+@pytest.mark.parametrize("odd", [5, None, "orders.csv", [1], {"order_id": ["1"]}])
+def test_match__what_is_no_frame_is_refused_by_name(odd):
+    with pytest.raises(InputError, match="the Shopify orders must be a DataFrame"):
+        match(tiktok(T1), odd)
+    with pytest.raises(InputError, match="the TikTok orders must be a DataFrame"):
+        match(odd, shopify(S1))

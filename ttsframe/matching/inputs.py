@@ -170,9 +170,9 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
 
 def read_shopify(frame: pd.DataFrame) -> Shopify:
     """Read the Shopify side; needs `shopify_id` or `name`."""
-    _require_columns(
-        frame, () if "name" in frame else ("shopify_id",), "the Shopify orders", "read_shopify_orders"
-    )
+    _require_columns(frame, (), "the Shopify orders", "read_shopify_orders")
+    if "name" not in frame:
+        _require_columns(frame, ("shopify_id",), "the Shopify orders", "read_shopify_orders")
     frame = frame.reset_index(drop=True)
     shopify_ids = keys.external_text(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
