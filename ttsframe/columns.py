@@ -96,7 +96,7 @@ LINE_ITEMS: tuple[Column, ...] = (
 )
 
 TIKTOK_ORDERS: tuple[Column, ...] = (
-    Column("order_id", "text", "the TikTok Shop order id; the text as given where it is none"),
+    Column("order_id", "text", "the TikTok Shop order id; the original text if it is not a valid id"),
     Column("status", "text", "the order status as exported, in the export's language"),
     Column("cancelled", "flag", "whether the order was cancelled"),
     Column("created_at", "time", "when the order was placed; UTC if `tz=` was given, else without zone"),

@@ -36,7 +36,7 @@ class Cleaned(NamedTuple):
     """Ids as they are used, aligned with what was given."""
 
     ids: pd.Series
-    """The cleaned id; the text as given where it is none; NaN where there was nothing."""
+    """The cleaned id; the original text if it is not a valid id; NaN where there was nothing."""
     reasons: pd.Series
     """NaN for an order id, else `digits_lost`, `not_digits`, `too_long` or `missing`."""
 

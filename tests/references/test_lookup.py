@@ -318,7 +318,7 @@ def interrupted(shop, monkeypatch, *, after=5):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Progress, "count", stop)
-    monkeypatch.setattr(sys.modules["ttsframe.references.lookup"], "_WAIT_AFTER_INTERRUPT_SECONDS", 30)
+    monkeypatch.setattr(sys.modules["ttsframe.references.lookup"], "WAIT_AFTER_INTERRUPT_SECONDS", 30)
     with pytest.raises(KeyboardInterrupt) as caught:
         tts.lookup(list(ANSWERS), shop=shop)
     return str(caught.value)

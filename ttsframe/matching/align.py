@@ -33,7 +33,7 @@ class Sides:
     refunded: tuple[Flags, Flags]
     """Refunded at all, on TikTok and on Shopify."""
     refunds: tuple[MinorUnits, MinorUnits]
-    """How much was refunded; NaN where it is not told."""
+    """How much was refunded; NaN if unknown."""
     platform_discount: MinorUnits
     voided: Flags
     """Voided on Shopify."""

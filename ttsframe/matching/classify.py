@@ -222,7 +222,7 @@ def _states(aligned: AlignedOrders) -> dict[str, np.ndarray]:
 
 
 def _apart(one: np.ndarray, other: np.ndarray, aligned: AlignedOrders) -> np.ndarray:
-    """Tell where two sums differ by more than the tolerance; False where one is not told."""
+    """Tell where two sums differ by more than the tolerance; False if one is unknown."""
     apart: np.ndarray = np.abs(one - other) > aligned.tolerance_units
     return apart
 

@@ -58,7 +58,7 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     Returns
     -------
     Currencies
-        A row a row of the result.
+        One row per row of the result.
     """
     codes, found = pd.factorize(pd.concat([tiktok.currency, shopify.currency], ignore_index=True))
     words, places = _decode_alike(found)

@@ -94,7 +94,7 @@ def clean_all(name: str, cells: Cells, notes: list[Note]) -> Cells:
     Returns
     -------
     numpy.ndarray
-        Of each row, the id; the text as given where it is none, None where there is nothing.
+        The id of each row; the original text if it is not a valid id, None where there is nothing.
 
     Raises
     ------

@@ -103,7 +103,7 @@ def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]
 
 
 def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np.ndarray:
-    """Choose a row an order: its first own row, or its first row where it has no own one."""
+    """Choose one row per order: its first own row, or its first row where it has no own one."""
     keys = pd.Series(np.where(pd.isna(numbers), names, numbers), dtype="object")
     known = keys.astype(bool).to_numpy()
     first_own = own_row & known

@@ -172,7 +172,7 @@ class Shop:
         Returns
         -------
         pandas.DataFrame
-            A row a shop: `name`, `region`, `seller_type`, `id`, `code`, `cipher`, all text.
+            One row per shop: `name`, `region`, `seller_type`, `id`, `code`, `cipher`, all text.
 
         Raises
         ------

@@ -81,7 +81,7 @@ class Sandbox:
 
     @property
     def links(self) -> pd.DataFrame:
-        """Every reference, a row a line item; the columns of a links file."""
+        """Every reference, one row per line item; the columns of a links file."""
         return self._server.gateway.table.links()
 
     @property

@@ -71,7 +71,7 @@ class Table:
         return pd.DataFrame([*kinds, *self.refused.items()], columns=["order_id", "kind"], dtype=TEXT_DTYPE)
 
     def links(self) -> pd.DataFrame:
-        """Return every reference: a row a line item, or one where there are no line items."""
+        """Return every reference: one row per line item, or one where there are no line items."""
         rows = [row[:-1] for row in self.rows() if row[2]]
         return pd.DataFrame(rows, columns=list(COLUMNS[:-1]), dtype=TEXT_DTYPE)
 

@@ -1,4 +1,4 @@
-"""Sample exports of one shop, with the usual dirt in them, and the truth about every order.
+"""Sample exports of one shop, with typical data-quality problems, and the truth about every order.
 
 The demo, the notebooks and the tests of the whole journey use them. Every person, address and
 order in them is made up.
