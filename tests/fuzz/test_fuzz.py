@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
+pytest.importorskip("pyarrow")  # the fuzzer makes Arrow columns too
+
 from fuzz import oracle, run
 
 SLICES = {"frames": 8, "files": 5, "answers": 6, "cache": 6}
