@@ -238,7 +238,7 @@ def timeline(data: ReportData) -> Timeline | None:
 
 def period_label(period: pd.Period, unit: str, *, short: bool = False) -> str:
     """Name a period, as `2026-11-23`, or `23 Nov` for short; strftime ends at the year 9999."""
-    start = period.start_time
+    start = period.asfreq("D", how="start")  # `start_time` ends at the year 2262 in pandas 2
     month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[start.month - 1]
     if unit in ("day", "week"):
         day = f"{start.year:04d}-{start.month:02d}-{start.day:02d}"
