@@ -170,11 +170,15 @@ def _unwrap(given: str) -> str:
         core = bare
 
 
+def without_views(series: pd.Series) -> pd.Series:
+    """Return a column of Arrow's view types as objects: pandas can neither filter nor convert them."""
+    is_view = "_view" in str(series.dtype)
+    return pd.Series(series.tolist(), index=series.index, dtype="object") if is_view else series
+
+
 def _as_series(values: Any) -> pd.Series:  # noqa: ANN401
     if isinstance(values, pd.Series):
-        # pandas can neither filter nor convert Arrow's view types.
-        is_view = str(values.dtype) in ("string_view[pyarrow]", "binary_view[pyarrow]")
-        return pd.Series(values.tolist(), index=values.index, dtype="object") if is_view else values
+        return without_views(values)
     try:
         # Lists become object columns, so that pandas does not turn a mix of ids into floats.
         return pd.Series(values, dtype=None if hasattr(values, "dtype") else "object")

@@ -346,10 +346,8 @@ def _amounts(frame: pd.DataFrame, name: str) -> Amounts:
     """Return money in major units; NaN where missing or without end."""
     if name not in frame:
         return np.full(len(frame), np.nan)
-    series = frame[name]
     with _refusing(name, "numbers", "convert it with pd.to_numeric"):
-        if "_view" in str(series.dtype):  # pandas knows little of Arrow's string views
-            series = pd.Series(series.tolist(), dtype="object")
+        series = ids.without_views(frame[name])
         if pd.api.types.is_datetime64_any_dtype(series) or pd.api.types.is_timedelta64_dtype(series):
             raise TypeError  # pandas would read nanoseconds
         if not pd.api.types.is_numeric_dtype(series.dtype):
