@@ -9,7 +9,18 @@ import threading
 import time
 
 import pytest
-from support.cache_tools import DAY_SECONDS, answer, external_id, hits, keep, names, picture, python, read
+from support.cache_tools import (
+    DAY_SECONDS,
+    answer,
+    external_id,
+    hits,
+    keep,
+    lock,
+    names,
+    picture,
+    python,
+    read,
+)
 
 from ttsframe.cache import Cache
 
@@ -137,6 +148,29 @@ except sqlite3.OperationalError as error:
     out, err = python(code, path).communicate(timeout=30)
     holder.close()
     assert "locked" in out, err
+
+
+def test_threads__a_check_without_an_index_of_the_wal_does_not_drop_their_locks(path):
+    """A process that leaves removes the index before the WAL: a check may come between."""
+    keep(path, names(1))
+    with Cache(path) as cache:
+        hits(cache, names(1))
+        with lock(path) as writing:
+            writing.execute("INSERT INTO responses SELECT 'another', value, expires FROM responses")
+            writing.execute("COMMIT")
+        path.with_name("cache.sqlite-shm").unlink()
+        with Cache(path) as another:
+            assert another.info().answers == 2
+        out, err = python(LEAVE, path).communicate(timeout=60)
+        assert (out, err) == ("", "")
+        assert path.with_name("cache.sqlite-wal").exists(), "the other process believed to be the last"
+
+
+LEAVE = """
+import contextlib, sqlite3, sys
+with contextlib.closing(sqlite3.connect(sys.argv[1])) as connection:
+    connection.execute("SELECT count(*) FROM responses").fetchone()
+"""
 
 
 def test_threads__many_stores_of_one_file_keep_every_answer(path):

@@ -123,6 +123,15 @@ def test_outage__an_answer_to_what_was_sent_before_shows_nothing_of_an_order():
     assert outage.is_over(62.0, unfinished=20)
 
 
+def test_outage__is_not_told_from_the_last_order_alone():
+    outage = CircuitBreaker(60.0, now=0.0)
+    outage.record_sent(sent(0, 3.0))
+    assert outage.is_over(60.0, unfinished=1), "nothing was ever answered"
+    outage.record_success(2.0, sent(99, 0.5))
+    assert not outage.is_over(100.0, unfinished=1)
+    assert outage.is_over(100.0, unfinished=2)
+
+
 def test_outage__an_order_that_waits_while_others_are_answered_is_no_sign_of_it():
     outage = CircuitBreaker(60.0, now=0.0)
     waiting = sent(0, 1.9)

@@ -150,8 +150,9 @@ class Cache:
     def check(self) -> str | None:
         """Return why the cache file cannot be written, or None; raises CacheError as `read` does."""
         try:
-            with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
-                database.check_writable(connection)
+            with database.Slot() as slot, closing(slot):
+                slot.connection = database.open_for_writing(self.path, wait_seconds=self._wait_seconds)
+                database.check_writable(slot.connection)
         except database.UNAVAILABLE as error:
             return database.describe(error)
         return None
@@ -160,11 +161,11 @@ class Cache:
         """Count what is there; zeros where there is no file yet."""
         counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
         try:
-            connection = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
-            if connection is None:
-                return Info(str(self.path), 0, 0, 0)
-            with closing(connection):
-                answers, expired = connection.execute(counted, (time.time(),)).fetchone()
+            with database.Slot() as slot, closing(slot):
+                slot.connection = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
+                if slot.connection is None:
+                    return Info(str(self.path), 0, 0, 0)
+                answers, expired = slot.connection.execute(counted, (time.time(),)).fetchone()
             return Info(str(self.path), answers, expired, self.path.stat().st_size)
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "read") from None
@@ -181,11 +182,12 @@ class Cache:
         try:
             if not validate.exists(self.path):
                 return 0
-            with closing(database.open_for_writing(self.path, wait_seconds=self._wait_seconds)) as connection:
-                deleted = connection.execute(statement, values).rowcount
+            with database.Slot() as slot, closing(slot):
+                slot.connection = database.open_for_writing(self.path, wait_seconds=self._wait_seconds)
+                deleted = slot.connection.execute(statement, values).rowcount
                 # Giving the room back is a courtesy, which needs room itself.
                 with suppress(sqlite3.OperationalError):
-                    connection.execute("VACUUM")
+                    slot.connection.execute("VACUUM")
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "changed") from None
         return deleted

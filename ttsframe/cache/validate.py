@@ -87,13 +87,18 @@ def corrupt_error(path: Path, error: Exception) -> CacheError:
 
 def open_readonly(path: Path, *, until: float) -> sqlite3.Connection:
     """Open a file without changing it; the WAL of a killed process is read, and left as it is."""
-    first, *others = _readonly_parameters(path)
+    if not _has_side_files(path):
+        return readable(connect(path, "mode=ro&immutable=1", until=until))
+    # A WAL holds rows that are not in the file yet: another process is at work, or was killed.
     try:
-        return readable(connect(path, first, until=until))
+        return readable(connect(path, "mode=ro", until=until))
     except sqlite3.OperationalError as error:
-        if not others or is_busy(error):
+        if is_busy(error):
             raise
-    return readable(connect(path, others[0], until=until))
+    # The WAL's index cannot be made (the folder is read-only, the disk is full), so nobody is at work:
+    # without locks SQLite keeps the index in memory. Never try this first: closing such a connection
+    # takes this process's locks away, and then another process deletes a WAL that is in use here.
+    return readable(connect(path, f"mode=ro&vfs={_VFS_WITHOUT_LOCKS}", until=until))
 
 
 def readable(connection: sqlite3.Connection) -> sqlite3.Connection:
@@ -119,17 +124,6 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 def primary_code(error: BaseException) -> int:
     """Return SQLite's result code without its extension; -1 where the error is not SQLite's."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF if isinstance(error, sqlite3.Error) else -1
-
-
-def _readonly_parameters(path: Path) -> list[str]:
-    """Return the parameters of read-only connections, in the order to try them."""
-    if not _has_side_files(path):
-        return ["mode=ro&immutable=1"]
-    # A WAL holds rows that are not in the file yet: another process is at work, or was killed. The index
-    # of the WAL is a third file. Where it is missing nobody is at work, and where it cannot be made (the
-    # folder is read-only, the disk is full) nobody can be: without locks SQLite keeps it in memory.
-    locked, unlocked = "mode=ro", f"mode=ro&vfs={_VFS_WITHOUT_LOCKS}"
-    return [locked, unlocked] if _holds_something(path, "-shm") else [unlocked, locked]
 
 
 def connect(path: Path, parameters: str, *, until: float) -> sqlite3.Connection:

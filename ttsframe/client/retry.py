@@ -30,8 +30,6 @@ _SAME_SHARED_TROUBLE = 10
 _SAME_TROUBLE = 100
 # The shop, its id or cipher, or the app key; not SHOPIFY, and not "TikTok Shop".
 _SHARED = re.compile(r"(?<!tiktok )\bshop(?![a-z])|cipher|app[ _]?key")
-# There gateways append an address.
-
 AGAIN = "Run the same command again and it goes on."
 
 
@@ -82,6 +80,7 @@ class CircuitBreaker:
 
     An order that has no answer though others were answered after it was sent has a trouble of its own,
     which is no sign of an outage: where nothing but such orders is left, they end with their tries.
+    So does the last order that is left: one order alone cannot tell an outage from a trouble of its own.
 
     Parameters
     ----------
@@ -133,9 +132,8 @@ class CircuitBreaker:
         """Whether the run has to end: it waited too long for any good answer that there may be."""
         if self.seconds_left(now) > 0:
             return False
-        return unfinished > sum(
-            attempt.first_sent_at < self._good_at for attempt in tuple(self._sent.values())
-        )
+        before = math.inf if self.answered and unfinished == 1 else self._good_at
+        return unfinished > sum(attempt.first_sent_at < before for attempt in tuple(self._sent.values()))
 
     def record_throttle(self, what: str, attempt: Attempt) -> None:
         """Note a refusal for rate: no answer, but no sign of an outage, nor a trouble of the order."""
