@@ -44,7 +44,7 @@ def markdown(head, rows):
 
 
 def column_table(described):
-    rows = [[f"`{column.name}`", DTYPES[column.kind], column.meaning] for column in described]
+    rows = [[f"`{column.name}`", DTYPES[column.type], column.description] for column in described]
     return markdown(["column", "dtype", "meaning"], rows)
 
 

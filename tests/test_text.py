@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.cell_texts import starts_a_formula, tricky
 from support.match_frames import S1, S2, T1, T2, refs, shopify, tiktok
 
-from ttsframe.columns import REFERENCES, TEXT_DTYPE, typed
+from ttsframe.columns import REFERENCES, TEXT_DTYPE, conform
 from ttsframe.ids import clean_one
 from ttsframe.matching import compare, match
 from ttsframe.readers import read_references
@@ -95,7 +95,7 @@ def references(texts):
     ]
     data = {column.name: [row.get(column.name) for row in rows] for column in REFERENCES}
     data["platform"], data["from_cache"] = ["SHOPIFY"] * len(rows), [False] * len(rows)
-    return typed(data, REFERENCES)
+    return conform(data, REFERENCES)
 
 
 def as_read(text, *, is_id=True):
@@ -134,7 +134,7 @@ def test_references__saved_ones_match_as_the_look_up_itself(tmp_path):
     theirs = shopify({"shopify_id": S1, "name": "-1001"}, {"shopify_id": S2, "name": "=2"})
     blank = {column.name: None for column in REFERENCES}
     answers = refs((T1, "-1001"), (T2, "=2"))
-    found = typed({**blank, **answers, "from_cache": False}, REFERENCES, index=range(2))
+    found = conform({**blank, **answers, "from_cache": False}, REFERENCES, index=range(2))
     save_frame(found, tmp_path / "r.csv", columns=REFERENCES)
     fresh, saved = (match(ours, theirs, each).orders for each in (found, read_references(tmp_path / "r.csv")))
     assert fresh["status"].tolist() == ["matched", "matched"]

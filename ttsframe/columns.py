@@ -1,7 +1,7 @@
-"""Every column of every frame that ttsframe returns: name, dtype, meaning.
+"""Every column of every frame that ttsframe returns: name, dtype, description.
 
 The tables of the documentation are made from this module, and every frame is cast by
-`typed`, so the two cannot drift apart.
+`conform`, so the two cannot drift apart.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["text", "category", "flag", "count", "http_status", "money", "time", "utc"]
+ColumnType = Literal["text", "category", "flag", "count", "http_status", "money", "time", "utc"]
 
 
 class Column(NamedTuple):
     """One column of a frame."""
 
     name: str
-    kind: Kind
-    meaning: str
+    type: ColumnType
+    description: str
     categories: tuple[str, ...] = ()
 
 
@@ -254,9 +254,9 @@ MATCH_COMPARED: tuple[Column, ...] = (
 
 def dtype(column: Column) -> Any:  # noqa: ANN401
     """Return the pandas dtype of a column, for the pandas that is installed."""
-    if column.kind == "category":
+    if column.type == "category":
         return pd.CategoricalDtype(list(column.categories))
-    return _DTYPES[column.kind]
+    return _DTYPES[column.type]
 
 
 def names(columns: Sequence[Column]) -> list[str]:
@@ -264,53 +264,37 @@ def names(columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns]
 
 
-def typed(
+def conform(
     data: Mapping[str, Any], columns: Sequence[Column], *, index: pd.Index | None = None
 ) -> pd.DataFrame:
-    """Make the frame that `columns` describes.
-
-    Parameters
-    ----------
-    data
-        Column name to values, one entry a column of `columns`; further entries are dropped.
-        A Series of ``data`` must stand on `index`.
-    columns
-        The columns of the frame, in order.
-    index
-        The frame's index; a `RangeIndex` by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the dtypes of `columns`; missing text is NaN.
-    """
+    """Make the frame of `columns` from values by column name; more are dropped, a Series is on `index`."""
     return pd.DataFrame({column.name: _cast(data[column.name], column, index) for column in columns})
 
 
 def empty(columns: Sequence[Column]) -> pd.DataFrame:
     """Return a frame of `columns` without rows."""
-    return typed({column.name: [] for column in columns}, columns)
+    return conform({column.name: [] for column in columns}, columns)
 
 
 def _cast(values: Any, column: Column, index: pd.Index | None) -> Any:  # noqa: ANN401
     if (
         isinstance(values, pd.Series)
         and isinstance(values.dtype, pd.DatetimeTZDtype)
-        and column.kind == "time"
+        and column.type == "time"
     ):
         return values.astype(UTC_DTYPE)
     series = pd.Series(
         values, index=index, dtype=None if isinstance(values, pd.Series) else _raw_dtype(column)
     )
-    if column.kind == "text":
+    if column.type == "text":
         if isinstance(series.dtype, pd.StringDtype) and series.dtype == TEXT_DTYPE:
             return series
         series = series.astype("object")
         return series.where(series.notna(), np.nan).astype(TEXT_DTYPE)
-    if column.kind == "utc":
+    if column.type == "utc":
         return pd.to_datetime(series, utc=True).astype(UTC_DTYPE)
     return series.astype(dtype(column))
 
 
 def _raw_dtype(column: Column) -> Any:  # noqa: ANN401
-    return {"money": "float64", "text": "object", "flag": "bool"}.get(column.kind)
+    return {"money": "float64", "text": "object", "flag": "bool"}.get(column.type)

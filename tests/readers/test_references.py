@@ -10,7 +10,7 @@ import pytest
 from support.match_frames import refs, rows, shopify, tiktok
 
 from ttsframe.cli import main
-from ttsframe.columns import REFERENCES, typed
+from ttsframe.columns import REFERENCES, conform
 from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.matching import match
 from ttsframe.readers import read_references
@@ -30,7 +30,7 @@ def saved(frame, folder, suffix="csv"):
     blank = {column.name: None for column in REFERENCES}
     path = folder / f"refs.{suffix}"
     save_frame(
-        typed({**blank, **frame, "from_cache": False}, REFERENCES, index=frame.index),
+        conform({**blank, **frame, "from_cache": False}, REFERENCES, index=frame.index),
         path,
         columns=REFERENCES,
     )

@@ -8,7 +8,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from support.report_sample import sample_report
 
-from ttsframe.columns import TIKTOK_ORDERS, Column, typed
+from ttsframe.columns import TIKTOK_ORDERS, Column, conform
 from ttsframe.errors import InputError
 from ttsframe.report import excel, save_frame, write_excel
 from ttsframe.report.cells import LONG_NUMBERS_IN_EXCEL
@@ -148,7 +148,7 @@ def test_save_frame__xlsx_has_real_dates_and_flags_as_text(tmp_path):
         order_id=["1", "007", None], cancelled=[True, False, False], created_at=times, quantity=[2, None, 1]
     )
     save_frame(
-        typed(data, TIKTOK_ORDERS), tmp_path / "orders.xlsx", columns=TIKTOK_ORDERS, sheet="TikTok: [1]"
+        conform(data, TIKTOK_ORDERS), tmp_path / "orders.xlsx", columns=TIKTOK_ORDERS, sheet="TikTok: [1]"
     )
     book = openpyxl.load_workbook(tmp_path / "orders.xlsx")
     assert book.sheetnames == ["TikTok   1"]

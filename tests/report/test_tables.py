@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from support.report_sample import sample_report
 
-from ttsframe.columns import MATCH_ORDERS, REFERENCES, typed
+from ttsframe.columns import MATCH_ORDERS, REFERENCES, conform
 from ttsframe.errors import InputError
 from ttsframe.report import files, save_frame, write_csv
 
@@ -33,7 +33,7 @@ def references():
         fetched_at=[pd.Timestamp("2026-11-23 10:00", tz="UTC"), None],
         from_cache=[False, True],
     )
-    return typed(data, REFERENCES)
+    return conform(data, REFERENCES)
 
 
 def test_save_frame__csv_has_a_mark_and_its_header_on_line_one(tmp_path):

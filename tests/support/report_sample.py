@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, typed
+from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, conform
 from ttsframe.report import ReportData
 from ttsframe.text import Note
 
@@ -46,7 +46,7 @@ def sample_report(rows: int = 300, *, seed: int = 7) -> ReportData:
 def match_orders(**columns) -> pd.DataFrame:
     """A frame of `match` with these columns, and nothing in the others."""
     rows = len(columns["status"])
-    return typed({column.name: [None] * rows for column in MATCH_ORDERS} | columns, MATCH_ORDERS)
+    return conform({column.name: [None] * rows for column in MATCH_ORDERS} | columns, MATCH_ORDERS)
 
 
 def small_report(**columns) -> ReportData:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import ids
-from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, names, typed
+from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, conform, names
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
 from ttsframe.text import unescape_formula
@@ -59,7 +59,7 @@ def compare(before: Match | str | os.PathLike[str], after: Match | str | os.Path
         column.name: both.loc[differs, column.name] for column in MATCH_COMPARED if column.name != "change"
     }
     data["change"] = pd.Categorical(change[differs], list(MATCH_CHANGES))
-    return typed(
+    return conform(
         {
             name: values.reset_index(drop=True) if isinstance(values, pd.Series) else values
             for name, values in data.items()

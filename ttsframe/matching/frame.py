@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, typed
+from ttsframe.columns import MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, TEXT_DTYPE, conform
 from ttsframe.matching import keys
 from ttsframe.matching.classify import STATUS_CODES, reason_bits, reason_text, statuses
 from ttsframe.matching.conflicts import with_contradictions
@@ -64,7 +64,7 @@ def to_frame(aligned: AlignedOrders) -> pd.DataFrame:
         "tiktok_refunded": to_major_units(faces.refunds[0], ours),
         "shopify_refunded": to_major_units(faces.refunds[1], theirs),
     }
-    frame = typed(data, MATCH_ORDERS)
+    frame = conform(data, MATCH_ORDERS)
     if settlement is None:
         return frame
     return pd.concat([frame, _payouts(settlement, aligned)], axis=1)
@@ -195,4 +195,4 @@ def _payouts(settlement: Settlement, aligned: AlignedOrders) -> pd.DataFrame:
         "settled_currency": currency,
         "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
     }
-    return typed(data, MATCH_SETTLEMENT)
+    return conform(data, MATCH_SETTLEMENT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe import ids
-from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, names, typed
+from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, conform, names
 from ttsframe.errors import InputError
 from ttsframe.readers import tables
 from ttsframe.readers.headers import ORDER_ID_NAMES
@@ -65,7 +65,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], damage)
     notes += [Note("left_out", text) for text in damage]
     notes += note_of_rounded(str(path), rounded(data["order_id"].dropna()))
-    frame = typed(data, columns, index=table.index)
+    frame = conform(data, columns, index=table.index)
     return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
 
 

@@ -52,7 +52,7 @@ def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.D
                 f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.",
             )
         )
-    return with_notes(words.typed(_by_order(rows[~repeated], notes), words.SETTLEMENTS), notes)
+    return with_notes(words.conform(_by_order(rows[~repeated], notes), words.SETTLEMENTS), notes)
 
 
 def _by_order(rows: pd.DataFrame, notes: list[Note]) -> dict[str, Any]:

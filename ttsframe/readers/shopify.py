@@ -56,7 +56,7 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
     orders = grouping.last_file_wins(every, keys, notes)
     data = {str(name): column for name, column in orders.items()}
-    return with_notes(words.typed(data, words.SHOPIFY_ORDERS), notes)
+    return with_notes(words.conform(data, words.SHOPIFY_ORDERS), notes)
 
 
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:

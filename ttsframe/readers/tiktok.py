@@ -92,7 +92,7 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
     _check_zone(tz)
     every, notes = tables.read_each(paths, lambda table: _read_table(table, tz, date_order))
     orders = grouping.last_file_wins(every, every["order_id"], notes)
-    return with_notes(words.typed(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
+    return with_notes(words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
 
 
 def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:

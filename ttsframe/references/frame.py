@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, typed
+from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, conform
 from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def to_frame(keys: LookupKeys, outcomes: Sequence[Outcome], *, level: str = "ord
     times = np.where(np.isnan(micros), np.iinfo(np.int64).min, micros).astype("int64").view("datetime64[us]")
     data["fetched_at"] = pd.Series(times).dt.tz_localize("UTC")
     data["from_cache"] = np.asarray(data["from_cache"], dtype=bool)
-    return typed(data, LINE_ITEMS if level == "line_item" else REFERENCES)
+    return conform(data, LINE_ITEMS if level == "line_item" else REFERENCES)
 
 
 def _one_row_per_reference(

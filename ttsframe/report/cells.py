@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import Column, Kind
+from ttsframe.columns import Column, ColumnType
 from ttsframe.errors import InputError
 from ttsframe.text import escape_formula, one_line
 
@@ -51,16 +51,16 @@ def described(frame: pd.DataFrame, columns: Sequence[Column] | None) -> list[Col
 
 def holds_ids(column: Column) -> bool:
     """Tell whether a column holds ids: text, and named `…_id`, `… ID` or `id`."""
-    return column.kind == "text" and _ID_NAME.fullmatch(column.name) is not None
+    return column.type == "text" and _ID_NAME.fullmatch(column.name) is not None
 
 
 def as_text(
     values: pd.Series, column: Column, *, ids: Ids = "plain", decimals: np.ndarray | None = None
 ) -> list[str]:
     """Write a column as the cells of a CSV file: one text per value, empty where missing."""
-    if column.kind == "money":
+    if column.type == "money":
         return money_text(values, decimals)
-    if column.kind in ("time", "utc"):
+    if column.type in ("time", "utc"):
         return _times(values)
     if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
         return ["" if value is None else str(value) for value in objects(values)]
@@ -115,7 +115,7 @@ def side_of(column: str) -> str:
 
 def decimals_of(frame: pd.DataFrame, column: Column) -> np.ndarray | None:
     """Count the decimals of each amount of a column by its row's currency; None for 2 throughout."""
-    source = currency_column(list(frame.columns), column.name) if column.kind == "money" else None
+    source = currency_column(list(frame.columns), column.name) if column.type == "money" else None
     if source is None:
         return None
     codes, currencies = pd.factorize(frame[source].astype("object"))
@@ -140,7 +140,7 @@ def _cell(value: Any, *, wrap: bool) -> str:  # noqa: ANN401
     return str(value) if isinstance(value, (int, float, np.number)) else escape_formula(str(value))
 
 
-def _guessed(values: pd.Series) -> Kind:
+def _guessed(values: pd.Series) -> ColumnType:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return "utc"
     if pd.api.types.is_datetime64_dtype(values.dtype):

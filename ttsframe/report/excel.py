@@ -189,7 +189,7 @@ def _sheet(book: _Book, name: str, frame: pd.DataFrame, columns: Sequence[Column
     writers = [_writer(book, frame, index, column) for index, column in enumerate(columns)]
     for index, (column, writer) in enumerate(zip(columns, writers, strict=True)):
         sheet.set_column(index, index, _width(column, writer), None)
-        head = "header_number" if column.kind in ("money", "count") else "header"
+        head = "header_number" if column.type in ("money", "count") else "header"
         sheet.write_string(0, index, escape_formula(column.name), book.formats[head])
     sheet.freeze_panes(1, 1)
     if columns:
@@ -228,9 +228,9 @@ def _fill(sheet: Any, writers: Sequence[_Writer], rows: int) -> None:  # noqa: A
 
 def _writer(book: _Book, frame: pd.DataFrame, index: int, column: Column) -> _Writer:
     values = frame.iloc[:, index]
-    if column.kind in ("time", "utc"):
+    if column.type in ("time", "utc"):
         return _Writer(_serials(values), True, book.formats["time"], {}, [])  # noqa: FBT003
-    if column.kind == "money":
+    if column.type == "money":
         decimals = cells.decimals_of(frame, column)
         by_row = [] if decimals is None else [book.amounts[count, ""] for count in decimals.tolist()]
         return _Writer(list(_numbers(values)), True, book.amounts[2, ""], {}, by_row)  # noqa: FBT003
@@ -262,8 +262,8 @@ def _serials(values: pd.Series) -> list[Any]:
 
 
 def _width(column: Column, writer: _Writer) -> int:
-    if column.kind in _WIDTHS:
-        return max(_WIDTHS[column.kind], len(column.name) + 4)
+    if column.type in _WIDTHS:
+        return max(_WIDTHS[column.type], len(column.name) + 4)
     longest = max((len(str(value)) for value in writer.cells[:500] if value is not None), default=0)
     return min(max(longest + 2, len(column.name) + 4), _LONGEST_COLUMN)
 
@@ -368,7 +368,7 @@ def _about(book: _Book, data: ReportData, cut: int) -> None:
         "Notes": [("", note) for note in notes],
         "Long numbers": [("", LONG_NUMBERS_IN_EXCEL), ("", times)],
         "Statuses": list(data.statuses.items()),
-        "Columns": [(column.name, column.meaning) for column in data.columns],
+        "Columns": [(column.name, column.description) for column in data.columns],
     }
     row = 0
     for title, pairs in sections.items():

@@ -63,7 +63,7 @@ def page_html(data: ReportData) -> bytes:
         style=Markup(_source("page.css")),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         meanings=[(palette.label(status), meaning) for status, meaning in data.statuses.items()],
-        columns=[(palette.label(column.name), column.meaning) for column in data.columns],
+        columns=[(palette.label(column.name), column.description) for column in data.columns],
         sections=_sections(data),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
         data=_script_data(data),
@@ -193,17 +193,17 @@ def _column(values: pd.Series, column: Column, names: list[str], statuses: list[
     head: dict[str, Any] = {
         "name": column.name,
         "label": palette.label(column.name),
-        "meaning": column.meaning,
-        "kind": "id" if cells.holds_ids(column) else column.kind,
+        "meaning": column.description,
+        "kind": "id" if cells.holds_ids(column) else column.type,
     }
-    if column.kind == "money":
+    if column.type == "money":
         source = cells.currency_column(names, column.name)
         if source is not None:
             head |= {"currency": names.index(source), "side": cells.side_of(column.name)}
         return {**head, "values": cells.objects(values.astype("float64"))}
     texts = (
         values.astype("object")
-        if column.kind in ("text", "category")
+        if column.type in ("text", "category")
         else pd.Series([text or None for text in cells.as_text(values, column)])
     )
     if column.name == "status":
