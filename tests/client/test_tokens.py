@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import logging
 import os
@@ -11,7 +12,9 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 
+import filelock
 import pytest
 
 from ttsframe.client import tokens
@@ -27,27 +30,6 @@ posix = pytest.mark.skipif(os.name == "nt", reason="file modes are POSIX")
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "config" / "ttsframe" / "tokens.json"
-
-
-class Clock:
-    """A clock that moves only when somebody sleeps."""
-
-    def __init__(self):
-        self.now_seconds = 1000.0
-
-    def monotonic(self):
-        return self.now_seconds
-
-    def sleep(self, seconds):
-        self.now_seconds += seconds
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(tokens.time, "monotonic", made.monotonic)
-    monkeypatch.setattr(tokens.time, "sleep", made.sleep)
-    return made
 
 
 def mode(path):
@@ -98,15 +80,21 @@ def test_tokens__every_shop_of_a_seller_finds_the_pair_and_so_does_who_knows_no_
     assert TokenStore(file).read(CREDENTIALS) == TokenPair("ROW_access-3", "ROW_refresh-3")
 
 
-def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file, monkeypatch):
-    now = [1_800_000_000.0]
-    monkeypatch.setattr(tokens.time, "time", lambda: now[0])
+def age(file, days):
+    """Make every kept pair so many days older."""
+    entries = json.loads(file.read_text())
+    for entry in entries.values():
+        entry["written_at"] -= days * 86_400
+    file.write_text(json.dumps(entries))
+
+
+def test_tokens__a_pair_that_nobody_renews_any_more_goes_after_a_year(file):
     sellers = [dataclasses.replace(CREDENTIALS, access_token=f"ROW_access-of-{name}") for name in "ab"]
     TokenStore(file).write(sellers[0], RENEWED)
-    now[0] += 300 * 86_400
+    age(file, 300)
     TokenStore(file).write(sellers[1], RENEWED)
     assert TokenStore(file).read(sellers[0]) == RENEWED
-    now[0] += 100 * 86_400
+    age(file, 100)
     TokenStore(file).write(CREDENTIALS, RENEWED)
     assert TokenStore(file).read(sellers[0]) is None
     assert TokenStore(file).read(sellers[1]) == RENEWED
@@ -156,7 +144,7 @@ def test_tokens__a_write_that_fails_half_way_leaves_the_old_file(file, monkeypat
     assert "ROW_" not in caplog.text
 
 
-def test_tokens__a_folder_that_cannot_be_made_is_logged_and_costs_no_time(tmp_path, caplog, clock):
+def test_tokens__a_folder_that_cannot_be_made_is_logged(tmp_path, caplog):
     (tmp_path / "blocked").write_text("a file where a folder should be")
     kept = TokenStore(tmp_path / "blocked" / "tokens.json")
     with caplog.at_level(logging.WARNING, "ttsframe"), kept.locked():
@@ -164,7 +152,6 @@ def test_tokens__a_folder_that_cannot_be_made_is_logged_and_costs_no_time(tmp_pa
     assert "cannot be kept" in caplog.text
     assert "ROW_" not in caplog.text
     assert kept.read(CREDENTIALS) is None
-    assert clock.now_seconds == 1000.0
 
 
 @pytest.mark.parametrize(
@@ -200,63 +187,118 @@ def test_default_file__lies_in_the_user_config_folder(tmp_path):
     assert tokens.default_file() == tmp_path / "home" / "config" / "ttsframe" / "tokens.json"
 
 
-# The lock
+# The lock. A store that does not get it goes on after `_LOCK_SECONDS`, so these wait for ever or not at all.
+
+HOLD = (
+    "import pathlib, sys; from ttsframe.client.tokens import TokenStore\n"
+    "with TokenStore(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
+)
 
 
-def test_locked__takes_no_time_where_nobody_else_renews(file, clock):
+@pytest.fixture
+def patient(monkeypatch):
+    monkeypatch.setattr(tokens, "_LOCK_SECONDS", -1)
+
+
+def is_free(file):
+    try:
+        with filelock.FileLock(f"{file}.lock", timeout=0):
+            return True
+    except filelock.Timeout:
+        return False
+
+
+@pytest.fixture
+def holder(file):
+    """Another process that holds the lock until its standard input ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline().strip() == b"locked"
+        yield process
+        process.kill()
+
+
+def test_locked__holds_the_lock_and_gives_it_back(file):
     for _ in range(2):
         with TokenStore(file).locked():
-            pass
-    assert clock.now_seconds == 1000.0
+            assert not is_free(file)
+        assert is_free(file)
 
 
-def test_locked__is_given_back_after_an_error(file, clock):
+def test_locked__is_given_back_after_an_error(file):
     with pytest.raises(RuntimeError, match="refused"), TokenStore(file).locked():
         raise RuntimeError("refused")
-    with TokenStore(file).locked():
-        assert clock.now_seconds == 1000.0
+    assert is_free(file)
 
 
-def test_locked__waits_for_the_other_to_end(file, clock, monkeypatch):
-    with contextlib.ExitStack() as other:
-        other.enter_context(TokenStore(file).locked())
-
-        def sleep(seconds):
-            clock.sleep(seconds)
-            if clock.now_seconds > 1001.0:
-                other.close()
-
-        monkeypatch.setattr(tokens.time, "sleep", sleep)
+@posix
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_locked__lock_and_folder_are_the_users_alone(file, umask):
+    before = os.umask(umask)
+    try:
         with TokenStore(file).locked():
-            assert 1001.0 < clock.now_seconds < 1002.0
+            assert mode(file.with_name("tokens.json.lock")) == 0o600
+    finally:
+        os.umask(before)
+    assert mode(file.parent) == 0o700
 
 
-def test_locked__another_that_never_ends_is_passed_over(file, clock):
-    with TokenStore(file).locked(), TokenStore(file).locked():
-        assert 1020.0 < clock.now_seconds < 1060.0
+def test_locked__waits_for_another_process_to_end(file, holder, patient):
+    order = []
+
+    def refresh():
+        with TokenStore(file).locked():
+            order.append("entered")
+
+    thread = threading.Thread(target=refresh, daemon=True)
+    thread.start()
+    thread.join(timeout=0.2)
+    order.append("released")
+    holder.stdin.close()
+    thread.join(timeout=60)
+    assert order == ["released", "entered"]
 
 
-def test_locked__a_killed_process_leaves_no_lock(file, clock):
-    code = (
-        "import pathlib, sys, time; from ttsframe.client.tokens import TokenStore\n"
-        "with TokenStore(pathlib.Path(sys.argv[1])).locked(): print('locked', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        assert other.stdout.readline().strip() == b"locked"
-        other.kill()
+def test_locked__a_killed_process_leaves_no_lock(file, holder, patient):
+    holder.kill()
+    holder.wait()
     with TokenStore(file).locked():
-        assert clock.now_seconds == 1000.0
+        assert not is_free(file)
 
 
-def test_locked__one_at_a_time(file, monkeypatch):
-    monkeypatch.setattr(tokens, "_LOCK_LOOK_SECONDS", 0.001)
+def test_locked__another_that_never_ends_is_passed_over(file, holder, monkeypatch):
+    monkeypatch.setattr(tokens, "_LOCK_SECONDS", 0.05)
+    with TokenStore(file).locked():
+        assert holder.poll() is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOLCK, "no locks"),
+        OSError(errno.ENOSYS, "no flock"),
+        PermissionError(errno.EACCES, "no"),
+    ],
+    ids=["network disk", "no flock", "read-only"],
+)
+def test_locked__goes_on_where_no_lock_can_be_had(file, monkeypatch, error, patient):
+    def fail(_lock):
+        raise error
+
+    monkeypatch.setattr(filelock.FileLock, "_acquire", fail)
+    with TokenStore(file).locked():
+        TokenStore(file).write(CREDENTIALS, RENEWED)
+    assert TokenStore(file).read(CREDENTIALS) == RENEWED
+
+
+def test_locked__one_at_a_time(file, patient):
     inside, most = [], []
 
     def refresh():
         with TokenStore(file).locked():
             inside.append(1)
+            time.sleep(0.01)
             most.append(len(inside))
             inside.pop()
 
@@ -264,5 +306,21 @@ def test_locked__one_at_a_time(file, monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert most == [1] * 8
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_locked__a_forked_child_does_not_release_the_lock_of_its_parent(file):
+    with contextlib.ExitStack() as held:
+        held.enter_context(TokenStore(file).locked())
+        child = os.fork()
+        if not child:
+            with contextlib.suppress(BaseException):
+                held.close()
+                os._exit(0)
+            os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert not is_free(file)
+    assert is_free(file)

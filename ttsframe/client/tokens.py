@@ -8,31 +8,24 @@ a pair is the seller's authorization of an app, good for all of the seller's sho
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import logging
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import filelock
 import platformdirs
 
 from ttsframe.config import Credentials, shop_digest
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOCK_SECONDS = 30.0
-_LOCK_LOOK_SECONDS = 0.05
 # An access token lives 7 days, so a pair that is in use is written again within them.
 _KEPT_SECONDS = 365 * 86_400
 
@@ -55,13 +48,7 @@ def default_file() -> Path:
 
 
 class TokenStore:
-    """The file of renewed pairs: one entry an app and pair it came from, readable by the user alone.
-
-    Parameters
-    ----------
-    path
-        The file; the folder is made where it is missing.
-    """
+    """The file of renewed pairs: one entry per app and original pair, readable by the user alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -118,16 +105,17 @@ class TokenStore:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Let one process renew at a time; the lock of a process that dies is free at once."""
-        lock = _open_lock(self._path.with_name(f"{self._path.name}.lock"))
-        until = time.monotonic() + _LOCK_SECONDS
-        try:
-            while lock and not _is_locked(lock) and time.monotonic() < until:
-                time.sleep(_LOCK_LOOK_SECONDS)
+        """Let one process refresh at a time; where the lock cannot be had, go on without it."""
+        # A lock that is only a file would outlive a process that is killed.
+        lock = filelock.FileLock(
+            f"{self._path}.lock", timeout=_LOCK_SECONDS, mode=0o600, fallback_to_soft=False
+        )
+        with contextlib.ExitStack() as held:
+            # A folder that cannot be written, a disk without locks, or a holder that never ends (Timeout).
+            with contextlib.suppress(OSError):
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                held.enter_context(lock)
             yield
-        finally:
-            if lock:
-                lock.close()
 
     def _entries(self) -> dict[str, dict[str, Any]]:
         try:
@@ -137,28 +125,6 @@ class TokenStore:
         if not isinstance(entries, dict):
             return {}
         return {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
-
-
-def _open_lock(path: Path) -> BinaryIO | None:
-    """Open the file whose lock is taken; where none can be made there is nobody to lock out."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+b")
-    except OSError:
-        return None
-
-
-def _is_locked(file: BinaryIO) -> bool:
-    """Take the lock, which ends with the file; False while another has it."""
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        # Some network disks know no locks.
-        return error.errno not in (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-    return True
 
 
 def _name(credentials: Credentials) -> str:
