@@ -1,13 +1,15 @@
 """The layers of the package, read from its imports; and other rules that source code can break.
 
 Imports point to lower layers. Within a layer they may point to the same package, or to a stage
-that stands before it in the journey of an order id, which is the order of the names here.
+that stands before it in the journey of an order id, which is the order of the names here. No
+modules import each other, not even for types.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
+import graphlib
 import re
 from pathlib import Path
 
@@ -60,23 +62,25 @@ def stage_of(module):
 
 
 def imports_of(module):
-    """Names of the modules that a module imports, wherever the import stands."""
+    """Names of the modules that a module imports, wherever the import stands, also from their package."""
     found = []
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{module} imports relatively"
-            if node.module == "ttsframe":
-                found += [f"ttsframe.{alias.name}" for alias in node.names]
-            else:
-                found.append(node.module)
+            for name in (f"{node.module}.{alias.name}" for alias in node.names):
+                found.append(name if name.removeprefix("ttsframe.") in MODULES else node.module)
     return found
 
 
+def modules_imported(module):
+    names = {name for name in imports_of(module) if name.split(".")[0] == "ttsframe"}
+    return {"__init__" if name == "ttsframe" else name.removeprefix("ttsframe.") for name in names}
+
+
 def stages_imported(module):
-    names = {name.split(".")[1] for name in imports_of(module) if name.startswith("ttsframe.")}
-    return sorted("__init__" if name == "__version__" else name for name in names)
+    return sorted({stage_of(name) for name in modules_imported(module)})
 
 
 def may_import(stage, other):
@@ -118,6 +122,15 @@ def test_layers__rule_tells_up_from_down(stage, other, allowed):
     assert may_import(stage, other) is allowed
 
 
+def test_layers__no_modules_import_each_other():
+    graphlib.TopologicalSorter({module: modules_imported(module) for module in MODULES}).prepare()
+
+
+def test_layers__rule_sees_imports_for_types_and_of_submodules():
+    assert {"accessor", "cli", "sandbox"} <= modules_imported("__init__") | modules_imported("__main__")
+    assert {"client.retry", "client.transport", "gateway"} <= modules_imported("client.workers")
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if stage_of(module) in PURE])
 def test_layers__pure_modules_have_no_clock_disk_or_socket(module):
     names = set(imports_of(module)) - {"urllib.parse"}
@@ -125,7 +138,7 @@ def test_layers__pure_modules_have_no_clock_disk_or_socket(module):
 
 
 @every_module
-def test_layers__only_the_wire_imports_requests(module):
+def test_layers__only_the_transport_imports_requests(module):
     assert ("requests" in outside(module)) is (module == "client.transport")
 
 
@@ -235,7 +248,7 @@ def test_globals__rule_finds_caches(source, found):
     assert caches(ast.parse(source)) == found
 
 
-def test_globals__only_the_pace_is_cached_without_bound():
+def test_globals__only_the_shared_rates_are_cached_without_bound():
     kept = {module: [*found.values()] for module in MODULES if (found := caches(tree(module)))}
     assert kept == {
         "cache.codec": ["maxsize=1"],
