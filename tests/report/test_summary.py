@@ -1,5 +1,6 @@
 """The figures in every rendering, for amounts, currencies, dates and texts out of the ordinary."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import pytest
 from support.report_sample import sample_report, small_report
 
 from ttsframe.columns import MATCH_STATUSES
+from ttsframe.matching import match
 from ttsframe.report import html_summary, plot, summary, text_summary, write_csv, write_excel
 from ttsframe.report.html import page_html
 from ttsframe.text import Note
@@ -76,11 +78,9 @@ def test_totals__never_add_currencies_up():
         currency=["USD", "USD/EUR", "EUR"],
     )
     assert lines_of(made, "USD")[None] == (2, (30.0, 10.0))
-    assert lines_of(made, "EUR") == {
-        "matched": (1, (5.0, 5.0)),
-        "amount_differs": (0, (0.0, 18.0)),
-        None: (1, (5.0, 23.0)),
-    }
+    assert str(lines_of(made, "EUR")) == str(
+        {"matched": (1, (5.0, 5.0)), "amount_differs": (0, (math.nan, 18.0)), None: (1, (5.0, 23.0))}
+    )
 
 
 def test_totals__agree_with_the_rows(report):
@@ -260,3 +260,74 @@ def test_summary__unknown_amounts_are_not_zero(tmp_path):
     assert "amount,TikTok,USD,total,n/a\n" in shown["summary.csv"]
     for name in ("text", "notebook", "page", "workbook"):
         assert "n/a" in shown[name], name
+
+
+def match_of(amounts, totals, currencies=("EUR", "EUR")):
+    """What `match` finds for pairs of orders with these amounts and totals."""
+    ids = [f"57709212621921128{number}" for number in range(len(amounts))]
+    tiktok = pd.DataFrame({"order_id": ids, "amount": amounts, "currency": currencies[0]})
+    shopify = pd.DataFrame(
+        {
+            "shopify_id": [f"700{number}" for number in range(len(ids))],
+            "tiktok_order_id": ids,
+            "total": totals,
+            "currency": currencies[1],
+        }
+    )
+    return match(tiktok, shopify).report
+
+
+def totals_shown(report, folder):
+    """What stands in each rendering in the lines `all` or `total`, currency by currency."""
+    shown = renderings(report, folder)
+    sheet = openpyxl.load_workbook(folder / "report.xlsx")["Summary"]
+    sums = pd.read_csv(folder / "summary.csv", dtype=str, keep_default_na=False)
+    cells = r">All</t[hd]>" + 4 * r"<td[^>]*>([^<]*)</td>"
+    return {
+        "text": re.findall(
+            r"\n  all +(\S+(?: \+ n/a)?) +(\S+(?: \+ n/a)?) +(\S+(?: \+ n/a)?)", shown["text"]
+        ),
+        "page": [line[1:] for line in re.findall(cells, shown["page"])],
+        "notebook": [line[1:] for line in re.findall(cells, shown["notebook"])],
+        "workbook": [
+            tuple(
+                f"{cell.value:,.2f}" + (" + n/a" if "n/a" in cell.number_format else "")
+                if isinstance(cell.value, float | int)
+                else cell.value
+                for cell in row[2:5]
+            )
+            for row in sheet.iter_rows(max_col=5)
+            if row[0].value == "All" and row[2].value is not None
+        ],
+        "summary.csv": sums.loc[(sums["section"] == "amount") & (sums["name"] == "total"), "value"].tolist(),
+        "rows without amount": sums.loc[
+            (sums["section"] == "without_amount") & (sums["name"] == "total"), "value"
+        ].tolist(),
+    }
+
+
+def test_totals__of_pairs_in_two_currencies_are_not_zero(tmp_path):
+    report = match_of([90.4, 40.0], [95.0, 45.0], ("EUR", "USD"))
+    shown = totals_shown(report, tmp_path)
+    for name in ("text", "page", "notebook", "workbook"):
+        assert shown[name] == [("130.40", "n/a", "n/a"), ("n/a", "140.00", "n/a")], name
+    assert shown["summary.csv"] == ["130.40", "n/a", "n/a", "140.00"]
+    assert "2 pairs are in two currencies: each amount is in the table of its own currency." in text_summary(
+        report
+    )
+
+
+def test_totals__of_a_file_without_amounts_are_not_zero(tmp_path):
+    shown = totals_shown(match_of([None, None], [95.0, 45.0]), tmp_path)
+    for name in ("text", "page", "notebook", "workbook"):
+        assert shown[name] == [("n/a", "140.00", "n/a")], name
+    assert shown["summary.csv"] == ["n/a", "140.00"]
+    assert shown["rows without amount"] == ["2"]
+
+
+def test_totals__that_are_without_some_rows_say_so(tmp_path):
+    shown = totals_shown(match_of([90.0, None], [95.0, 45.0]), tmp_path)
+    for name in ("text", "page", "notebook", "workbook"):
+        assert shown[name] == [("90.00 + n/a", "140.00", "5.00 + n/a")], name
+    assert shown["summary.csv"] == ["90.00", "140.00"]
+    assert shown["rows without amount"] == ["1"]

@@ -21,6 +21,8 @@ Ids = Literal["plain", "excel"]
 
 UNKNOWN = "n/a"
 """An amount that is not known, wherever people read it: never 0.00."""
+AND_UNKNOWN = f" + {UNKNOWN}"
+"""After a sum that is without some rows, as their amounts are not known."""
 LONG_NUMBERS_IN_EXCEL = (
     "Excel keeps 15 digits of a number and shows the rest as zeros: the order id 577092126219211281 becomes "
     "5.77092E+17, and saving the file loses its last digits for good. In the workbook ids are text, so they "
@@ -88,12 +90,16 @@ def money_text(values: pd.Series, decimals: np.ndarray | None = None) -> list[st
     return texts
 
 
-def amount_text(amount: float, currency: str) -> str:
-    """Write one amount for people: thousands separated, its currency's decimals, `n/a` if not known."""
+def amount_text(amount: float, currency: str, unknown: int = 0) -> str:
+    """Write one amount for people: thousands separated, its currency's decimals, `n/a` if not known.
+
+    A sum that is without `unknown` rows is written as `90.00 + n/a`.
+    """
     if math.isnan(amount):
         return UNKNOWN
     text = f"{amount:,.{money.decimals(currency)}f}"
-    return text.lstrip("-") if text.strip("-0.") == "" else text
+    text = text.lstrip("-") if text.strip("-0.") == "" else text
+    return f"{text}{AND_UNKNOWN}" if unknown else text
 
 
 def side_currency(currency: str, side: str) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ttsframe import money
 from ttsframe.report import cells, palette
-from ttsframe.report.cells import LONG_NUMBERS_IN_EXCEL, UNKNOWN
+from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     SIDES,
@@ -90,8 +90,9 @@ class _Book(NamedTuple):
     formats: dict[str, Any]
     statuses: dict[str, Any]
     """The format of each status's cells."""
-    amounts: dict[tuple[int, str], Any]
-    """The format of amounts with so many decimals, in a style: `""`, `quiet` or `total`."""
+    amounts: dict[tuple[int, str], tuple[Any, Any]]
+    """The formats of amounts with so many decimals, in a style (`""`, `quiet` or `total`): those of a whole
+    amount and of a sum that is without some rows."""
 
 
 class _Writer(NamedTuple):
@@ -148,16 +149,20 @@ def _open(part: Path, statuses: Iterable[str]) -> _Book:
             for status, shade in palette.colours(statuses).items()
         },
         {
-            (decimals, style): file.add_format({"num_format": _amount_format(decimals), **properties})
+            (decimals, style): tuple(
+                file.add_format({"num_format": _amount_format(decimals, after), **properties})
+                for after in ("", AND_UNKNOWN)
+            )
             for decimals in (0, 2, 3, 4)
             for style, properties in styles.items()
         },
     )
 
 
-def _amount_format(decimals: int) -> str:
+def _amount_format(decimals: int, after: str) -> str:
     """Show as many decimals as the currency has, more where an amount has more, and minus in red."""
     digits = f"#,##0.{'0' * decimals}{'#' * (4 - decimals)}" if decimals else "#,##0"
+    digits += f'"{after}"' if after else ""
     return f"{digits}_ ;[Red]-{digits}_ "
 
 
@@ -232,8 +237,8 @@ def _writer(book: _Book, frame: pd.DataFrame, index: int, column: Column) -> _Wr
         return _Writer(_serials(values), True, book.formats["time"], {}, [])  # noqa: FBT003
     if column.type == "money":
         decimals = cells.decimals_of(frame, column)
-        by_row = [] if decimals is None else [book.amounts[count, ""] for count in decimals.tolist()]
-        return _Writer(list(_numbers(values)), True, book.amounts[2, ""], {}, by_row)  # noqa: FBT003
+        by_row = [] if decimals is None else [book.amounts[count, ""][0] for count in decimals.tolist()]
+        return _Writer(list(_numbers(values)), True, book.amounts[2, ""][0], {}, by_row)  # noqa: FBT003
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         return _Writer(list(_numbers(values)), True, book.formats["plain"], {}, [])  # noqa: FBT003
     by_value = book.statuses if column.name == "status" else {}
@@ -281,7 +286,7 @@ def _summary(book: _Book, data: ReportData) -> None:
     sheet.set_row(0, 26)
     least, most = _FIRST_WIDTHS  # the names of files are in the first column
     sheet.set_column(0, 0, min(max([least, *(len(str(name)) + 2 for name in data.provenance)]), most))
-    sheet.set_column(1, 4, 16)
+    sheet.set_column(1, 4, 20)
     sheet.set_column(5, 5, 56)
     sheet.write_string(0, 0, escape_formula(data.title), form["title"])
     sheet.write_string(1, 0, headline(data), form["quiet"])
@@ -294,7 +299,7 @@ def _summary(book: _Book, data: ReportData) -> None:
     for title, unit, figures in extra_sections(data):
         row += 1
         sheet.write_row(row, 0, [escape_formula(title), None], form["header"])
-        amount = form["count"] if unit is None else book.amounts[money.decimals(unit), ""]
+        amount = form["count"] if unit is None else book.amounts[money.decimals(unit), ""][0]
         for name, figure in figures.items():
             row += 1
             sheet.write_string(row, 0, escape_formula(palette.label(name)), form["text"])
@@ -332,22 +337,24 @@ def _totals_rows(book: _Book, sheet: Any, block: tuple[str, list[TotalsRow]], ro
     form, decimals = book.formats, money.decimals(currency)
     sheet.write_string(row, 0, escape_formula(section_title("Amounts", currency)), form["header"])
     sheet.write_row(row, 1, ["Rows", *SIDES, "Difference"], form["header_number"])
-    for status, count, amounts, _, difference in rows:
+    for line in rows:
         row += 1
-        style, head = ("total", form["total"]) if status is None else ("", book.statuses[status])
-        sheet.write_string(row, 0, status or "All", head)
-        sheet.write_number(row, 1, count, form["count_total" if status is None else "count"])
-        _amounts(sheet, row, (*amounts, difference), book.amounts[decimals, style])
-    for name, amounts in footer_rows(rows[-1]).items():
+        style, head = ("total", form["total"]) if line.status is None else ("", book.statuses[line.status])
+        sheet.write_string(row, 0, line.status or "All", head)
+        sheet.write_number(row, 1, line.rows, form["count_total" if line.status is None else "count"])
+        _amounts(sheet, row, line.figures, book.amounts[decimals, style])
+    for name, figures in footer_rows(rows[-1]).items():
         row += 1
         sheet.write_string(row, 0, palette.label(name), form["quiet"])
-        _amounts(sheet, row, amounts, book.amounts[decimals, "quiet"])
+        _amounts(sheet, row, figures, book.amounts[decimals, "quiet"])
     return row + 1
 
 
-def _amounts(sheet: Any, row: int, amounts: Sequence[float], form: Any) -> None:  # noqa: ANN401
+def _amounts(sheet: Any, row: int, figures: Iterable[tuple[float, int]], formats: tuple[Any, Any]) -> None:  # noqa: ANN401
     """Write sums from the third column on; one that is not known as `n/a`."""
-    sheet.write_row(row, 2, [UNKNOWN if math.isnan(amount) else round(amount, 6) for amount in amounts], form)
+    for column, (amount, unknown) in enumerate(figures, start=2):
+        shown = UNKNOWN if math.isnan(amount) else round(amount, 6)
+        sheet.write(row, column, shown, formats[unknown > 0])
 
 
 def _about(book: _Book, data: ReportData, cut: int) -> None:

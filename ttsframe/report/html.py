@@ -223,8 +223,8 @@ def _policy(script: str) -> str:
     return "; ".join((*rules, "img-src data:", "base-uri 'none'", "form-action 'none'"))
 
 
-def _amount(amount: float, currency: str) -> str:
-    return cells.amount_text(amount, currency).replace("-", "\u2212")
+def _amount(amount: float, currency: str, unknown: int = 0) -> str:
+    return cells.amount_text(amount, currency, unknown).replace("-", "\u2212")
 
 
 def _json(value: Any, **_: Any) -> str:  # noqa: ANN401

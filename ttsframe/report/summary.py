@@ -37,7 +37,7 @@ _TOTALS_NOTES = (
     "The column difference compares every pair, cancelled and refunded ones included.",
 )
 MAX_BARS = 62
-_SUMS = ["amount", "compared", "excluded"]
+_SUMS = ["amount", "compared", "excluded", "unknown"]
 _PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
 
 
@@ -56,11 +56,18 @@ class TotalsRow(NamedTuple):
     status: str | None
     rows: int
     amounts: tuple[float, ...]
-    """The total of each side, in the order of `SIDES`; NaN where no amount is known."""
+    """The total of each side, in the order of `SIDES`; NaN where no amount is known in this currency."""
     excluded: tuple[float, ...]
     """What the totals leave out: orders cancelled or refunded in full on that side."""
     difference: float
     """Shopify − TikTok over the rows that can be compared; NaN where none can."""
+    unknown: tuple[int, ...]
+    """The rows that each side's total and the difference are without, as their amounts are not known."""
+
+    @property
+    def figures(self) -> list[tuple[float, int]]:
+        """Each side's total and the difference, with the rows that it is without."""
+        return list(zip((*self.amounts, self.difference), self.unknown, strict=True))
 
 
 class Section(NamedTuple):
@@ -122,7 +129,11 @@ class ReportData:
         rows = _rows_by_currency(self)
         for currency in sums["currency"]:
             rows.setdefault(currency, {})
-        return {currency: _totals_rows(self, sums, currency, counts) for currency, counts in rows.items()}
+        uncompared = _uncompared(self)
+        return {
+            currency: _totals_rows(self.statuses, sums, uncompared, currency, counts)
+            for currency, counts in rows.items()
+        }
 
     @property
     def notes_in_order(self) -> list[Note]:
@@ -138,10 +149,16 @@ class ReportData:
         lines.append(("rows", "", "", "total", len(self.orders)))
         for currency, block in self.totals.items():
             for position, side in enumerate(SIDES):
-                amounts = {row.status or "total": row.amounts[position] for row in block}
-                amounts |= {name: values[position] for name, values in footer_rows(block[-1]).items()}
+                figures = {row.status or "total": row.figures[position] for row in block}
+                figures |= {name: values[position] for name, values in footer_rows(block[-1]).items()}
                 lines += [
-                    ("amount", side, currency, name, _rounded(amount)) for name, amount in amounts.items()
+                    ("amount", side, currency, name, _rounded(amount))
+                    for name, (amount, _) in figures.items()
+                ]
+                lines += [
+                    ("without_amount", side, currency, name, rows)
+                    for name, (_, rows) in figures.items()
+                    if rows
                 ]
         for currency, payouts in _payouts(self).items():
             lines += [("settled", "TikTok", currency, name, amount) for name, amount in payouts.items()]
@@ -168,15 +185,18 @@ def headline(data: ReportData, number: Callable[[int], str] = "{:,}".format) -> 
     )
 
 
-def footer_rows(total: TotalsRow) -> dict[str, tuple[float, ...]]:
+def footer_rows(total: TotalsRow) -> dict[str, list[tuple[float, int]]]:
     """Return what stands below the sum of a currency: what it leaves out, and the sum with that.
 
     There is no difference beside them: between orders that do not count, none is money missing.
     """
     if not any(total.excluded):
         return {}
-    gross = tuple(amount + excluded for amount, excluded in zip(total.amounts, total.excluded, strict=True))
-    return {"cancelled_or_refunded": total.excluded, "gross": gross}
+    sides = list(zip(total.amounts, total.excluded, total.unknown[:-1], strict=True))
+    return {
+        "cancelled_or_refunded": [(excluded, 0) for _, excluded, _ in sides],
+        "gross": [(amount + excluded, unknown) for amount, excluded, unknown in sides],
+    }
 
 
 def footnotes(data: ReportData) -> list[str]:
@@ -194,6 +214,9 @@ def footnotes(data: ReportData) -> list[str]:
         notes.append(
             f"The amounts of {counted(pairs, 'pair')} could not be compared; the difference excludes them."
         )
+    if pairs := int(_in_two_currencies(data).sum()):
+        two = "1 pair is" if pairs == 1 else f"{pairs:,} pairs are"
+        notes.append(f"{two} in two currencies: each amount is in the table of its own currency.")
     if rows := checks["partial_refunds_differ"]:
         differ = "row has" if rows == 1 else "rows have"
         notes.append(f"{rows:,} {differ} different partial refunds on the two sides (reason refund_differs).")
@@ -256,7 +279,11 @@ def share(part: int, whole: int) -> float:
 def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
     """Add up one side by currency and status: what counts, what can be compared, what is excluded."""
     amount = data.orders[SIDES[side]].astype("float64")
-    missing = False if data.missing_amount is None else data.missing_amount[side]
+    missing = (
+        pd.Series(data=False, index=amount.index)
+        if data.missing_amount is None
+        else data.missing_amount[side]
+    )
     rows = pd.DataFrame(
         {
             "currency": _currency(data, side),
@@ -264,6 +291,7 @@ def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
             "amount": amount,
             "compared": amount.mask(_not_comparable(data)),
             "excluded": 0.0 if data.excluded is None else data.excluded[side],
+            "unknown": missing.astype("int64"),
         }
     )
     rows = rows[amount.notna() | missing]
@@ -272,10 +300,20 @@ def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
     return sums.fillna({"excluded": 0.0})
 
 
+def _uncompared(data: ReportData) -> pd.DataFrame:
+    """Return the status, and the currency on each side, of the rows without a difference."""
+    rows = pd.DataFrame({side: _currency(data, side) for side in SIDES})
+    return rows.assign(status=data.orders["status"].astype("object"))[_not_comparable(data)]
+
+
 def _not_comparable(data: ReportData) -> pd.Series:
     """Flag the rows without a difference: an amount is missing, or the currencies differ."""
-    flags = _currency(data, "TikTok") != _currency(data, "Shopify")
+    flags = _in_two_currencies(data)
     return flags if data.missing_amount is None else flags | data.missing_amount.any(axis="columns")
+
+
+def _in_two_currencies(data: ReportData) -> pd.Series:
+    return _currency(data, "TikTok") != _currency(data, "Shopify")
 
 
 def _currency(data: ReportData, side: str) -> pd.Series:
@@ -296,16 +334,25 @@ def _rows_by_currency(data: ReportData) -> dict[str, dict[str, int]]:
 
 
 def _totals_rows(
-    data: ReportData, sums: pd.DataFrame, currency: str, counts: Mapping[str, int]
+    statuses: Iterable[str],
+    sums: pd.DataFrame,
+    uncompared: pd.DataFrame,
+    currency: str,
+    counts: Mapping[str, int],
 ) -> list[TotalsRow]:
     """One row per status that has rows or amounts in this currency, and the sum of them."""
     here = sums[sums["currency"] == currency].set_index(["side", "status"])
-    amount, compared, excluded = (here[name].to_dict() for name in _SUMS)
+    amount, compared, excluded, unknown = (here[name].to_dict() for name in _SUMS)
+    without = uncompared[(uncompared[list(SIDES)] == currency).any(axis="columns")]
+    in_two = set(without.loc[without["TikTok"] != without["Shopify"], "status"])
+    not_compared = without["status"].value_counts()
     rows = []
-    for status in data.statuses:
+    for status in statuses:
         keys = [(side, status) for side in SIDES]
         if not counts.get(status) and not any(key in amount for key in keys):
             continue
+        # A side without an order adds 0, which is known; one whose orders are in another currency does not.
+        absent = math.nan if status in in_two else 0.0
         difference = [
             sign * compared[key] for sign, key in zip((-1.0, 1.0), keys, strict=True) if key in compared
         ]
@@ -313,9 +360,10 @@ def _totals_rows(
             TotalsRow(
                 status,
                 counts.get(status, 0),
-                tuple(amount.get(key, 0.0) for key in keys),  # a side without an order adds 0, which is known
+                tuple(amount.get(key, absent) for key in keys),
                 tuple(excluded.get(key, 0.0) for key in keys),
                 _known_sum(difference),
+                (*(int(unknown.get(key, 0)) for key in keys), int(not_compared.get(status, 0))),
             )
         )
     total = TotalsRow(
@@ -324,15 +372,16 @@ def _totals_rows(
         tuple(_known_sum(values) for values in zip(*(row.amounts for row in rows), strict=True)),
         tuple(sum(values) for values in zip(*(row.excluded for row in rows), strict=True)),
         _known_sum(row.difference for row in rows),
+        tuple(sum(values) for values in zip(*(row.unknown for row in rows), strict=True)),
     )
     return [*rows, total]
 
 
 def _known_sum(values: Iterable[float]) -> float:
-    """Add up what is known; NaN where nothing is, and 0 of no values."""
+    """Add up what is known; NaN where that is nothing: 0 beside something unknown says nothing."""
     amounts = list(values)
     known = [amount for amount in amounts if not math.isnan(amount)]
-    return math.nan if amounts and not known else sum(known)
+    return math.nan if len(known) < len(amounts) and not any(known) else sum(known)
 
 
 def _rounded(amount: float) -> float:

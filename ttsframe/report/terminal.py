@@ -49,10 +49,13 @@ def _bar(count: int, largest: int, *, blocks: bool) -> str:
 
 
 def _totals_lines(currency: str, rows: list[TotalsRow]) -> list[str]:
-    table = {row.status or "all": (*row.amounts, row.difference) for row in rows}
-    cells = {name: [amount_text(amount, currency) for amount in amounts] for name, amounts in table.items()}
-    for name, amounts in footer_rows(rows[-1]).items():
-        cells[name] = [*(amount_text(amount, currency) for amount in amounts), ""]
+    table = {row.status or "all": row.figures for row in rows}
+    cells = {
+        name: [amount_text(amount, currency, unknown) for amount, unknown in figures]
+        for name, figures in table.items()
+    }
+    for name, sides in footer_rows(rows[-1]).items():
+        cells[name] = [*(amount_text(amount, currency, unknown) for amount, unknown in sides), ""]
     frame = pd.DataFrame.from_dict(cells, orient="index", columns=[*SIDES, "difference"])
     return _aligned(frame.rename_axis(columns=section_title("amounts", currency)))
 
