@@ -130,10 +130,10 @@ def _orders() -> Any:
 
 def record_sandbox() -> None:
     """Record every scenario anew."""
-    for name, (ask, knobs) in SCENARIOS.items():
+    for name, (ask, options) in SCENARIOS.items():
         path = FOLDER / f"{name}.yaml"
         path.unlink(missing_ok=True)
-        with sandbox.run(_orders(), **knobs) as gateway:
+        with sandbox.run(_orders(), **options) as gateway:
             credentials = Credentials(*config_without_refresh(gateway.credentials))
             with (
                 recorder(mode="all").use_cassette(path.name),

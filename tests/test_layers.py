@@ -252,6 +252,6 @@ def test_globals__only_the_shared_rates_are_cached_without_bound():
     kept = {module: [*found.values()] for module in MODULES if (found := caches(tree(module)))}
     assert kept == {
         "cache.codec": ["maxsize=1"],
-        "sandbox.wire": ["maxsize=64", "maxsize=4"],
+        "sandbox.http": ["maxsize=64", "maxsize=4"],
         "references.shop": ["maxsize=None"],
     }

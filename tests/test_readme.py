@@ -166,7 +166,7 @@ def test_readme__the_demo_can_be_done_by_hand(tmp_path):
     )
     assert done.returncode == 1, done.stderr
     got = pd.read_csv(tmp_path / "report" / "orders.csv", dtype=str)
-    assert got["status"].value_counts().to_dict() == made.truth["status"].value_counts().to_dict()
+    assert got["status"].value_counts().to_dict() == made.expected["status"].value_counts().to_dict()
 
 
 def test_readme__names_every_command():

@@ -226,7 +226,7 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("setting", "knobs", "failing", "cure"),
+    ("setting", "options", "failing", "cure"),
     [
         ({"TIKTOK_SHOP_CIPHER": ""}, {}, "settings", "TIKTOK_SHOP_CIPHER"),
         ({"TTSFRAME_RATE": "many"}, {}, "settings", "TTSFRAME_RATE"),
@@ -245,9 +245,9 @@ def test_doctor__all_well(tmp_path, monkeypatch, capsys):
     ],
 )
 def test_doctor__names_the_first_that_does_not_hold(
-    setting, knobs, failing, cure, tmp_path, monkeypatch, capsys
+    setting, options, failing, cure, tmp_path, monkeypatch, capsys
 ):
-    with tts.sandbox.run(**knobs) as box:
+    with tts.sandbox.run(**options) as box:
         with_sandbox(monkeypatch, box, tmp_path)
         for name, value in setting.items():
             monkeypatch.setenv(name, value)
@@ -289,8 +289,8 @@ def test_reconcile__every_order_has_the_status_of_the_truth(tmp_path, monkeypatc
     got = pd.read_csv(tmp_path / "report" / "orders.csv", dtype=str)
     columns = ["order_id", "shopify_name", "status"]
     rows = got[columns].fillna("").apply(tuple, axis=1)
-    truth = made.truth[columns].fillna("").apply(tuple, axis=1)
-    assert sorted(rows) == sorted(truth)
+    expected = made.expected[columns].fillna("").apply(tuple, axis=1)
+    assert sorted(rows) == sorted(expected)
     assert "settled_amount" in got
     assert (tmp_path / "report" / "report.html").stat().st_size > 10_000
     assert "matched" in capsys.readouterr().out
@@ -322,7 +322,7 @@ def test_reconcile__with_references_saved_before(tmp_path, monkeypatch):
     files = ["--tiktok", str(made.tiktok), "--shopify", str(made.shopify), "--refs", refs]
     assert main(["reconcile", *files, "-o", str(tmp_path / "r")]) == 1
     got = pd.read_csv(tmp_path / "r" / "orders.csv", dtype=str)
-    assert got["status"].value_counts().to_dict() == made.truth["status"].value_counts().to_dict()
+    assert got["status"].value_counts().to_dict() == made.expected["status"].value_counts().to_dict()
 
 
 def test_cli__version(capsys):

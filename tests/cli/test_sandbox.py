@@ -14,7 +14,8 @@ import pytest
 
 from ttsframe import sandbox
 from ttsframe.cli import main
-from ttsframe.sandbox import handle, samples
+from ttsframe.cli import sandbox as command
+from ttsframe.sandbox import samples
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
@@ -41,10 +42,13 @@ def test_sandbox__what_it_cannot_do_is_one_message_and_exit_2(arguments, says, c
 
 
 def test_sandbox__prints_settings_for_a_file_and_a_hint_for_a_person(monkeypatch, capsys):
-    def interrupted(seconds):
+    hint = command._hint
+
+    def hint_and_interrupt(box):
+        hint(box)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(handle.time, "sleep", interrupted)
+    monkeypatch.setattr(command, "_hint", hint_and_interrupt)
     assert main(["sandbox"]) == 0
     out, err = capsys.readouterr()
     settings = dict(line.split("=", 1) for line in out.splitlines())

@@ -283,7 +283,7 @@ def wrong(**changes):
 
 
 @pytest.mark.parametrize(
-    ("credentials", "knobs", "error", "words"),
+    ("credentials", "options", "error", "words"),
     [
         (wrong(app_secret="x"), {}, AccessError, ["TIKTOK_APP_SECRET", "106001"]),
         (wrong(app_secret="x"), {"bad_signature": "36009004"}, AccessError, ["TIKTOK_APP_SECRET"]),
@@ -299,9 +299,9 @@ def wrong(**changes):
 )
 @pytest.mark.parametrize("errors_at_200", [False, True])
 def test_wrong__stops_at_the_first_proof_and_names_the_cure(
-    credentials, knobs, error, words, errors_at_200, tmp_path
+    credentials, options, error, words, errors_at_200, tmp_path
 ):
-    with gateway(80, errors_at_200=errors_at_200, **knobs) as box:
+    with gateway(80, errors_at_200=errors_at_200, **options) as box:
         with pytest.raises(error) as caught:
             look_up(box, tmp_path, credentials=credentials or without_refresh(box.credentials), workers=4)
         assert wait_until(lambda: not threads())
@@ -431,10 +431,12 @@ def test_clock__of_a_gateway_that_names_another_time_with_each_refusal_is_fatal(
 # What an error carries
 
 
-@pytest.mark.parametrize("knobs", [{"always_code": 105005}, {"fault_share": 1.0, "fault_kinds": ("reset",)}])
-def test_error__shows_no_secret_even_with_the_values_of_every_frame(knobs, tmp_path):
+@pytest.mark.parametrize(
+    "options", [{"always_code": 105005}, {"fault_share": 1.0, "fault_kinds": ("reset",)}]
+)
+def test_error__shows_no_secret_even_with_the_values_of_every_frame(options, tmp_path):
     """As IPython's verbose mode and error trackers show them."""
-    with gateway(60, **knobs) as box:
+    with gateway(60, **options) as box:
         with pytest.raises(TtsframeError) as caught, shop_of(box, tmp_path, outage=0.6) as shop:
             tts.lookup(ids_of(box), shop=shop)
         told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)

@@ -107,7 +107,7 @@ def test_request__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("knobs", "words"),
+    ("options", "words"),
     [
         ({"fault_share": 1.0, "fault_kinds": "http_500"}, "HTTP status 500"),
         ({"fault_share": 1.0, "fault_kinds": "html_503"}, "HTTP status 503"),
@@ -120,9 +120,9 @@ def test_request__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path
         ({"always_code": 36009003}, "36009003"),
     ],
 )
-def test_request__no_good_answer_for_now_is_an_outage_that_says_try_again(knobs, words, tmp_path):
+def test_request__no_good_answer_for_now_is_an_outage_that_says_try_again(options, words, tmp_path):
     with (
-        gateway(10, **knobs) as box,
+        gateway(10, **options) as box,
         shop_of(box, tmp_path) as shop,
         pytest.raises(OutageError, match="Try again") as caught,
     ):

@@ -1,4 +1,4 @@
-"""The whole way from export files with their dirt to statuses, against a generator's truth."""
+"""From export files with data-quality problems to statuses, against what their generator expects."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def rows(frame):
     return sorted(map(tuple, texts.where(texts.notna(), "").to_numpy()))
 
 
-def test_files__every_order_has_the_status_that_the_truth_says(made, result):
-    assert rows(result.orders) == rows(made.truth)
+def test_files__every_order_has_the_expected_status(made, result):
+    assert rows(result.orders) == rows(made.expected)
 
 
 def test_files__every_status_is_there(made, result):
     assert (result.counts > 0).all()
-    assert set(made.truth["status"]) == set(MATCH_STATUSES)
+    assert set(made.expected["status"]) == set(MATCH_STATUSES)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_interrupt__keeps_every_answer_and_the_same_command_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "options",
     [
         {"fault_share": 1.0, "fault_kinds": "hang"},
         {"rate_per_second": 0.01, "burst": 1, "retry_after": "seconds"},
@@ -77,8 +77,8 @@ def test_interrupt__keeps_every_answer_and_the_same_command_goes_on(tmp_path):
     ],
     ids=["hanging", "told to wait", "backing off"],
 )
-def test_interrupt__while_waiting(knobs, tmp_path):
-    with gateway(300, process=True, **knobs) as box:
+def test_interrupt__while_waiting(options, tmp_path):
+    with gateway(300, process=True, **options) as box:
         client = Client(box, tmp_path, ids=ids_of(box))
         assert wait_until(lambda: len(box.log) >= 3, within_seconds=30)
         assert_polite(client.end(), client)

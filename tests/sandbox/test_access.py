@@ -135,7 +135,7 @@ def test_order__forms_and_owners():
     said = {order_id: client.references(order_id) for order_id in asked}
     assert {order_id: answer.code for order_id, answer in said.items()} == asked
     assert {answer.status for answer in said.values()} == {200}
-    assert {reply.outcome for reply in client.replies} == {"good"}
+    assert {response.outcome for response in client.responses} == {"good"}
 
 
 def test_shops__need_no_cipher():

@@ -94,8 +94,8 @@ def test_faults__every_kind_is_tested_above():
 
 
 def drawn(faults, *, tries=20, orders=200):
-    chance = FaultInjector()
-    return [[chance.pick(faults, f"order {order}") for _ in range(tries)] for order in range(orders)]
+    injector = FaultInjector()
+    return [[injector.pick(faults, f"order {order}") for _ in range(tries)] for order in range(orders)]
 
 
 def test_chance__keeps_the_share_and_spreads_the_kinds():

@@ -79,7 +79,7 @@ def test_refusal__forms(options, status, body):
     assert second.status == status
     assert body in second.raw
     assert "Retry-After" not in second.headers
-    assert [reply.outcome for reply in client.replies] == ["good", "throttled"]
+    assert [response.outcome for response in client.responses] == ["good", "throttled"]
 
 
 def test_refusal__retry_after_in_both_forms():
@@ -117,4 +117,4 @@ def test_behaviour__refuses_what_an_option_cannot_hold(options, words):
 
 def test_behaviour__unknown_option_names_the_nearest():
     with pytest.raises(InputError, match="Did you mean rate_per_second"):
-        Behaviour().changed({"rate_per_secnd": 5})
+        Behaviour().replace({"rate_per_secnd": 5})

@@ -1,4 +1,4 @@
-"""The sandbox on the wire: connections, the log, its handle, its end."""
+"""The server of the sandbox: connections, the log, its options while running, its end."""
 
 import io
 import json

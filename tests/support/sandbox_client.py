@@ -79,18 +79,18 @@ def stamped(path, query, body=b"", *, now, leave_out=(), secret=CREDENTIALS.app_
 class PureClient:
     """Asks a gateway without any socket, at a time that the test decides."""
 
-    def __init__(self, orders, **knobs):
-        self.gateway = Gateway(read_table(orders), CREDENTIALS, Behaviour(**knobs))
-        self.replies = []
+    def __init__(self, orders, **options):
+        self.gateway = Gateway(read_table(orders), CREDENTIALS, Behaviour(**options))
+        self.responses = []
 
     def ask(
         self, path, query=(), method="GET", body=b"", *, now=NOW, token=CREDENTIALS.access_token, **options
     ):
         signed = stamped(path, dict(query), body, now=options.pop("stamp", now), **options)
         headers = {"content-type": "application/json", **({"x-tts-access-token": token} if token else {})}
-        reply = self.gateway.answer(Request(method, path, signed, headers, body), now)
-        self.replies.append(reply)
-        return Said(reply.http_status, dict(reply.headers), reply.body)
+        response = self.gateway.answer(Request(method, path, signed, headers, body), now)
+        self.responses.append(response)
+        return Said(response.http_status, dict(response.headers), response.body)
 
     def references(self, order_id, platform="SHOPIFY", **options):
         return self.ask(references_path(order_id), {"platform": platform}, **options)
@@ -103,8 +103,8 @@ class PureClient:
             "grant_type": "refresh_token",
             **changes,
         }
-        reply = self.gateway.answer(Request("GET", REFRESH, query, {}, b""), NOW)
-        return Said(reply.http_status, dict(reply.headers), reply.body)
+        response = self.gateway.answer(Request("GET", REFRESH, query, {}, b""), NOW)
+        return Said(response.http_status, dict(response.headers), response.body)
 
 
 class WireClient:

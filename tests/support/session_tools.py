@@ -18,9 +18,9 @@ from ttsframe.references.shop import Shop
 
 
 @contextlib.contextmanager
-def gateway(count=60, *, process=False, **knobs):
+def gateway(count=60, *, process=False, **options):
     """A sandbox of so many orders, without any limit."""
-    with run(sandbox.Generated(count=count), process=process, **knobs) as box:
+    with run(sandbox.Generated(count=count), process=process, **options) as box:
         yield box
 
 

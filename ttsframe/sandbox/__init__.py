@@ -8,7 +8,7 @@ It listens on 127.0.0.1 only, and its credentials open nothing.
 
 from ttsframe.sandbox.behaviour import FAULT_KINDS, Behaviour
 from ttsframe.sandbox.generate import Generated
-from ttsframe.sandbox.handle import CREDENTIALS, Sandbox, run, serve_forever
+from ttsframe.sandbox.sandbox import CREDENTIALS, Sandbox, run, serve_forever
 from ttsframe.sandbox.server import Entry
 
 __all__ = [

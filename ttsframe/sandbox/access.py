@@ -6,7 +6,7 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from ttsframe.gateway.signing import sign
-from ttsframe.sandbox.refusals import (
+from ttsframe.sandbox.errors import (
     BAD_APP,
     BAD_PARAMETER,
     BAD_REFRESH_TOKEN,
@@ -59,7 +59,7 @@ class Tokens:
             raise RefusalError(EXPIRED_TOKEN)
 
     def refresh(self, query: dict[str, str], *, rotates: bool, now: float) -> dict[str, Any]:
-        """Renew the access token."""
+        """Give a new access token for the refresh token."""
         if query.get("grant_type") != "refresh_token":
             raise RefusalError(BAD_PARAMETER, "Invalid parameter. The grant_type is invalid.")
         given = (query.get("app_key"), query.get("app_secret"))
@@ -67,7 +67,12 @@ class Tokens:
             raise RefusalError(BAD_APP)
         if not self.refresh_token or query.get("refresh_token") != self.refresh_token:
             raise RefusalError(BAD_REFRESH_TOKEN, "Invalid credentials. The refresh_token is invalid.")
-        self._renew(rotates=rotates)
+        self._past.add(self.access_token)
+        self._refreshes += 1
+        self._answers = 0
+        self.access_token = f"{self._first.access_token}-{self._refreshes + 1}"
+        if rotates:
+            self.refresh_token = f"{self._first.refresh_token}-{self._refreshes + 1}"
         return {
             "access_token": self.access_token,
             "access_token_expire_in": int(now) + _TOKEN_DAYS * _DAY_SECONDS,
@@ -83,14 +88,6 @@ class Tokens:
                 "seller.order.ext_ref.write",
             ],
         }
-
-    def _renew(self, *, rotates: bool) -> None:
-        self._past.add(self.access_token)
-        self._refreshes += 1
-        self._answers = 0
-        self.access_token = f"{self._first.access_token}-{self._refreshes + 1}"
-        if rotates:
-            self.refresh_token = f"{self._first.refresh_token}-{self._refreshes + 1}"
 
 
 def check_request(request: Request, credentials: Credentials, access: Access, *, now: float) -> None:

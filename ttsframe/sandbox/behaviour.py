@@ -40,132 +40,83 @@ FAULT_KINDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The form of good answers.
-
-    Parameters
-    ----------
-    shape
-        `official` (`external_orders`) or `reference` (`external_order_references`).
-    empty
-        How "no reference" looks: `list` (`[]`), `missing` (`data` without the key), `null` (the
-        key is null), `null_data` (`data` is null), `no_data` (no `data`), or `mixed`, which
-        depends on the order.
-    all_platforms
-        Whether an answer holds every platform's references, whatever was asked.
-    code_form
-        Whether `code` is a `number` or a `text`.
-    """
+    """The form of good answers."""
 
     shape: str = "official"
+    """`official` (`external_orders`) or `reference` (`external_order_references`)."""
     empty: str = "list"
+    """How "no reference" looks: `list` (`[]`), `missing` (`data` without the key), `null` (the key is null),
+    `null_data` (`data` is null), `no_data` (no `data`), or `mixed`, which depends on the order."""
     all_platforms: bool = False
+    """Whether an answer holds every platform's references, whatever was asked."""
     code_form: str = "number"
+    """Whether `code` is a `number` or a `text`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
-    """How long an answer takes.
-
-    Parameters
-    ----------
-    latency_seconds
-        The least time before an answer is sent.
-    jitter_seconds
-        Up to so much is added, evenly spread.
-    """
+    """How long an answer takes."""
 
     latency_seconds: float = 0.0
+    """The least time before an answer is sent."""
     jitter_seconds: float = 0.0
+    """Up to so much is added, evenly spread."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """A limit of signed requests, as a token bucket.
-
-    Parameters
-    ----------
-    rate_per_second
-        Requests a second; no limit if None.
-    rate_schedule
-        Pairs of seconds after the first request and the rate from then on, to move the limit.
-    burst
-        How many requests may come at once; a tenth of a second's, at least two, if None.
-    refusal
-        `429` or `200`: code 36009002 with that HTTP status; `plain_429`: text without envelope.
-    retry_after
-        Whether a refusal has a `Retry-After`: `none`, in `seconds`, or a `date`.
-    """
+    """A limit of signed requests, as a token bucket."""
 
     rate_per_second: float | None = None
+    """Requests a second; no limit if None."""
     rate_schedule: tuple[tuple[float, float], ...] = ()
+    """Pairs of seconds after the first request and the rate from then on, to move the limit."""
     burst: float | None = None
+    """How many requests may come at once; a tenth of a second's, at least two, if None."""
     refusal: str = "429"
+    """`429` or `200`: code 36009002 with that HTTP status; `plain_429`: text without envelope."""
     retry_after: str = "none"
+    """Whether a refusal has a `Retry-After`: `none`, in `seconds`, or a `date`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """What goes wrong by chance: always the same for a seed, an order and its try.
-
-    Parameters
-    ----------
-    fault_share
-        The share, 0 to 1, of accepted requests that a fault spoils.
-    fault_kinds
-        Which of `FAULT_KINDS`, each as likely.
-    fault_seed
-        Another seed spoils other requests.
-    faults_in_a_row
-        The most faults one after another for one order; no bound if None.
-    """
+    """What goes wrong by chance: always the same for a seed, an order and its try."""
 
     fault_share: float = 0.0
+    """The share, 0 to 1, of accepted requests that get a fault."""
     fault_kinds: tuple[str, ...] = FAULT_KINDS
+    """Which of `FAULT_KINDS`, each as likely."""
     fault_seed: int = 0
+    """Another seed gives other requests a fault."""
     faults_in_a_row: int | None = None
+    """The most faults one after another for one order; no bound if None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Credentials that do not, or no longer, work.
-
-    Parameters
-    ----------
-    always_code
-        Every signed request is refused with this code of the error table: 105005 (no scope),
-        36009043 (shop inactive), 101000, … An unknown code comes with HTTP status 200.
-    order_codes
-        Order id to the code its requests are refused with.
-    token_answers
-        The access token expires (105002) after so many good answers, until it is refreshed.
-    refresh_rotates
-        Whether a refresh gives a new refresh token, and the old one ends.
-    bad_signature
-        A wrong signature is `106001` (HTTP status 500) or `36009004` (400).
-    clock_offset_seconds
-        How far the gateway's clock is ahead of this machine's.
-    errors_at_200
-        Whether errors come with HTTP status 200, as the gateway at times does.
-    """
+    """Credentials that do not, or no longer, work."""
 
     always_code: int | None = None
+    """Every signed request is refused with this code of the error table: 105005 (no scope),
+    36009043 (shop inactive), 101000, … An unknown code comes with HTTP status 200."""
     order_codes: Mapping[str, int] = field(default_factory=dict)
+    """Order id to the code its requests are refused with."""
     token_answers: int | None = None
+    """The access token expires (105002) after so many good answers, until it is refreshed."""
     refresh_rotates: bool = True
+    """Whether a refresh gives a new refresh token, and the old one ends."""
     bad_signature: str = "106001"
+    """A wrong signature is `106001` (HTTP status 500) or `36009004` (400)."""
     clock_offset_seconds: float = 0.0
+    """How far the gateway's clock is ahead of this machine's."""
     errors_at_200: bool = False
+    """Whether errors come with HTTP status 200, as the gateway at times does."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour(Access, Faults, Limit, Latency, Answers):
-    """Every option of the sandbox; see `Answers`, `Latency`, `Limit`, `Faults` and `Access`.
-
-    Raises
-    ------
-    InputError
-        If an option holds what it cannot.
-    """
+    """Every option of the sandbox; see `Answers`, `Latency`, `Limit`, `Faults` and `Access`."""
 
     def __post_init__(self) -> None:
         # One kind may be given bare, and what came through JSON are lists; equal behaviours shall be equal.
@@ -176,24 +127,8 @@ class Behaviour(Access, Faults, Limit, Latency, Answers):
         _check_choices(self)
         _check_numbers(self)
 
-    def changed(self, options: Mapping[str, Any]) -> Behaviour:
-        """Return this behaviour with some options changed.
-
-        Parameters
-        ----------
-        options
-            Name of the option to its new value.
-
-        Returns
-        -------
-        Behaviour
-            A new one.
-
-        Raises
-        ------
-        InputError
-            If there is no such option, or it holds what it cannot.
-        """
+    def replace(self, options: Mapping[str, Any]) -> Behaviour:
+        """Return this behaviour with some options changed."""
         known = [entry.name for entry in fields(self)]
         for name in options:
             if name not in known:

@@ -1,20 +1,20 @@
-"""Faults: which request is spoilt, and what a spoilt answer looks like."""
+"""Faults: which request gets one, and what its answer looks like."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
 
-from ttsframe.sandbox.refusals import INTERNAL, TABLE, TAIL
+from ttsframe.sandbox.errors import INTERNAL, TABLE, TAIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ttsframe.sandbox.behaviour import Faults
-    from ttsframe.sandbox.request import Reply
+    from ttsframe.sandbox.request import Response
 
 UNANSWERED = frozenset({"reset", "hang"})
-"""Faults without any answer: the wire breaks, or stays silent."""
+"""Faults without any answer: the connection breaks, or stays silent."""
 
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain"
@@ -24,7 +24,7 @@ _ELSEWHERE = "https://elsewhere.example.com/order"
 
 
 class FaultInjector:
-    """Says which tries of which orders are spoilt, the same whatever order they come in."""
+    """Chooses which tries of which orders get a fault, the same whatever order they come in."""
 
     def __init__(self) -> None:
         self._tries: dict[str, int] = {}
@@ -48,61 +48,61 @@ class FaultInjector:
         return faults.fault_kinds[int.from_bytes(digest[6:]) % len(faults.fault_kinds)]
 
 
-def inject(reply: Reply, kind: str) -> Reply:
+def inject(response: Response, kind: str) -> Response:
     """Turn a good answer into a fault."""
-    spoilt = reply._replace(outcome=kind)
-    return _SPOIL[kind](spoilt) if kind in _SPOIL else spoilt
+    response = response._replace(outcome=kind)
+    return _FAULTS[kind](response) if kind in _FAULTS else response
 
 
-def _http_500(reply: Reply) -> Reply:
-    return reply._replace(http_status=500, code=None, body=b"Internal Server Error", content_type=_TEXT)
+def _http_500(response: Response) -> Response:
+    return response._replace(http_status=500, code=None, body=b"Internal Server Error", content_type=_TEXT)
 
 
-def _internal(reply: Reply, http_status: int) -> Reply:
+def _internal(response: Response, http_status: int) -> Response:
     message = (TABLE[INTERNAL].message + TAIL).encode()
     body = b'{"code":%d,"message":"%s","request_id":"sandbox-fault"}' % (INTERNAL, message)
-    return reply._replace(http_status=http_status, code=INTERNAL, body=body)
+    return response._replace(http_status=http_status, code=INTERNAL, body=body)
 
 
-def _html_503(reply: Reply) -> Reply:
+def _html_503(response: Response) -> Response:
     body = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>"
-    return reply._replace(http_status=503, code=None, body=body, content_type=_HTML)
+    return response._replace(http_status=503, code=None, body=body, content_type=_HTML)
 
 
-def _cut_json(reply: Reply) -> Reply:
-    return reply._replace(code=None, body=reply.body[: max(1, len(reply.body) * 2 // 3)])
+def _cut_json(response: Response) -> Response:
+    return response._replace(code=None, body=response.body[: max(1, len(response.body) * 2 // 3)])
 
 
-def _empty(reply: Reply) -> Reply:
-    return reply._replace(code=None, body=b"")
+def _empty(response: Response) -> Response:
+    return response._replace(code=None, body=b"")
 
 
-def _wrong_type(reply: Reply) -> Reply:
-    return reply._replace(code=None, body=b"\x00\xff<p>\xfe not what you asked for", content_type=_HTML)
+def _wrong_type(response: Response) -> Response:
+    return response._replace(code=None, body=b"\x00\xff<p>\xfe not what you asked for", content_type=_HTML)
 
 
-def _plain_429(reply: Reply) -> Reply:
-    return reply._replace(http_status=429, code=None, body=b"Too Many Requests", content_type=_TEXT)
+def _plain_429(response: Response) -> Response:
+    return response._replace(http_status=429, code=None, body=b"Too Many Requests", content_type=_TEXT)
 
 
-def _oversized(reply: Reply) -> Reply:
+def _oversized(response: Response) -> Response:
     padding = b" " * _OVERSIZED_BYTES
-    return reply._replace(body=reply.body[:-1] + padding + reply.body[-1:])
+    return response._replace(body=response.body[:-1] + padding + response.body[-1:])
 
 
-def _deep(reply: Reply) -> Reply:
+def _deep(response: Response) -> Response:
     body = b'{"code":0,"message":"Success","data":' + b"[" * _DEEP_LEVELS + b"]" * _DEEP_LEVELS + b"}"
-    return reply._replace(body=body)
+    return response._replace(body=body)
 
 
-def _redirect(reply: Reply) -> Reply:
-    return reply._replace(http_status=302, code=None, body=b"", headers=(("Location", _ELSEWHERE),))
+def _redirect(response: Response) -> Response:
+    return response._replace(http_status=302, code=None, body=b"", headers=(("Location", _ELSEWHERE),))
 
 
-_SPOIL: dict[str, Callable[[Reply], Reply]] = {
+_FAULTS: dict[str, Callable[[Response], Response]] = {
     "http_500": _http_500,
-    "envelope_500": lambda reply: _internal(reply, 500),
-    "envelope_200": lambda reply: _internal(reply, 200),
+    "envelope_500": lambda response: _internal(response, 500),
+    "envelope_200": lambda response: _internal(response, 200),
     "html_503": _html_503,
     "cut_json": _cut_json,
     "empty": _empty,

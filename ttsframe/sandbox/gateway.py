@@ -1,4 +1,4 @@
-"""What the sandbox answers: a request and a time go in, a reply comes out; no socket, no clock."""
+"""What the sandbox answers: a request and a time go in, a response comes out; no socket, no clock."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import orjson
 
 from ttsframe.sandbox import operations
 from ttsframe.sandbox.access import Tokens, check_request, check_shop
-from ttsframe.sandbox.faults import FaultInjector, inject
-from ttsframe.sandbox.limit import TokenBucket
-from ttsframe.sandbox.refusals import (
+from ttsframe.sandbox.errors import (
     ABOUT_AN_ORDER,
     ABOUT_ORDERS,
     FOR_RATE,
@@ -20,7 +18,9 @@ from ttsframe.sandbox.refusals import (
     RefusalError,
     ThrottledError,
 )
-from ttsframe.sandbox.request import GET_REFERENCES, HOME, REFRESH, Reply, Request, Route, find_route
+from ttsframe.sandbox.faults import FaultInjector, inject
+from ttsframe.sandbox.limit import TokenBucket
+from ttsframe.sandbox.request import GET_REFERENCES, HOME, REFRESH, Request, Response, Route, find_route
 
 if TYPE_CHECKING:
     from ttsframe.config import Credentials
@@ -69,20 +69,20 @@ class Gateway:
         """Return the gateway's clock, which may be off."""
         return now + self.behaviour.clock_offset_seconds
 
-    def answer(self, request: Request, now: float) -> Reply:
+    def answer(self, request: Request, now: float) -> Response:
         """Answer one request."""
         self._requests += 1
         try:
             route = find_route(request.method, request.path)
         except NoSuchApiError as error:
-            return self._refusal(error, Reply("unknown", 0, b""), now)
+            return self._refusal(error, Response("unknown", 0, b""), now)
         subject = _subject(route, request)
         try:
             return self._answer(route, request, subject, now)
         except RefusalError as error:
             return self._refusal(error, subject, now)
 
-    def _answer(self, route: Route, request: Request, subject: Reply, now: float) -> Reply:
+    def _answer(self, route: Route, request: Request, subject: Response, now: float) -> Response:
         if route.operation is HOME:
             return subject._replace(http_status=200, body=_HOME_PAGE, content_type=_HTML)
         if route.operation is REFRESH:
@@ -97,14 +97,16 @@ class Gateway:
         if fault:
             return self._with_fault(fault, route, request, subject, now)
         try:
-            reply = self._success(subject, self._data(route, request))
+            response = self._success(subject, self._data(route, request))
         except RefusalError as error:
-            reply = self._refusal(error, subject, now)
-        if reply.outcome == "good":
+            response = self._refusal(error, subject, now)
+        if response.outcome == "good":
             self._tokens.count_answer()
-        return reply
+        return response
 
-    def _with_fault(self, fault: str, route: Route, request: Request, subject: Reply, now: float) -> Reply:
+    def _with_fault(
+        self, fault: str, route: Route, request: Request, subject: Response, now: float
+    ) -> Response:
         """Put a fault in the place of an answer."""
         try:
             return inject(self._success(subject, self._data(route, request)), fault)
@@ -141,30 +143,30 @@ class Gateway:
             raise RefusalError(self.behaviour.order_codes[order_id])
         return operations.get_references(self.table, order_id, platform, self.behaviour)
 
-    def _success(self, subject: Reply, data: Any) -> Reply:  # noqa: ANN401
+    def _success(self, subject: Response, data: Any) -> Response:  # noqa: ANN401
         content = self._envelope(0, "Success")
         if data is not operations.NO_DATA:
             content["data"] = data
         return subject._replace(http_status=200, code=0, body=orjson.dumps(content))
 
-    def _refusal(self, error: RefusalError, subject: Reply, now: float) -> Reply:
+    def _refusal(self, error: RefusalError, subject: Response, now: float) -> Response:
         """Make an error's envelope; refusals for rate have forms of their own."""
         http_status = 200 if self.behaviour.errors_at_200 else error.http_status
         body = orjson.dumps(self._envelope(error.code, error.message))
-        reply = subject._replace(
+        response = subject._replace(
             http_status=http_status, code=error.code, outcome=_outcome(error.code), body=body
         )
-        return self._throttled(error, reply, now) if isinstance(error, ThrottledError) else reply
+        return self._throttled(error, response, now) if isinstance(error, ThrottledError) else response
 
-    def _throttled(self, error: ThrottledError, reply: Reply, now: float) -> Reply:
-        reply = reply._replace(headers=self._retry_after(error.wait_seconds, now))
+    def _throttled(self, error: ThrottledError, response: Response, now: float) -> Response:
+        response = response._replace(headers=self._retry_after(error.wait_seconds, now))
         if self.behaviour.refusal == "200":
-            return reply._replace(http_status=200)
+            return response._replace(http_status=200)
         if self.behaviour.refusal == "plain_429":
-            return reply._replace(
+            return response._replace(
                 code=None, http_status=429, body=b"Too Many Requests", content_type="text/plain"
             )
-        return reply
+        return response
 
     def _retry_after(self, wait_seconds: float, now: float) -> tuple[tuple[str, str], ...]:
         whole_seconds = max(1, math.ceil(wait_seconds))
@@ -185,7 +187,7 @@ def _outcome(code: int) -> str:
     return "throttled" if code in FOR_RATE else "error"
 
 
-def _subject(route: Route, request: Request) -> Reply:
-    """Start the reply with what the log says of the request."""
+def _subject(route: Route, request: Request) -> Response:
+    """Start the response with what the log says of the request."""
     platform = request.query.get("platform") if route.operation.needs_shop else None
-    return Reply(route.operation.name, 0, b"", order_id=route.order_id, platform=platform)
+    return Response(route.operation.name, 0, b"", order_id=route.order_id, platform=platform)

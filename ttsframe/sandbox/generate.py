@@ -20,37 +20,24 @@ _Row = tuple[str, str, str, str, str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """How to make a table; the same values always make the same.
-
-    Parameters
-    ----------
-    count
-        How many orders, all kinds together.
-    seed
-        Another seed makes other orders.
-    linked_share
-        The share of orders with a reference on SHOPIFY.
-    denied_share
-        The share that is another shop's.
-    refused_share
-        The share that the gateway does not take for order ids.
-    second_share
-        The share of the linked with a second reference on SHOPIFY.
-    other_share
-        The share, of linked and unlinked, with a reference on another platform.
-    id_forms
-        How Shopify ids are written, each as likely: `numeric`, `gid`, `gid_query`, `name`,
-        `prefixed_name`: the forms that may be met.
-    """
+    """How to make a table; the same values always make the same."""
 
     count: int = 1000
+    """How many orders, all kinds together."""
     seed: int = 0
+    """Another seed makes other orders."""
     linked_share: float = 0.75
+    """The share of orders with a reference on SHOPIFY."""
     denied_share: float = 0.02
+    """The share that is another shop's."""
     refused_share: float = 0.0
+    """The share that the gateway does not take for order ids."""
     second_share: float = 0.03
+    """The share of the linked with a second reference on SHOPIFY."""
     other_share: float = 0.05
+    """The share, of linked and unlinked, with a reference on another platform."""
     id_forms: tuple[str, ...] = ID_FORMS
+    """How Shopify ids are written, each as likely."""
 
     def __post_init__(self) -> None:
         shares = (self.linked_share, self.denied_share, self.refused_share)
@@ -67,28 +54,28 @@ class Generated:
 
 def generate_rows(plan: Generated) -> Iterator[_Row]:
     """Make the rows of a table."""
-    chance = random.Random(f"ttsframe orders {plan.seed}")  # noqa: S311 - made-up orders
-    kinds = _kinds(plan, chance)
+    rng = random.Random(f"ttsframe orders {plan.seed}")  # noqa: S311 - made-up orders
+    kinds = _kinds(plan, rng)
     gap = _ID_RANGE // plan.count
     shopify_id, number = 5_276_000_000_000, 1000
-    for place, kind in enumerate(kinds):
-        order_id = str(_FIRST_ID + place * gap + chance.randrange(max(1, gap // 2)))
+    for index, kind in enumerate(kinds):
+        order_id = str(_FIRST_ID + index * gap + rng.randrange(max(1, gap // 2)))
         if kind in ("denied", "refused"):
             yield order_id, "", "", "", "", kind
             continue
         references = []
-        for _ in range(kind == "linked" and 1 + (chance.random() < plan.second_share)):
-            shopify_id += chance.randrange(1_000, 10_000_000)
+        for _ in range(kind == "linked" and 1 + (rng.random() < plan.second_share)):
+            shopify_id += rng.randrange(1_000, 10_000_000)
             number += 1
-            form = chance.choice(plan.id_forms)
+            form = rng.choice(plan.id_forms)
             references.append(("SHOPIFY", _external_id(shopify_id, number, form)))
-        if chance.random() < plan.other_share:
-            other = chance.choice(_OTHER_PLATFORMS)
+        if rng.random() < plan.other_share:
+            other = rng.choice(_OTHER_PLATFORMS)
             references.append((other, f"{other[:3]}-{order_id[3:]}"))
-        yield from _order(order_id, references, chance)
+        yield from _order(order_id, references, rng)
 
 
-def _kinds(plan: Generated, chance: random.Random) -> list[str]:
+def _kinds(plan: Generated, rng: random.Random) -> list[str]:
     """Shuffle all but the first order, so that a share is a share and the first is an example."""
     linked, denied, refused = (
         round(plan.count * share) for share in (plan.linked_share, plan.denied_share, plan.refused_share)
@@ -97,7 +84,7 @@ def _kinds(plan: Generated, chance: random.Random) -> list[str]:
     kinds = (["linked"] * linked + ["denied"] * denied + ["refused"] * refused)[: plan.count]
     kinds += ["unlinked"] * (plan.count - len(kinds))
     rest = kinds[1:]
-    chance.shuffle(rest)
+    rng.shuffle(rest)
     return [kinds[0], *rest]
 
 
@@ -109,13 +96,13 @@ def _external_id(shopify_id: int, number: int, form: str) -> str:
     return f"#{number}" if form == "name" else f"#AP-{number}"
 
 
-def _order(order_id: str, references: list[tuple[str, str]], chance: random.Random) -> Iterator[_Row]:
+def _order(order_id: str, references: list[tuple[str, str]], rng: random.Random) -> Iterator[_Row]:
     if not references:
         yield order_id, "", "", "", "", ""
-    for place, (platform, external_order_id) in enumerate(references):
-        lines = chance.choice((0, 1, 1, 1, 2))
+    for index, (platform, external_order_id) in enumerate(references):
+        lines = rng.choice((0, 1, 1, 1, 2))
         if not lines:
             yield order_id, platform, external_order_id, "", "", ""
         for line in range(lines):
-            line_id = str(13_000_000_000_000 + int(order_id) % 10**9 * 100 + place * 10 + line)
+            line_id = str(13_000_000_000_000 + int(order_id) % 10**9 * 100 + index * 10 + line)
             yield order_id, platform, external_order_id, line_id, str(int(order_id) + line + 1), ""

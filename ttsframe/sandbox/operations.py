@@ -12,7 +12,7 @@ import orjson
 
 from ttsframe.gateway import PLATFORMS
 from ttsframe.sandbox.behaviour import EMPTIES
-from ttsframe.sandbox.refusals import (
+from ttsframe.sandbox.errors import (
     BAD_BODY,
     BAD_ORDER_ID,
     BAD_PARAMETER,
@@ -31,7 +31,7 @@ NO_DATA: Any = object()
 
 _ORDER_ID = re.compile(r"[0-9]{1,20}")
 _PLATFORMS = frozenset(PLATFORMS)
-# Opaque, with the characters that must be signed raw and encoded on the wire.
+# Opaque, with the characters that must be signed raw and percent-encoded in the URL.
 _PAGE_TOKEN_HEAD = "sandbox/+"  # noqa: S105 - a place in a list
 
 

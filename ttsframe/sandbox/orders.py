@@ -53,7 +53,7 @@ class Table:
     def __init__(self, references: dict[str, tuple[Reference, ...]], refused: dict[str, str]) -> None:
         self.references = references
         self.refused = refused
-        self.listed = tuple(_listed(place, order_id) for place, order_id in enumerate(references))
+        self.listed = tuple(_listed(index, order_id) for index, order_id in enumerate(references))
         self._linked: dict[tuple[str, str], list[tuple[str, Reference]]] = {}
         for order_id, several in references.items():
             for reference in several:
@@ -155,6 +155,6 @@ def _refuse(name: str, values: pd.Series[str], wrong: pd.Series[bool], what: str
         raise InputError(f"the links of the sandbox: {name} {first!r} is not {what}.")
 
 
-def _listed(place: int, order_id: str) -> Listed:
-    created = _FIRST_CREATED + place * _SECONDS_BETWEEN
-    return Listed(order_id, _STATES[place % len(_STATES)], created, created + 86_400)
+def _listed(index: int, order_id: str) -> Listed:
+    created = _FIRST_CREATED + index * _SECONDS_BETWEEN
+    return Listed(order_id, _STATES[index % len(_STATES)], created, created + 86_400)

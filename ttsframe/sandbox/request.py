@@ -1,4 +1,4 @@
-"""A request as it comes from the wire, the operation it asks for, and the reply."""
+"""An HTTP request, the operation it asks for, and the response."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from ttsframe.sandbox.refusals import BAD_METHOD, BAD_PATH, BAD_VERSION, NoSuchApiError
+from ttsframe.sandbox.errors import BAD_METHOD, BAD_PATH, BAD_VERSION, NoSuchApiError
 
 
 class Request(NamedTuple):
@@ -22,7 +22,7 @@ class Request(NamedTuple):
     body: bytes
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """An HTTP answer, and what the log says of it."""
 
     operation: str

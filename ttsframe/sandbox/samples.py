@@ -1,6 +1,6 @@
-"""Sample exports of one shop, with typical data-quality problems, and the truth about every order.
+"""Sample exports of one shop, with typical data-quality problems, and what `match` must say of every order.
 
-The demo, the notebooks and the tests of the whole journey use them. Every person, address and
+The demo, the notebooks and the end-to-end tests use them. Every person, address and
 order in them is made up.
 """
 
@@ -16,7 +16,7 @@ import pandas as pd
 
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.report.files import atomic_write
-from ttsframe.sandbox.story import ORDINARY, STORIES, Order, Story
+from ttsframe.sandbox.scenarios import SCENARIOS, WEB_ORDER, Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,27 +80,12 @@ class Samples(NamedTuple):
     """What the sandbox must know, as `sandbox.run` takes it."""
     links_file: Path
     """The same in a file, as `ttsframe sandbox --links` takes it."""
-    truth: pd.DataFrame
+    expected: pd.DataFrame
     """`order_id`, `shopify_name` and the `status` that `match` must find, for every row."""
 
 
 def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
-    """Make sample exports.
-
-    Parameters
-    ----------
-    folder
-        Where to; made if missing.
-    count
-        About how many TikTok orders; every story is told at least once.
-    seed
-        Another seed makes other orders.
-
-    Returns
-    -------
-    Samples
-        The files, the links and the truth.
-    """
+    """Make sample exports of about `count` TikTok orders, every scenario at least once."""
     orders = list(_orders(count, random.Random(seed)))  # noqa: S311 - no secret
     links = _frame(_LINKS_HEADER, (row for order in orders for row in order.links))
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +95,7 @@ def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
         folder / "tiktok_settlement.csv",
         links,
         folder / "links.csv",
-        _frame(("order_id", "shopify_name", "status"), (row for o in orders for row in o.truth)),
+        _frame(("order_id", "shopify_name", "status"), (row for o in orders for row in o.expected)),
     )
     _save(samples.tiktok, _TIKTOK_HEADER, _tiktok_rows(orders), bom=True, line_end="\r\n")
     _save(samples.shopify, _SHOPIFY_HEADER, _shopify_rows(orders), bom=False, line_end="\n")
@@ -120,43 +105,38 @@ def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
     return samples
 
 
-def _orders(count: int, chance: random.Random) -> Iterator[Order]:
-    """Tell each story once, then as often as it is told in life."""
-    told = [*STORIES, *chance.choices(STORIES, [s.weight for s in STORIES], k=max(0, count - len(STORIES)))]
-    told += [ORDINARY] * round(_SHARE_OF_WEB_ORDERS * count)
-    chance.shuffle(told)
+def _orders(count: int, rng: random.Random) -> Iterator[Order]:
+    """Make an order of each scenario, then as many of each as its weight says, in random order."""
+    weights = [scenario.weight for scenario in SCENARIOS]
+    scenarios = [*SCENARIOS, *rng.choices(SCENARIOS, weights, k=max(0, count - len(SCENARIOS)))]
+    scenarios += [WEB_ORDER] * round(_SHARE_OF_WEB_ORDERS * count)
+    rng.shuffle(scenarios)
     order_id = _FIRST_ID
-    for place, story in enumerate(told):
-        order_id += chance.randrange(10**9, 10**11)
-        yield _order(story, place, order_id, chance)
-
-
-def _order(story: Story, place: int, order_id: int, chance: random.Random) -> Order:
-    lines = tuple(
-        (*chance.choice(_GOODS), chance.choice((1, 1, 1, 2))) for _ in range(chance.choice((1, 1, 2)))
-    )
-    created = _BEGIN + place * _SPACING + dt.timedelta(seconds=chance.randrange(3000))
-    return Order(story, place, str(order_id), created, lines, chance.randrange(5))
+    for index, scenario in enumerate(scenarios):
+        order_id += rng.randrange(10**9, 10**11)
+        lines = tuple((*rng.choice(_GOODS), rng.choice((1, 1, 1, 2))) for _ in range(rng.choice((1, 1, 2))))
+        created = _BEGIN + index * _SPACING + dt.timedelta(seconds=rng.randrange(3000))
+        yield Order(scenario, index, str(order_id), created, lines)
 
 
 def _tiktok_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
     yield {name: _DESCRIPTIONS.get(name, f"{name}.") for name in _TIKTOK_HEADER}
     for order in orders:
-        if not order.story.on_tiktok:
+        if not order.scenario.on_tiktok:
             continue
-        for place, (sku, name, price, quantity) in enumerate(order.lines):
+        for index, (sku, name, price, quantity) in enumerate(order.lines):
             yield {
                 "Order ID": f"{order.order_id}\t",
                 "Order Status": "Canceled" if order.cancelled_at else "Completed",
                 "Cancelation/Return Type": "Cancel" if order.cancelled_at else "",
                 "Normal or Pre-order": "Normal",
-                "SKU ID": f"17294999987800{order.place:05d}\t",
+                "SKU ID": f"17294999987800{order.index:05d}\t",
                 "Seller SKU": sku,
                 "Product Name": name,
                 "Variation": "Default",
                 "Quantity": str(quantity),
                 "SKU Unit Original Price": price,
-                "SKU Platform Discount": f"{order.discount if place == 0 else 0:.2f}",
+                "SKU Platform Discount": f"{order.scenario.discount if index == 0 else 0:.2f}",
                 "SKU Seller Discount": "0",
                 "Shipping Fee After Discount": "4.00",
                 "Taxes": "0",
@@ -166,23 +146,23 @@ def _tiktok_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
                 "Paid Time": _american(order.paid_at),
                 "Cancelled Time": _american(order.cancelled_at),
                 "Fulfillment Type": "Fulfillment by seller",
-                "Tracking ID": f"FAKE{order.place:08d}\t",
-                "Buyer Username": f"fake_buyer_{order.place}",
-                "Recipient": f"Fake Person {order.place}",
+                "Tracking ID": f"FAKE{order.index:08d}\t",
+                "Buyer Username": f"fake_buyer_{order.index}",
+                "Recipient": f"Fake Person {order.index}",
                 "Phone #": "(+1)555*****01",
                 "Country": "United States",
-                "Address Line 1": f"{order.place} Fake St",
+                "Address Line 1": f"{order.index} Fake St",
                 "Payment Method": "Credit/Debit card",
             }
 
 
 def _shopify_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
     for order in orders:
-        for copy in range(order.story.shopify_orders):
+        for copy in range(order.scenario.shopify_orders):
             head = _shopify_head(order, copy)
-            for place, (sku, name, price, quantity) in enumerate(order.lines):
+            for index, (sku, name, price, quantity) in enumerate(order.lines):
                 repeated = {key: head[key] for key in ("Name", "Email", "Created at", "Vendor")}
-                yield (head if place == 0 else repeated) | {
+                yield (head if index == 0 else repeated) | {
                     "Lineitem quantity": str(quantity),
                     "Lineitem name": name,
                     "Lineitem price": price,
@@ -194,7 +174,7 @@ def _shopify_head(order: Order, copy: int) -> dict[str, str]:
     created = order.created_at + dt.timedelta(minutes=2 + 5 * copy)
     return {
         "Name": order.shopify_name(copy),
-        "Email": f"fake{order.place}@example.com",
+        "Email": f"fake{order.index}@example.com",
         "Financial Status": "refunded" if order.shopify_refund else "paid",
         "Paid at": _offset(created),
         "Fulfillment Status": "fulfilled",
@@ -205,9 +185,9 @@ def _shopify_head(order: Order, copy: int) -> dict[str, str]:
         "Taxes": "0.00",
         "Total": f"{order.total:.2f}",
         "Created at": _offset(created),
-        "Billing Name": f"Fake Person {order.place}",
-        "Shipping Name": f"Fake Person {order.place}",
-        "Shipping Street": f"{order.place} Fake St",
+        "Billing Name": f"Fake Person {order.index}",
+        "Shipping Name": f"Fake Person {order.index}",
+        "Shipping Street": f"{order.index} Fake St",
         "Shipping Zip": "'00000",
         "Shipping Country": "US",
         "Phone": "'+15550000000",
@@ -215,14 +195,14 @@ def _shopify_head(order: Order, copy: int) -> dict[str, str]:
         "Vendor": "Fake Vendor",
         "Id": order.shopify_id(copy),
         "Risk Level": "Low",
-        "Payment Method": "TikTok" if order.story.on_tiktok else "Shopify Payments",
+        "Payment Method": "TikTok" if order.scenario.on_tiktok else "Shopify Payments",
         **order.marks(copy),
     }
 
 
 def _settlement_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
     for order in orders:
-        if order.story.on_tiktok and order.paid_at and not order.cancelled_at:
+        if order.scenario.on_tiktok and order.paid_at and not order.cancelled_at:
             yield {
                 "Order/adjustment ID": order.order_id,
                 "Type": "Order",

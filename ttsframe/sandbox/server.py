@@ -1,4 +1,4 @@
-"""The wire of the sandbox: connections on the loopback, served by a thread of its own."""
+"""The server of the sandbox: connections on the loopback, served by a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ttsframe.errors import SettingsError
 from ttsframe.sandbox.faults import UNANSWERED
-from ttsframe.sandbox.request import Reply
-from ttsframe.sandbox.wire import Received, WireError, read_request, reply_bytes
+from ttsframe.sandbox.http import BadRequestError, Received, read_request, response_bytes
+from ttsframe.sandbox.request import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,7 @@ class _Connection(asyncio.Protocol):
         """Answer the first request, if it is whole."""
         try:
             received = read_request(self._unread)
-        except WireError as error:
+        except BadRequestError as error:
             self._refuse(error)
             return False
         if received is None:
@@ -153,14 +153,16 @@ class _Connection(asyncio.Protocol):
         self._serve(received)
         return True
 
-    def _refuse(self, error: WireError) -> None:
-        reply = Reply("unknown", error.http_status, str(error).encode(), "error", content_type="text/plain")
-        self._send(reply, time.time(), keep_alive=False, with_body=True)
+    def _refuse(self, error: BadRequestError) -> None:
+        response = Response(
+            "unknown", error.http_status, str(error).encode(), "error", content_type="text/plain"
+        )
+        self._send(response, time.time(), keep_alive=False, with_body=True)
 
     def _serve(self, received: Received) -> None:
         arrived = time.time()
         gateway = self._server.gateway
-        reply = gateway.answer(received.request, arrived)
+        response = gateway.answer(received.request, arrived)
         behaviour = gateway.behaviour
         wait_seconds = behaviour.latency_seconds
         if behaviour.jitter_seconds:
@@ -169,49 +171,49 @@ class _Connection(asyncio.Protocol):
         if wait_seconds:
             self._busy = True
             self._server.loop.call_later(
-                wait_seconds, self._send_late, reply, arrived, received.keep_alive, with_body
+                wait_seconds, self._send_late, response, arrived, received.keep_alive, with_body
             )
         else:
-            self._send(reply, arrived, keep_alive=received.keep_alive, with_body=with_body)
+            self._send(response, arrived, keep_alive=received.keep_alive, with_body=with_body)
 
-    def _send_late(self, reply: Reply, arrived: float, keep_alive: bool, with_body: bool) -> None:  # noqa: FBT001
+    def _send_late(self, response: Response, arrived: float, keep_alive: bool, with_body: bool) -> None:  # noqa: FBT001
         self._busy = False
-        self._send(reply, arrived, keep_alive=keep_alive, with_body=with_body)
+        self._send(response, arrived, keep_alive=keep_alive, with_body=with_body)
         self._advance()
 
-    def _send(self, reply: Reply, arrived: float, *, keep_alive: bool, with_body: bool) -> None:
+    def _send(self, response: Response, arrived: float, *, keep_alive: bool, with_body: bool) -> None:
         if self._transport.is_closing():
-            self._log(reply._replace(outcome="gone"), arrived)
+            self._log(response._replace(outcome="gone"), arrived)
             return
-        self._log(reply, arrived)
-        if reply.outcome in UNANSWERED:
+        self._log(response, arrived)
+        if response.outcome in UNANSWERED:
             # Silent until the client gives up, or broken at once.
             self._busy = True
-            if reply.outcome == "reset":
+            if response.outcome == "reset":
                 self.abort()
             return
         clock = self._server.gateway.clock(time.time())
-        sent = reply_bytes(reply, clock=clock, keep_alive=keep_alive, with_body=with_body)
-        if reply.outcome == "truncated":
+        sent = response_bytes(response, clock=clock, keep_alive=keep_alive, with_body=with_body)
+        if response.outcome == "truncated":
             keep_alive = False
-            sent = sent[: -max(1, len(reply.body) // 2)]
+            sent = sent[: -max(1, len(response.body) // 2)]
         self._transport.write(sent)
         if not keep_alive:
             self._transport.close()
 
-    def _log(self, reply: Reply, arrived: float) -> None:
+    def _log(self, response: Response, arrived: float) -> None:
         if self._server.log is None:
             return
-        unanswered = reply.outcome in UNANSWERED
+        unanswered = response.outcome in UNANSWERED
         self._server.log.append(
             Entry(
                 arrived,
-                reply.operation,
-                reply.order_id,
-                reply.platform,
-                None if unanswered else reply.http_status,
-                None if unanswered else reply.code,
-                reply.outcome,
+                response.operation,
+                response.order_id,
+                response.platform,
+                None if unanswered else response.http_status,
+                None if unanswered else response.code,
+                response.outcome,
                 self._number,
             )
         )

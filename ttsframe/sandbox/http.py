@@ -1,4 +1,4 @@
-"""HTTP/1.1 as bytes: a buffer → a request, a reply → bytes."""
+"""HTTP/1.1 as bytes: a buffer → a request, a response → bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ttsframe.sandbox.request import Reply, Request, read_query
+from ttsframe.sandbox.request import Request, Response, read_query
 
 MOST_HEAD_BYTES = 65_536
 MOST_BODY_BYTES = 1 << 20
@@ -21,8 +21,8 @@ class Received(NamedTuple):
     used_bytes: int
 
 
-class WireError(Exception):
-    """What came is no HTTP request that the sandbox takes."""
+class BadRequestError(Exception):
+    """Not an HTTP request that the sandbox takes."""
 
     def __init__(self, http_status: int) -> None:
         self.http_status = http_status
@@ -34,7 +34,7 @@ def read_request(buffer: bytes | bytearray) -> Received | None:
     end = buffer.find(b"\r\n\r\n")
     if end < 0 or end > MOST_HEAD_BYTES:
         if len(buffer) > MOST_HEAD_BYTES:
-            raise WireError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            raise BadRequestError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         return None
     lines = buffer[:end].decode("latin-1").split("\r\n")
     try:
@@ -42,7 +42,7 @@ def read_request(buffer: bytes | bytearray) -> Received | None:
         headers = dict(map(_header, lines[1:]))
         length = int(headers.get("content-length", "0"))
     except ValueError as error:
-        raise WireError(HTTPStatus.BAD_REQUEST) from error
+        raise BadRequestError(HTTPStatus.BAD_REQUEST) from error
     _check_body(headers, length)
     used_bytes = end + 4 + length
     if len(buffer) < used_bytes:
@@ -53,15 +53,18 @@ def read_request(buffer: bytes | bytearray) -> Received | None:
     return Received(Request(method, path, read_query(query), headers, body), keep_alive, used_bytes)
 
 
-def reply_bytes(reply: Reply, *, clock: float, keep_alive: bool, with_body: bool = True) -> bytes:
-    """Return a reply as it is sent."""
-    headers = "".join(f"{name}: {value}\r\n" for name, value in reply.headers)
-    closing = "" if keep_alive else "Connection: close\r\n"
-    head = (
-        f"{_status_line(reply.http_status)}Date: {_date(int(clock))}\r\n"
-        f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\n{closing}{headers}\r\n"
-    )
-    return head.encode("latin-1") + (reply.body if with_body else b"")
+def response_bytes(response: Response, *, clock: float, keep_alive: bool, with_body: bool = True) -> bytes:
+    """Return a response as it is sent."""
+    lines = [
+        _status_line(response.http_status),
+        f"Date: {_date(int(clock))}",
+        f"Content-Type: {response.content_type}",
+        f"Content-Length: {len(response.body)}",
+        *([] if keep_alive else ["Connection: close"]),
+        *(f"{name}: {value}" for name, value in response.headers),
+    ]
+    head = "".join(f"{line}\r\n" for line in lines) + "\r\n"
+    return head.encode("latin-1") + (response.body if with_body else b"")
 
 
 def _header(line: str) -> tuple[str, str]:
@@ -73,16 +76,16 @@ def _header(line: str) -> tuple[str, str]:
 
 def _check_body(headers: dict[str, str], length: int) -> None:
     if "transfer-encoding" in headers:
-        raise WireError(HTTPStatus.LENGTH_REQUIRED)
+        raise BadRequestError(HTTPStatus.LENGTH_REQUIRED)
     if length < 0:
-        raise WireError(HTTPStatus.BAD_REQUEST)
+        raise BadRequestError(HTTPStatus.BAD_REQUEST)
     if length > MOST_BODY_BYTES:
-        raise WireError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise BadRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 @lru_cache(maxsize=64)
 def _status_line(http_status: int) -> str:
-    return f"HTTP/1.1 {http_status} {HTTPStatus(http_status).phrase}\r\nServer: ttsframe-sandbox\r\n"
+    return f"HTTP/1.1 {http_status} {HTTPStatus(http_status).phrase}\r\nServer: ttsframe-sandbox"
 
 
 @lru_cache(maxsize=4)

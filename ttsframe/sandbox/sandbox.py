@@ -35,7 +35,6 @@ CREDENTIALS = Credentials(
     shop_cipher="SANDBOX_shop_cipher_of_no_shop",
     refresh_token="SANDBOX_refresh_token_that_opens_nothing_at_all",  # noqa: S106 - made up, opens nothing
 )
-_NAP_SECONDS = 3600
 
 
 class Sandbox:
@@ -105,7 +104,7 @@ class Sandbox:
 
     def change(self, **options: Any) -> None:  # noqa: ANN401 - the fields of Behaviour
         """Change options while running."""
-        behaviour = self._behaviour.changed(options)
+        behaviour = self._behaviour.replace(options)
         self._server.call(self._server.gateway.change, behaviour)
         self._behaviour = behaviour
 
@@ -152,7 +151,7 @@ def run(
     SettingsError
         If the port cannot be had.
     """
-    chosen = (behaviour or Behaviour()).changed(options)
+    chosen = (behaviour or Behaviour()).replace(options)
     gateway = Gateway(read_table(orders), credentials, chosen)
     return Sandbox(Server(gateway, [], port=port), credentials, chosen)
 
@@ -177,7 +176,7 @@ def serve_forever(
             if started:
                 started(sandbox)
             while True:
-                time.sleep(_NAP_SECONDS)
+                time.sleep(3600)
     except KeyboardInterrupt:
         return EXIT_OK
 

@@ -69,7 +69,7 @@ UNKNOWN = Row(200, "Something went wrong.")
 
 
 class RefusalError(Exception):
-    """A request is refused; becomes the envelope of an answer."""
+    """A request is refused; becomes the envelope of a response."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
         row = TABLE.get(code, UNKNOWN)
