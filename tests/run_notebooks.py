@@ -2,7 +2,8 @@
 
     python tests/run_notebooks.py [--save DIR]
 
-The notebooks in the repository stay without outputs; a notebook that has some fails the run.
+The notebooks in the repository stay without outputs; a notebook that has some fails the run, and so does
+one that leaves settings in its kernel's environment: they would reach orders of a real shop too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 TIMEOUT_SECONDS = 120
+_NO_SETTINGS = """\
+import os
+left = [name for name in os.environ if name.startswith(("TIKTOK_", "TTSFRAME_"))]
+assert not left, f"the notebook leaves settings in the environment: {left}"
+"""
 
 
 def run(path: Path, *, folder: Path) -> nbformat.NotebookNode:
@@ -26,6 +32,7 @@ def run(path: Path, *, folder: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     if any(cell.get("outputs") for cell in notebook.cells):
         raise SystemExit(f"{path.name} has outputs: strip them before it is committed")
+    notebook.cells.append(nbformat.v4.new_code_cell(_NO_SETTINGS))
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT_SECONDS,
@@ -33,6 +40,7 @@ def run(path: Path, *, folder: Path) -> nbformat.NotebookNode:
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
+    notebook.cells.pop()
     return notebook
 
 

@@ -181,6 +181,24 @@ def test_lookup__a_column_that_is_called_order_id_may_hold_what_it_likes(tmp_pat
         assert len(tts.lookup(orders, column="Order ID", shop=shop)) == 2
 
 
+def test_lookup__names_the_simulated_gateway_that_denies_every_order():
+    ids = [str(FIRST + number) for number in range(5)]
+    denial = pytest.warns(SuspiciousInputWarning, match="by a simulated gateway")
+    with tts.sandbox.run() as gateway, gateway.shop() as shop, denial:
+        refs = tts.lookup(ids, shop=shop)
+    assert refs["status"].eq("denied").all()
+
+
+def test_lookup__finds_no_answer_of_a_simulated_gateway_for_another_host(tmp_path):
+    order_id = str(FIRST)
+    with tts.sandbox.run(pd.DataFrame({"order_id": [order_id]})) as gateway:
+        with gateway.shop(cache=tmp_path / "answers.sqlite") as shop:
+            assert tts.lookup([order_id], shop=shop)["status"].item() == "unlinked"
+            assert tts.lookup([order_id], shop=shop, offline=True)["status"].item() == "unlinked"
+        with tts.Shop(gateway.credentials, Settings(cache=tmp_path / "answers.sqlite")) as shop:
+            assert tts.lookup([order_id], shop=shop, offline=True)["status"].item() == "skipped"
+
+
 def test_lookup__is_doubted_where_every_order_is_denied(tmp_path):
     ids = [str(FIRST + place) for place in range(5)]
     answers = {order_id: canned.error(21008111, "not this shop's") for order_id in ids}

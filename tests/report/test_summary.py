@@ -10,9 +10,19 @@ import pandas as pd
 import pytest
 from support.report_sample import sample_report, small_report
 
+import ttsframe as tts
 from ttsframe.columns import MATCH_STATUSES
 from ttsframe.matching import match
-from ttsframe.report import html_summary, plot, summary, text_summary, write_csv, write_excel
+from ttsframe.readers import read_references
+from ttsframe.report import (
+    html_summary,
+    plot,
+    save_frame,
+    summary,
+    text_summary,
+    write_csv,
+    write_excel,
+)
 from ttsframe.report.html import page_html
 from ttsframe.text import Note
 
@@ -331,3 +341,21 @@ def test_totals__that_are_without_some_rows_say_so(tmp_path):
         assert shown[name] == [("90.00 + n/a", "140.00", "5.00 + n/a")], name
     assert shown["summary.csv"] == ["90.00", "140.00"]
     assert shown["rows without amount"] == ["1"]
+
+
+def test_renderings__made_from_a_simulated_gateway_say_so_in_their_head(tmp_path):
+    order_id = "577092126219211281"
+    links = pd.DataFrame({"order_id": [order_id], "platform": ["SHOPIFY"], "external_order_id": ["7001"]})
+    with tts.sandbox.run(links) as gateway, gateway.shop() as shop:
+        save_frame(tts.lookup([order_id], shop=shop), tmp_path / "refs.csv")
+    tiktok, shopify = pd.DataFrame({"order_id": [order_id]}), pd.DataFrame({"shopify_id": ["7001"]})
+    report = match(tiktok, shopify, read_references(tmp_path / "refs.csv")).report
+    head = "TikTok Shop and Shopify orders, looked up on a simulated gateway (sandbox)"
+    assert text_summary(report).startswith(f"{head}\n")
+    assert f">{head}</h1>" in page_html(report).decode()
+    assert f">{head}</b>" in html_summary(report)
+    write_excel(report, tmp_path / "report.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "report.xlsx")["Summary"]["A1"].value == head
+    write_csv(report, tmp_path)
+    assert "source,,,gateway,simulated (sandbox)\n" in (tmp_path / "summary.csv").read_text("utf-8-sig")
+    assert "simulated" not in text_summary(match(tiktok, shopify).report)

@@ -17,6 +17,7 @@ from support.sandbox_process import run
 
 from ttsframe import sandbox
 from ttsframe.errors import InputError, SettingsError
+from ttsframe.references.lookup import lookup
 from ttsframe.sandbox import Generated
 
 ORDERS = Generated(count=20, linked_share=0.5, denied_share=0.1)
@@ -284,3 +285,16 @@ def test_serve_forever__port_in_use_prints_nothing():
     with sandbox.run(ORDERS) as box, pytest.raises(SettingsError):
         sandbox.serve_forever(ORDERS, port=address(box)[1], out=out)
     assert out.getvalue() == ""
+
+
+def test_shop__asks_this_sandbox_with_a_cache_that_goes_with_it():
+    before = dict(os.environ)
+    with sandbox.run(ORDERS) as running:
+        with running.shop(rate=50) as shop:
+            refs = lookup(running.orders, shop=shop)
+            assert lookup(running.orders, shop=shop)["from_cache"].all()
+        assert (shop.settings.base_url, shop.settings.rate) == (running.base_url, 50)
+        assert shop.settings.cache_file.is_file()
+    assert not shop.settings.cache_file.parent.exists()
+    assert refs["request_id"].str.startswith("sandbox").all()
+    assert dict(os.environ) == before

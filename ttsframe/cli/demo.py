@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttsframe.cli.reconcile import FILES, write
-from ttsframe.config import Settings
 from ttsframe.errors import EXIT_OK
 from ttsframe.matching import match
 from ttsframe.readers import read_shopify_orders, read_tiktok_orders
 from ttsframe.references.lookup import lookup
-from ttsframe.references.shop import Shop
 from ttsframe.report import check_folder, save_frame, text_summary
 
 if TYPE_CHECKING:
     import argparse
-
-    import pandas as pd
-
-    from ttsframe.sandbox import Sandbox
+    from pathlib import Path
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,25 +27,15 @@ def run(options: argparse.Namespace) -> int:
     made = samples.write(folder / "samples")
     _say(f"sample exports, with typical data-quality problems: {made.tiktok.name}, {made.shopify.name}")
     tiktok, shopify = read_tiktok_orders(made.tiktok), read_shopify_orders(made.shopify)
-    with sandbox.run(made.links) as gateway:
+    with sandbox.run(made.links) as gateway, gateway.shop() as shop:
         _say(f"querying a simulated gateway at {gateway.base_url} about {len(tiktok):,} orders …")
-        refs = _look_up(tiktok, gateway)
+        refs = lookup(tiktok, shop=shop)
     save_frame(refs, folder / "references.csv")
     result = match(tiktok, shopify, refs)
     write(result, folder, ids="plain")
     sys.stdout.write(f"\n{text_summary(result.report)}\n\n")
     _say(f"open {folder / 'report.html'} in a browser, or {folder / 'report.xlsx'} in Excel")
     return EXIT_OK
-
-
-def _look_up(tiktok: pd.DataFrame, gateway: Sandbox) -> pd.DataFrame:
-    """Look up for real, without the user's environment, cache or tokens."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(
-            base_url=gateway.base_url, auth_url=gateway.auth_url, cache=Path(folder) / "demo.sqlite"
-        )
-        with Shop(gateway.credentials, settings) as shop:
-            return lookup(tiktok, shop=shop)
 
 
 def _say(text: str) -> None:

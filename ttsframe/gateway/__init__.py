@@ -20,6 +20,7 @@ from ttsframe.gateway.errors import (
     envelope,
     without_tail,
 )
+from ttsframe.gateway.outcomes import SIMULATED
 
 __all__ = [
     "DEFAULT_PLATFORM",
@@ -27,6 +28,7 @@ __all__ = [
     "PLATFORMS",
     "READ_SCOPE",
     "SHOP_FIELDS",
+    "SIMULATED",
     "DecodedResponse",
     "Request",
     "ResponseKind",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+SIMULATED = "sandbox"
+"""How the request ids of a simulated gateway begin: the mark of its answers."""
+
 
 class LineItem(NamedTuple):
     """A line, under the names that the gateway gives: which of the two is TikTok's is not known."""

@@ -18,6 +18,7 @@ from ttsframe.matching.conflicts import sort_by_component
 from ttsframe.matching.frame import days_of, excluded_of, missing_amount_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.result import Match
+from ttsframe.references.frame import is_simulated
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _provenance(
         if frame is not None:
             facts[side] = counted(len(frame), "row")
             facts |= {f"{side} file {name}": counted(count, "order") for name, count in _files(frame).items()}
-    return facts
+    return facts | ({"gateway": "simulated (sandbox)"} if refs is not None and is_simulated(refs) else {})
 
 
 def _files(frame: pd.DataFrame) -> dict[str, int]:

@@ -88,6 +88,7 @@ class Match:
             days=self.days,
             excluded=self.excluded,
             missing_amount=self.missing_amount,
+            title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
         )
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:

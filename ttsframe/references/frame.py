@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, conform
-from ttsframe.gateway.outcomes import LineItem, Outcome, Reference
+from ttsframe.gateway.outcomes import SIMULATED, LineItem, Outcome, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,13 @@ def to_frame(keys: LookupKeys, outcomes: Sequence[Outcome], *, level: str = "ord
     data["fetched_at"] = pd.Series(times).dt.tz_localize("UTC")
     data["from_cache"] = np.asarray(data["from_cache"], dtype=bool)
     return conform(data, LINE_ITEMS if level == "line_item" else REFERENCES)
+
+
+def is_simulated(refs: pd.DataFrame) -> bool:
+    """Tell whether answers of a simulated gateway are among these."""
+    if "request_id" not in refs:
+        return False
+    return bool(refs["request_id"].astype("str").str.startswith(SIMULATED, na=False).any())
 
 
 def _one_row_per_reference(

@@ -18,7 +18,7 @@ from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import Outcome
 from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
-from ttsframe.references.frame import LEVELS, LookupKeys, to_frame
+from ttsframe.references.frame import LEVELS, LookupKeys, is_simulated, to_frame
 from ttsframe.references.in_flight import IN_FLIGHT
 from ttsframe.references.progress import Estimate, Progress
 from ttsframe.references.shop import Shop
@@ -117,11 +117,9 @@ def lookup(
     --------
     >>> import pandas as pd
     >>> import ttsframe as tts
-    >>> from ttsframe.config import Settings
     >>> links = pd.DataFrame({"order_id": ["577092126219211281"], "external_order_id": ["5312"]})
-    >>> with tts.sandbox.run(links) as gateway:  # a simulated gateway on this machine
-    ...     with tts.Shop(gateway.credentials, Settings(base_url=gateway.base_url)) as shop:
-    ...         refs = tts.lookup(["577092126219211281", "SKU-1"], shop=shop)
+    >>> with tts.sandbox.run(links) as gateway, gateway.shop() as shop:  # simulated, on this machine
+    ...     refs = tts.lookup(["577092126219211281", "SKU-1"], shop=shop)
     >>> refs[["order_id", "external_order_id", "status", "reason"]]
                  order_id external_order_id   status      reason
     0  577092126219211281              5312   linked         NaN
@@ -389,7 +387,12 @@ def _warn_if_suspicious(frame: pd.DataFrame) -> None:
     """Warn where no order has an answer, all for one reason."""
     if len(frame) < _MIN_ROWS_TO_SUSPECT:
         return
-    if (frame["status"] == "denied").all():
+    if (frame["status"] == "denied").all() and is_simulated(frame):
+        warning = (
+            "every order was denied by a simulated gateway (sandbox), which does not know these orders: give "
+            "shop=tts.Shop.from_env(), with no TTSFRAME_BASE_URL in the environment."
+        )
+    elif (frame["status"] == "denied").all():
         warning = (
             "every order was denied: does TIKTOK_SHOP_CIPHER belong to the shop of these orders? "
             "`ttsframe shops` lists the shops that the token may act for."

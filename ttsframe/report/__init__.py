@@ -4,11 +4,13 @@ from ttsframe.report.excel import write_excel
 from ttsframe.report.files import ensure_dir
 from ttsframe.report.html import html_summary, write_html
 from ttsframe.report.plots import plot
-from ttsframe.report.summary import ReportData
+from ttsframe.report.summary import SIMULATED_TITLE, TITLE, ReportData
 from ttsframe.report.tables import check_folder, check_target, save_frame, write_csv
 from ttsframe.report.terminal import text_summary
 
 __all__ = [
+    "SIMULATED_TITLE",
+    "TITLE",
     "ReportData",
     "check_folder",
     "check_target",

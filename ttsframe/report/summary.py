@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ttsframe.text import Note
 
 TITLE = "TikTok Shop and Shopify orders"
+SIMULATED_TITLE = f"{TITLE}, looked up on a simulated gateway (sandbox)"
 RECONCILED = frozenset({"matched", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from ttsframe.gateway import SIMULATED
 from ttsframe.sandbox import operations
 from ttsframe.sandbox.access import Tokens, check_request, check_shop
 from ttsframe.sandbox.errors import (
@@ -178,7 +179,7 @@ class Gateway:
 
     def _envelope(self, code: int, message: str) -> dict[str, Any]:
         shown = str(code) if self.behaviour.code_form == "text" else code
-        return {"code": shown, "message": message, "request_id": f"sandbox{self._requests:025d}"}
+        return {"code": shown, "message": message, "request_id": f"{SIMULATED}{self._requests:025d}"}
 
 
 def _outcome(code: int) -> str:

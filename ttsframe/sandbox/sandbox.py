@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ttsframe.config import Credentials
+from ttsframe.config import Credentials, Settings
 from ttsframe.errors import EXIT_OK
 from ttsframe.gateway import DEFAULT_PLATFORM
+from ttsframe.references.shop import Shop
 from ttsframe.sandbox.behaviour import Behaviour
 from ttsframe.sandbox.gateway import Gateway
 from ttsframe.sandbox.orders import read_table
@@ -19,7 +22,6 @@ from ttsframe.sandbox.server import HOST, Entry, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import FrameType, TracebackType
     from typing import Self, TextIO
 
@@ -47,6 +49,7 @@ class Sandbox:
         self.base_url = f"http://{HOST}:{server.port}"
         self.auth_url = self.base_url
         self.example_order_id = _example(server.gateway.table)
+        self._folder = tempfile.TemporaryDirectory(prefix="ttsframe-sandbox-")
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +61,15 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"<ttsframe sandbox at {self.base_url}>"
+
+    def shop(self, **settings: Any) -> Shop:  # noqa: ANN401 - the fields of Settings
+        """Make a shop that asks this sandbox, with a cache that is deleted when the sandbox closes."""
+        own: dict[str, Any] = {
+            "base_url": self.base_url,
+            "auth_url": self.auth_url,
+            "cache": Path(self._folder.name) / "answers.sqlite",
+        }
+        return Shop(self.credentials, Settings(**(own | settings)))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -109,8 +121,9 @@ class Sandbox:
         self._behaviour = behaviour
 
     def close(self) -> None:
-        """Drop every connection and free the port; nothing is left running."""
+        """Drop every connection, free the port and delete the cache of `shop`; nothing is left."""
         self._server.close()
+        self._folder.cleanup()
 
 
 def run(
