@@ -395,3 +395,83 @@ def test_order_names__reader_and_match_agree(name):
     refs = pd.DataFrame({"order_id": [ID], "external_order_id": [name], "status": "linked"})
     orders = tts.match(pd.DataFrame({"order_id": [ID]}), shopify, refs).orders
     assert orders["status"].tolist() == ["matched"]
+
+
+# One rule for reader and matcher: what an export holds as an Id or Name, references may name it by.
+S1 = "7000000000101"
+OF_S1 = [
+    S1,
+    f" {S1}\t",
+    f"'{S1}",
+    f'="{S1}"',
+    f"{S1}.0",
+    f"gid://shopify/Order/{S1}",
+    f"gid://shopify/Order/{S1}?source=tiktok",
+    f"GID://Shopify/Order/{S1}",
+    f" 'gid://shopify/Order/{S1}\t",
+    f"gid://shopify/Order/{S1}.0",
+]
+NOT_OF_S1 = [
+    f"gid://shopify/Customer/{S1}",
+    f"gid://shopify/Order/#{S1}",
+    f"gid://shopify/Order/A{S1}",
+    f"gid://shopify/Order/gid://shopify/Order/{S1}",
+    "gid://shopify/Order/",
+    f"{S1}/1",
+    f"-{S1}",
+]
+
+
+def read_with_quotes(**cells):
+    """The Shopify orders of a file with these columns."""
+    return tts.read_shopify_orders(io.StringIO(pd.DataFrame(cells).assign(Total=5).to_csv(index=False)))
+
+
+def is_matched(shopify, external):
+    references = pd.DataFrame({"order_id": [ID], "external_order_id": external, "status": "linked"})
+    orders = tts.match(pd.DataFrame({"order_id": [ID]}), shopify, references).orders
+    return orders.loc[orders["order_id"].eq(ID), "status"].tolist() == ["matched"]
+
+
+@pytest.mark.parametrize("dtype", [None, "object"])
+@pytest.mark.parametrize(
+    ("text", "same"), [*((text, True) for text in OF_S1), *((text, False) for text in NOT_OF_S1)]
+)
+def test_external_id__reader_and_matcher_agree(text, same, dtype):
+    assert ids.normalize_external_id(pd.Series([text], dtype=dtype)).eq(S1).tolist() == [same]
+    assert read_with_quotes(Name=["#1"], Id=[text])["shopify_id"].eq(S1).tolist() == [same]
+    assert (
+        is_matched(pd.DataFrame({"shopify_id": [S1], "name": ["#1"]}), pd.Series([text], dtype=dtype)) == same
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("#1001", "1001", True),
+        ("#AP-1001", "ap - 1001", True),
+        ("TTOK9", "#ttok9\t", True),
+        ("#1001", "'1001", True),
+        ("#1001", " ' # 1001", True),
+        ("#1001", "#1002", False),
+        ("#1001", "1001-1", False),
+        ("#AP-1001", "AP1001", False),
+        ("#1001", "1001'", False),
+    ],
+)
+def test_order_name__reader_and_matcher_agree(one, other, same):
+    assert (len(set(ids.normalize_order_name(pd.Series([one, other])))) == 1) == same
+    assert (len(read_with_quotes(Name=[one, other])) == 1) == same
+    assert is_matched(pd.DataFrame({"shopify_id": [S1], "name": [one]}), pd.Series([other])) == same
+
+
+@pytest.mark.parametrize("dtype", [None, "object"])
+def test_order_name__of_which_nothing_is_left_is_missing(dtype):
+    names = pd.Series(["#", " ", "''", "", None, "1"], dtype=dtype)
+    assert ids.normalize_order_name(names).isna().tolist() == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize("dtype", [None, "object"])
+def test_external_id__names_stay_as_they_are(dtype):
+    names = pd.Series(["#AP-1001", "1 001", None, "TTOK'9", "5.277E+12"], dtype=dtype)
+    assert ids.normalize_external_id(names).fillna("").tolist() == names.fillna("").tolist()

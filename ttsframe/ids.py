@@ -1,4 +1,4 @@
-"""Text → TikTok order id, or the reason why it is none; unique keys; spread back by key.
+"""Everything about ids: cleaning, damage by spreadsheets, external ids, order names, their column.
 
 An order id is a run of 1–20 digits: most have 18, and no length is documented. Cleaning takes away
 what export buttons and spreadsheets put around the digits, and never adds, drops or changes a digit.
@@ -7,14 +7,23 @@ what export buttons and spreadsheets put around the digits, and never adds, drop
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
+from ttsframe.text import Note, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# The description that stands under `Order ID` in some exports is all the header that others have.
+ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique order ID.")
+"""Names of the column that holds TikTok order ids, in order of preference."""
 
 MAX_DIGITS = 20
 FLOAT_EXACT_UP_TO = 2**53
@@ -27,9 +36,30 @@ _ROUNDED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+")
 _ZERO_FRACTION = re.compile(r"([0-9]+)\.0*")
 # Zero-width characters, the BOM and direction marks: invisible, so they may go wherever they stand.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_MISSING_WORDS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "-", "/"})
+
+_GID = "gid://shopify/order/"
+_AROUND_GID = " \t\r\n\u00a0'\"="
+# A name such as `#AP-1001` has none of these, so it need not be cleaned to see that it is no id.
+_MAYBE_WRAPPED = "[^0-9A-Za-z#_-]"
 # As a class and not \s, for which pandas leaves Arrow's regular expressions; spreadsheets add apostrophes.
 _BLANKS_OF_NAMES = "^[ \t\r\n\u00a0]*'+|[ \t\r\n\u00a0]"
-_MISSING_WORDS = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "-", "/"})
+
+LOST = "lost their last digits in a spreadsheet"
+_DOWNLOAD_AGAIN = "download again, and do not open and save the file before reading it"
+_LOOK_UP_AGAIN = "look up again, and save as XLSX"
+_ROUNDED_ENDING = "000"
+# A spreadsheet keeps 15 digits, and shows shorter numbers whole.
+_LEAST_DIGITS_TO_SUSPECT = 17
+_LEAST_IDS_TO_SUSPECT = 3
+# One true id in a thousand ends in 000, so ten of them do once in 10^30 exports.
+_LEAST_IDS_TO_REFUSE = 10
+_LEAST_DIGITS_OF_MOST = 15
+# As a spreadsheet writes a long number; a name such as 12E3 is none.
+_SCIENTIFIC = r"""^[ '"=]*[0-9]+[.,]?[0-9]*[eE]\+[0-9]+[ '"]*$"""
+
+_ZONE = re.compile(r"\((?:utc|gmt)[^)]*\)$")
+_NOT_COMPARED = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2060\ufeff]+")
 
 
 class Cleaned(NamedTuple):
@@ -52,51 +82,28 @@ class Keys(NamedTuple):
     """The reason of each distinct id (object; NaN for an order id)."""
 
 
+# Order ids: cleaning.
+
+
 def clean(values: Any) -> Cleaned:  # noqa: ANN401
-    """Clean a column of order ids.
-
-    Parameters
-    ----------
-    values
-        A Series, Index, array or list of text, integers or a mix of them; any pandas dtype.
-
-    Returns
-    -------
-    Cleaned
-        Two Series of `values`' length, on its index: text ids, and reasons.
-
-    Raises
-    ------
-    InputError
-        If the values are floats above 2^53: they have lost digits, and no cleaning brings
-        them back; or if they are no single column.
-    """
+    """Clean one column of order ids of any dtype; floats above 2^53, which have lost digits, are refused."""
     series = _as_series(values)
-    text = _as_text(series)
-    codes, distinct = pd.factorize(text, use_na_sentinel=True)
-    pairs = [
-        (found[1] or found[2], None) if (found := _COMMON.fullmatch(given)) else clean_one(given)
-        for given in distinct.tolist()
-    ]
-    ids = np.array([*(pair[0] for pair in pairs), None], dtype=object)
-    reasons = np.array([*(pair[1] for pair in pairs), "missing"], dtype=object)
-    # factorize marks the missing with -1: the last entry.
-    return Cleaned(_text_series(ids[codes], series.index), _text_series(reasons[codes], series.index))
+    if not is_text(series):
+        return _clean_distinct(_as_text(series), series.index)
+    # Text that is clean already, the usual case, is not touched.
+    missing = series.isna().to_numpy()
+    odd = ~(is_order_id(series) | missing)
+    texts, reasons = series.rename(None), pd.Series(np.nan, index=series.index, dtype=TEXT_DTYPE)
+    reasons[missing] = "missing"
+    if odd.any():
+        cleaned = _clean_distinct(objects(series[odd]), series.index[odd])
+        texts, reasons = texts.copy(), reasons.copy()
+        texts[odd], reasons[odd] = cleaned.ids.to_numpy(), cleaned.reasons.to_numpy()
+    return Cleaned(texts, reasons)
 
 
 def clean_one(given: str) -> tuple[str | None, str | None]:
-    """Clean one text.
-
-    Parameters
-    ----------
-    given
-        The text of a cell.
-
-    Returns
-    -------
-    tuple
-        ``(order id, None)``, or ``(given, reason)``; ``(None, "missing")`` for a blank.
-    """
+    """Clean one text: ``(order id, None)``, or ``(given, reason)``; ``(None, "missing")`` for a blank."""
     core = _unwrap(given)
     if _ID.fullmatch(core):
         return core, None
@@ -107,6 +114,20 @@ def clean_one(given: str) -> tuple[str | None, str | None]:
     if _ROUNDED.fullmatch(core):
         return shown, "digits_lost"
     return shown, "too_long" if _TOO_LONG.fullmatch(core) else "not_digits"
+
+
+def unique(cleaned: Cleaned) -> Keys:
+    """Find the distinct ids, in order of first appearance."""
+    codes, ids = pd.factorize(objects(cleaned.ids), use_na_sentinel=False)
+    first = np.full(len(ids), -1)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    reasons = cleaned.reasons.to_numpy(dtype=object)[first]
+    return Keys(codes, np.asarray(ids, dtype=object), reasons)
+
+
+def is_digits(text: str) -> bool:
+    """Tell whether a text is a run of ASCII digits and nothing else."""
+    return text.isascii() and text.isdigit()
 
 
 def only_digits(texts: pd.Series) -> np.ndarray:
@@ -121,37 +142,189 @@ def only_digits(texts: pd.Series) -> np.ndarray:
     return digits
 
 
+def is_order_id(texts: pd.Series) -> np.ndarray:
+    """Tell which texts are order ids: a run of digits, not too long; False where missing."""
+    is_id: np.ndarray = only_digits(texts) & _flags(texts.str.len() <= MAX_DIGITS)
+    return is_id
+
+
+# External ids, and the names of Shopify orders.
+
+
+def normalize_external_id(values: Any) -> pd.Series:  # noqa: ANN401
+    """Return external ids as text: the digits of a Shopify id, also of a ``gid://``; a name stays."""
+    series = _as_series(values)
+    series = series if is_text(series) else clean(series).ids
+    odd = ~only_digits(series)
+    odd[odd] = _flags(series[odd].str.contains(_MAYBE_WRAPPED))
+    if not odd.any():
+        return series
+    given = series[odd]
+    bare = given.str.strip(_AROUND_GID)
+    is_gid = bare.str.slice(0, len(_GID)).str.lower().eq(_GID)
+    cleaned = clean(given.mask(is_gid, bare.str.slice(len(_GID)).str.replace(r"\?.*$", "", regex=True)))
+    series = series.copy()
+    series[odd] = cleaned.ids.where(cleaned.reasons.isna(), given).to_numpy()
+    return series
+
+
 def normalize_order_name(names: pd.Series) -> pd.Series:
     """Return Shopify order names as they are compared: ``#1001``, ``1001`` and ``' # 1001`` are one."""
     bare = names.str.replace("#", "", regex=False).str.lower()
-    if bare.str.contains(_BLANKS_OF_NAMES).eq(True).any():  # noqa: FBT003
+    if _flags(bare.str.contains(_BLANKS_OF_NAMES)).any():
         bare = bare.str.replace(_BLANKS_OF_NAMES, "", regex=True)
-    return bare
+    return bare.mask(bare.eq(""))
 
 
-def is_digits(text: str) -> bool:
-    """Tell whether a text is a run of ASCII digits and nothing else."""
-    return text.isascii() and text.isdigit()
+# Damage: a spreadsheet keeps 15 digits of a number, so it rounds every order id.
 
 
-def unique(cleaned: Cleaned) -> Keys:
-    """Find the distinct ids.
+def clean_file(name: str, cells: np.ndarray) -> Cleaned:
+    """Clean the ids of a file; refuse it if a spreadsheet has rounded all of them."""
+    cleaned = clean(pd.Series(cells, dtype="object"))
+    lost, missing = (cleaned.reasons.eq(reason).to_numpy(bool) for reason in ("digits_lost", "missing"))
+    if lost.any() and (lost | missing).all():
+        raise InputError(f"{name}: the order ids {LOST}; {_DOWNLOAD_AGAIN}.")
+    refuse_rounded(f"{name}: the order ids", cleaned.ids[cleaned.reasons.isna()])
+    return cleaned
 
-    Parameters
-    ----------
-    cleaned
-        As `clean` returns it.
 
-    Returns
-    -------
-    Keys
-        Distinct ids in order of first appearance, and each input's place among them.
+def clean_export(name: str, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Note]]:
+    """Return the ids of an export, which rows have one, and notes; refuses as `clean_file` does."""
+    cleaned = clean_file(name, cells)
+    reasons = objects(cleaned.reasons)
+    lost, missing = reasons == "digits_lost", reasons == "missing"
+    notes = []
+    if lost.any():
+        rows = counted(int(lost.sum()), "row")
+        notes.append(Note("left_out", f"{name}: {rows} left out, whose order ids {LOST}."))
+    if missing.any():
+        rows = counted(int(missing.sum()), "row")
+        notes.append(Note("left_out", f"{name}: {rows} without an order id left out."))
+    if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
+        rows = counted(odd, "row")
+        notes.append(
+            Note("warning", f"{name}: {rows} with an order id that is not 1-20 digits, kept unchanged.")
+        )
+    notes += note_rounded(name, cleaned.ids[cleaned.reasons.isna()])
+    return objects(cleaned.ids), ~(lost | missing), notes
+
+
+def undamaged(
+    name: str, order_ids: pd.Series, external: pd.Series, statuses: pd.Series | None
+) -> tuple[np.ndarray, list[Note]]:
+    """Tell which rows of references have whole ids; refuse them if most ids of a column are rounded."""
+    notes = []
+    answered = np.ones(len(order_ids), dtype=bool)
+    if statuses is not None:
+        # An `invalid` row tells of the lost id itself, and stays.
+        answered = ~_flags(statuses.eq("invalid"))
+    whole = np.ones(len(order_ids), dtype=bool)
+    for what, texts in (("order ids", order_ids), ("external order ids", external)):
+        lost = np.zeros(len(texts), dtype=bool)
+        # Nearly always there is no plus sign at all, which is found in a tenth of the time.
+        if _flags(texts.str.contains("+", regex=False)).any():
+            lost = _flags(texts.str.contains(_SCIENTIFIC)) & answered
+        if 2 * int(lost.sum()) > int((answered & texts.notna().to_numpy()).sum()):
+            raise InputError(f"{name}: the {what} {LOST}; {_LOOK_UP_AGAIN}.")
+        long = _flags(texts.str.len() >= _LEAST_DIGITS_TO_SUSPECT) & ~lost
+        refuse_rounded(f"{name}: the {what}", texts[long], _LOOK_UP_AGAIN)
+        if lost.any():
+            rows = counted(int(lost.sum()), "row")
+            text = f"{name}: {rows} left out, whose {what} {LOST}; {_LOOK_UP_AGAIN}."
+            notes.append(Note("left_out", text))
+        whole &= ~lost
+    return whole, notes
+
+
+def refuse_rounded(what: str, texts: Iterable[str], advice: str = _DOWNLOAD_AGAIN) -> None:
+    """Refuse ten or more ids that all end in 000, as a spreadsheet leaves long numbers."""
+    count = count_rounded(texts)
+    if count >= _LEAST_IDS_TO_REFUSE:
+        raise InputError(f"{what} {LOST}: all {count:,} end in {_ROUNDED_ENDING}; {advice}.")
+
+
+def note_rounded(name: str, texts: Iterable[str]) -> list[Note]:
+    """Return the note about three or more ids that all end in 000."""
+    if count_rounded(texts) < _LEAST_IDS_TO_SUSPECT:
+        return []
+    text = "every order id ends in 000, as a spreadsheet leaves them when it has rounded them"
+    return [Note("warning", f"{name}: {text}; if the file was opened in one, download it again.")]
+
+
+def count_rounded(texts: Iterable[str]) -> int:
+    """Count the distinct ids of at least 17 digits; 0 if one of them does not end in 000."""
+    distinct = set()
+    for text in texts:
+        if len(text) >= _LEAST_DIGITS_TO_SUSPECT and is_digits(text):
+            if not text.endswith(_ROUNDED_ENDING):
+                return 0
+            distinct.add(text)
+    return len(distinct)
+
+
+def refuse_short(column: str | None, texts: Iterable[str]) -> None:
+    """Refuse a column that the caller has named if most numbers in it are too short for order ids.
+
+    TikTok Shop's have 18 digits, or 19; no length is promised, so a column that is called `order_id`,
+    or ids without a column, are taken as they are. Else quantities or phone numbers would be sent.
     """
-    codes, ids = pd.factorize(_objects(cleaned.ids), use_na_sentinel=False)
-    first = np.full(len(ids), -1)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    reasons = cleaned.reasons.to_numpy(dtype=object)[first]
-    return Keys(codes, np.asarray(ids, dtype=object), reasons)
+    if column is None or normalize_column(str(column)) in map(normalize_column, ORDER_ID_NAMES):
+        return
+    lengths = [len(text) for text in set(texts) if is_digits(text)]
+    short = sum(length < _LEAST_DIGITS_OF_MOST for length in lengths)
+    if short > len(lengths) / 2:
+        raise InputError(
+            f"the numbers in the column {column} are too short for TikTok Shop order ids, which have 18 "
+            "or 19 digits. Is it the right column? If it is, name it order_id.",
+            parameter="column",
+        )
+
+
+# The column of order ids.
+
+
+def normalize_column(name: str) -> str:
+    """Return a column name as it is compared: without case, blanks, underscores, hyphens and `(UTC)`."""
+    bare = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", name).casefold()).strip("\"'")
+    return _ZONE.sub("", bare)
+
+
+def find_id_column(names: Sequence[str], column: str | None = None) -> int | None:
+    """Find the column of that name, else of a usual one; an exact name goes before another spelling."""
+    wanted = ORDER_ID_NAMES if column is None else (column,)
+    spelled = [normalize_column(name) for name in names]
+    places = [names.index(name) for name in wanted if name in names]
+    places += [spelled.index(name) for name in map(normalize_column, wanted) if name in spelled]
+    return places[0] if places else None
+
+
+# Values of any kind as text.
+
+
+def is_text(series: pd.Series) -> bool:
+    """Tell whether every value is text; an object column may hold anything."""
+    if isinstance(series.dtype, pd.StringDtype):
+        return bool(series.dtype == TEXT_DTYPE)
+    return series.dtype == TEXT_DTYPE and pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty")
+
+
+def without_views(series: pd.Series) -> pd.Series:
+    """Return a column of Arrow's view types as objects: pandas can neither filter nor convert them."""
+    is_view = "_view" in str(series.dtype)
+    return pd.Series(series.tolist(), index=series.index, dtype="object") if is_view else series
+
+
+def _clean_distinct(texts: np.ndarray, index: pd.Index) -> Cleaned:
+    codes, distinct = pd.factorize(texts, use_na_sentinel=True)
+    pairs = [
+        (found[1] or found[2], None) if (found := _COMMON.fullmatch(given)) else clean_one(given)
+        for given in distinct.tolist()
+    ]
+    ids = np.array([*(pair[0] for pair in pairs), None], dtype=object)
+    reasons = np.array([*(pair[1] for pair in pairs), "missing"], dtype=object)
+    # factorize marks the missing with -1: the last entry.
+    return Cleaned(_text_series(ids[codes], index), _text_series(reasons[codes], index))
 
 
 def _unwrap(given: str) -> str:
@@ -170,12 +343,6 @@ def _unwrap(given: str) -> str:
         core = bare
 
 
-def without_views(series: pd.Series) -> pd.Series:
-    """Return a column of Arrow's view types as objects: pandas can neither filter nor convert them."""
-    is_view = "_view" in str(series.dtype)
-    return pd.Series(series.tolist(), index=series.index, dtype="object") if is_view else series
-
-
 def _as_series(values: Any) -> pd.Series:  # noqa: ANN401
     if isinstance(values, pd.Series):
         return without_views(values)
@@ -191,12 +358,12 @@ def _as_series(values: Any) -> pd.Series:  # noqa: ANN401
 def _as_text(series: pd.Series) -> np.ndarray:
     """Return the values as an object array of str, None where missing."""
     if pd.api.types.is_bool_dtype(series.dtype):
-        return _objects(series.astype("object").map(str, na_action="ignore"))
+        return objects(series.astype("object").map(str, na_action="ignore"))
     if pd.api.types.is_integer_dtype(series.dtype):
-        return _objects(series.astype("object").map(str, na_action="ignore"))
+        return objects(series.astype("object").map(str, na_action="ignore"))
     if pd.api.types.is_float_dtype(series.dtype):
         return _floats_as_text(series)
-    values = _objects(series)
+    values = objects(series)
     kind = pd.api.types.infer_dtype(values[~pd.isna(values)])
     if kind in ("string", "empty"):
         return values
@@ -205,8 +372,8 @@ def _as_text(series: pd.Series) -> np.ndarray:
     return np.array([_cell_as_text(value) for value in values], dtype=object)
 
 
-def _objects(series: pd.Series) -> np.ndarray:
-    """Values as an object array, None where missing."""
+def objects(series: pd.Series) -> np.ndarray:
+    """Return values as an object array, None where missing."""
     values = series.to_numpy(dtype=object, copy=True)
     try:
         values[pd.isna(values)] = None
@@ -261,3 +428,9 @@ def _text_series(values: np.ndarray, index: pd.Index) -> pd.Series:
     return pd.Series(np.where(pd.isna(values), np.nan, values), index=index, dtype="object").astype(
         TEXT_DTYPE
     )
+
+
+def _flags(mask: pd.Series) -> np.ndarray:
+    """True where it is true; False where something is missing."""
+    flags: np.ndarray = mask.eq(True).to_numpy(dtype=bool)  # noqa: FBT003
+    return flags

@@ -95,8 +95,7 @@ def test_tiktok__ids_come_out_of_what_stands_around_them():
     )
     assert frame["order_id"].tolist() == [*IDS, "ORD-5"]
     assert any(
-        "1 row whose order id is no run of at most 20 digits" in note
-        for note in map(str, frame.attrs["notes"])
+        "1 row with an order id that is not 1-20 digits" in note for note in map(str, frame.attrs["notes"])
     )
 
 

@@ -22,13 +22,13 @@ from ttsframe.columns import (
 from ttsframe.errors import InputError
 from ttsframe.matching import keys
 from ttsframe.money import decimals
-from ttsframe.readers.reference_ids import whole_rows
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ttsframe.matching.keys import Amounts, Flags, Nodes
+    from ttsframe.text import Note
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
@@ -146,12 +146,8 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     """Read the TikTok side; needs `order_id`, unique."""
     _require_columns(frame, ("order_id",), "the TikTok orders", "read_tiktok_orders")
     frame = frame.reset_index(drop=True)
-    order_ids = keys.id_text(frame["order_id"])
+    order_ids, bad_ids = ids.clean(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
-    odd = ~keys.is_order_id(order_ids)
-    bad_ids = pd.Series(np.nan, index=frame.index, dtype="object")
-    if odd.any():
-        bad_ids[odd] = ids.clean(order_ids[odd]).reasons.astype("object")
     return Tiktok(
         ids=order_ids,
         bad_ids=bad_ids,
@@ -174,7 +170,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
     if "name" not in frame:
         _require_columns(frame, ("shopify_id",), "the Shopify orders", "read_shopify_orders")
     frame = frame.reset_index(drop=True)
-    shopify_ids = keys.external_text(_id_column(frame, "shopify_id"))
+    shopify_ids = ids.normalize_external_id(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
     return Shopify(
         ids=shopify_ids,
@@ -194,10 +190,9 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
 def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
     _require_columns(frame, ("order_id", "external_order_id"), "the references", "lookup")
-    notes: list[str] = []
     frame = frame.reset_index(drop=True)
-    frame = _drop_damaged_ids(
-        frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {}), notes
+    frame, notes = _drop_damaged_ids(
+        frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {})
     )
     external = frame["external_order_id"]
     linked, unlinked = (_equals(frame, "status", word) for word in ("linked", "unlinked"))
@@ -211,26 +206,26 @@ def read_references(frame: pd.DataFrame) -> References:
         answered=(linked & external.notna().to_numpy()) | unlinked,
         reason=_text(frame, "reason"),
         status=_text(frame, "status"),
-        notes=tuple(notes),
+        notes=tuple(map(str, notes)),
     )
 
 
-def _drop_damaged_ids(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _drop_damaged_ids(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     """Clean the ids; leave out the rows of which a spreadsheet has rounded one: it names another order."""
     frame = frame.assign(
-        order_id=keys.id_text(frame["order_id"]),
-        external_order_id=keys.external_text(frame["external_order_id"]),
+        order_id=ids.clean(frame["order_id"]).ids,
+        external_order_id=ids.normalize_external_id(frame["external_order_id"]),
     )
     order_ids, external = frame["order_id"], frame["external_order_id"]
-    whole = whole_rows("the references", order_ids, external, frame.get("status"), notes)
-    return frame if whole.all() else frame[whole].reset_index(drop=True)
+    whole, notes = ids.undamaged("the references", order_ids, external, frame.get("status"))
+    return (frame if whole.all() else frame[whole].reset_index(drop=True)), notes
 
 
 def read_settlement(frame: pd.DataFrame) -> Settlement:
     """Read the payouts; needs `order_id`, unique, and `settled_amount`."""
     _require_columns(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
     frame = frame.reset_index(drop=True)
-    order_ids = keys.id_text(frame["order_id"])
+    order_ids = ids.clean(frame["order_id"]).ids
     # What is a blank to the one rule of `ids` names no order: its amount belongs to none.
     named = order_ids.notna().to_numpy()
     notes = _adjustments(frame[~named].reset_index(drop=True))
@@ -292,7 +287,7 @@ def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame:
         return keys.missing_text(len(frame))
     series = frame[name]
-    if keys.is_text(series):
+    if ids.is_text(series):
         return series
     codes, words = _factorized(series)
     return keys.decode([*words, None], codes)
@@ -392,10 +387,10 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
 
 def _marks(frame: pd.DataFrame) -> OrderIdMentions:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
-    chosen = keys.id_text(_id_column(frame, "tiktok_order_id"))
+    chosen = ids.clean(_id_column(frame, "tiktok_order_id")).ids
     listed = _text(frame, "tiktok_marks")
     several = _lists_several(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
-    rows = np.flatnonzero(keys.is_order_id(chosen) & ~several)
+    rows = np.flatnonzero(ids.is_order_id(chosen) & ~several)
     codes, sources = lowered_categories(_id_column(frame, "tiktok_order_id_from"))
     # An id without a source, in a caller's own frame, counts as a tag.
     bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in sources], dtype=np.uint8)
@@ -418,7 +413,7 @@ def _listed_marks(listed: pd.Series, several: Flags) -> list[OrderIdMentions]:
     for source in TIKTOK_ORDER_ID_SOURCES:
         here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
         order_ids = marks[here].str.slice(len(source) + 1)
-        good = keys.is_order_id(order_ids)
+        good = ids.is_order_id(order_ids)
         bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
         found.append(OrderIdMentions(rows[here][good], order_ids[good], bits))
     return found

@@ -32,9 +32,6 @@ MISSING = -1
 # Every run of so many digits fits into 64 bits.
 _INTEGER_DIGITS = 18
 
-_GID = r"^\s*gid://shopify/order/"
-_MAYBE_ID = r"[0-9]{9}|[gG][iI][dD]:"
-
 
 def factorize_jointly(*columns: pd.Series) -> list[Nodes]:
     """Number equal texts alike, over several columns.
@@ -63,70 +60,6 @@ def concat_text(*columns: pd.Series) -> pd.Series:
     return pd.concat([column.astype(TEXT_DTYPE) for column in columns], ignore_index=True)
 
 
-def id_text(values: pd.Series) -> pd.Series:
-    """Return a column of ids as cleaned text, on a fresh index.
-
-    Parameters
-    ----------
-    values
-        A column of any dtype.
-
-    Returns
-    -------
-    pandas.Series
-        As `ids.clean` gives it; text that is clean already, the usual case, is not touched.
-
-    Raises
-    ------
-    InputError
-        If the ids are floats that have lost digits.
-    """
-    series = values.reset_index(drop=True)
-    if not is_text(series):
-        return ids.clean(series).ids
-    odd = series.notna().to_numpy() & ~digits_only(series)
-    if not odd.any():
-        return series
-    series = series.copy()
-    series[odd] = ids.clean(series[odd]).ids
-    return series
-
-
-def external_text(values: pd.Series) -> pd.Series:
-    """Return external ids as text: clean digits where there is a Shopify id, also in a ``gid://``.
-
-    Parameters
-    ----------
-    values
-        A column of any dtype; names stay as they are.
-
-    Returns
-    -------
-    pandas.Series
-        Text, on a fresh index.
-    """
-    series = values.reset_index(drop=True)
-    if not is_text(series):
-        series = ids.clean(series).ids
-    # Only what holds a run of digits as long as an id can be one in a spreadsheet's wrapping.
-    odd = ~digits_only(series)
-    odd[odd] = series[odd].str.contains(_MAYBE_ID).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    if not odd.any():
-        return series
-    given = series[odd]
-    bare = given.str.replace(_GID, "", case=False, regex=True).str.replace(r"\?.*$", "", regex=True)
-    is_gid = given.str.contains(_GID, case=False, regex=True)
-    series = series.copy()
-    series[odd] = bare.where(is_gid, ids.clean(given).ids)
-    return series
-
-
-def name_text(names: pd.Series) -> pd.Series:
-    """Return order names as they are compared; missing where nothing is left."""
-    bare = ids.normalize_order_name(names)
-    return bare.mask(bare.eq(""))
-
-
 def decode(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
     """Write codes out as text.
 
@@ -153,17 +86,6 @@ def missing_text(length: int) -> pd.Series:
     return column
 
 
-def digits_only(series: pd.Series) -> Flags:
-    """Tell which texts are a run of digits; False where missing."""
-    return ids.only_digits(series)
-
-
-def is_order_id(series: pd.Series) -> Flags:
-    """Tell which texts are order ids: a run of digits, not too long; False where missing."""
-    short: Flags = (series.str.len() <= ids.MAX_DIGITS).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    return digits_only(series) & short
-
-
 def repeated(text: pd.Series) -> Flags:
     """Tell which texts stand in an earlier row too; False where missing."""
     fits = _fits_integer(text)
@@ -175,13 +97,6 @@ def repeated(text: pd.Series) -> Flags:
 def take_or_fill(values: NDArray[Kind], rows: Nodes, fill: object) -> NDArray[Kind]:
     """Take values by row; `fill` for row -1."""
     return np.append(values, np.array([fill], dtype=values.dtype))[rows]
-
-
-def is_text(series: pd.Series) -> bool:
-    """Tell whether every value is text; an object column may hold anything."""
-    if isinstance(series.dtype, pd.StringDtype):
-        return bool(series.dtype == TEXT_DTYPE)
-    return series.dtype == TEXT_DTYPE and pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty")
 
 
 def _codes(columns: Sequence[pd.Series]) -> Nodes:
@@ -207,7 +122,7 @@ def _fits_integer(text: pd.Series) -> Flags:
         return np.zeros(len(text), dtype=bool)
     length = text.str.len().to_numpy(dtype="float64", na_value=np.nan)
     leading_zero = text.str.startswith("0").to_numpy(dtype=bool)
-    return digits_only(text) & (length <= _INTEGER_DIGITS) & ~leading_zero
+    return ids.only_digits(text) & (length <= _INTEGER_DIGITS) & ~leading_zero
 
 
 def _numbers(text: pd.Series, here: Flags) -> Nodes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe import ids
 from ttsframe.matching import keys
 from ttsframe.matching.inputs import SOURCE_BITS
 
@@ -131,7 +132,7 @@ def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     external_ids = refs.external
     _, nodes = keys.factorize_jointly(shopify.ids, external_ids)
     by_id = nodes < len(shopify.ids)
-    numeric = keys.digits_only(external_ids)
+    numeric = ids.only_digits(external_ids)
     length = external_ids.str.len().to_numpy(dtype="float64", na_value=np.nan)
     sure = numeric & (length >= _LEAST_DIGITS_OF_SHOPIFY_ID)
     maybe_name = (nodes >= 0) & ~(by_id & sure)
@@ -151,7 +152,7 @@ def _name_keys(shopify: Shopify, refs: References, wanted: Flags) -> tuple[Nodes
     if not wanted.any():
         return names, np.full(len(shopify.names), keys.MISSING, dtype=np.int64)
     shopify_names, found = keys.factorize_jointly(
-        keys.name_text(shopify.names), keys.name_text(refs.external[wanted])
+        ids.normalize_order_name(shopify.names), ids.normalize_order_name(refs.external[wanted])
     )
     names[wanted] = found
     return names, shopify_names

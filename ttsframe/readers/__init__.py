@@ -1,6 +1,5 @@
 """TikTok Shop and Shopify exports → typed frames."""
 
-from ttsframe.readers.headers import ORDER_ID_NAMES
 from ttsframe.readers.id_tables import id_column, read_ids
 from ttsframe.readers.references import read_references
 from ttsframe.readers.settlement import read_tiktok_settlement
@@ -8,7 +7,6 @@ from ttsframe.readers.shopify import read_shopify_orders
 from ttsframe.readers.tiktok import read_tiktok_orders
 
 __all__ = [
-    "ORDER_ID_NAMES",
     "id_column",
     "read_ids",
     "read_references",

@@ -104,10 +104,3 @@ def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[Note]) -> 
             )
         )
     return orders.iloc[last].reset_index(drop=True)
-
-
-def objects(series: pd.Series) -> Cells:
-    """Return a Series as an object array, None where it is missing."""
-    values = series.astype("object").to_numpy(dtype=object, copy=True)
-    values[pd.isna(values)] = None
-    return values

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from ttsframe.ids import ORDER_ID_NAMES, normalize_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# The description that stands under `Order ID` in some exports is all the header that others have.
-ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique order ID.")
-"""Names of the column that holds TikTok order ids, in order of preference."""
 
 Fields = dict[str, tuple[str, ...]]
 
@@ -101,40 +97,19 @@ SETTLEMENT_FIELDS: Fields = {
 
 # Below this a guess is likelier wrong than right: `Order Date` is like `Order ID` by 0.75.
 _LIKENESS = 0.8
-_ZONE = re.compile(r"\((?:utc|gmt)[^)]*\)$")
-_NOT_COMPARED = re.compile(r"[\s_\-\u00ad\u200b-\u200f\u2060\ufeff]+")
-
-
-def plain(name: str) -> str:
-    """Return a column name as it is compared: without case, blanks, underscores, hyphens and `(UTC)`."""
-    bare = _NOT_COMPARED.sub("", unicodedata.normalize("NFKC", name).casefold()).strip("\"'")
-    return _ZONE.sub("", bare)
 
 
 def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:
-    """Find the columns of a file.
-
-    Parameters
-    ----------
-    header
-        The column names of the file.
-    fields
-        Our name of a column to the names it has in exports, the preferred first.
-
-    Returns
-    -------
-    dict
-        Our name to the column's position, for those that are there; the first of two columns
-        of one name.
-    """
+    """Find the columns of a file by our names; the first of two columns of one name."""
     places: dict[str, int] = {}
     for position, name in enumerate(header):
-        places.setdefault(plain(name), position)
-    return {
-        field: next(places[plain(name)] for name in names if plain(name) in places)
-        for field, names in fields.items()
-        if any(plain(name) in places for name in names)
-    }
+        places.setdefault(normalize_column(name), position)
+    found = {}
+    for field, names in fields.items():
+        there = [places[name] for name in map(normalize_column, names) if name in places]
+        if there:
+            found[field] = there[0]
+    return found
 
 
 def listed(header: Sequence[str], at_most: int = 12) -> str:
@@ -146,13 +121,13 @@ def listed(header: Sequence[str], at_most: int = 12) -> str:
 
 def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     """Return the column of `header` that looks most like one of `names`, if any does."""
-    by_plain = {plain(column): column for column in reversed(header)}
+    by_name = {normalize_column(column): column for column in reversed(header)}
     best: tuple[float, str] | None = None
     for name in names:
-        for match in difflib.get_close_matches(plain(name), by_plain, n=1, cutoff=_LIKENESS):
-            score = difflib.SequenceMatcher(None, plain(name), match).ratio()
+        for match in difflib.get_close_matches(normalize_column(name), by_name, n=1, cutoff=_LIKENESS):
+            score = difflib.SequenceMatcher(None, normalize_column(name), match).ratio()
             if best is None or score > best[0]:
-                best = (score, by_plain[match])
+                best = (score, by_name[match])
     return best[1].strip() if best else None
 
 

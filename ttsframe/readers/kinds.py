@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.errors import InputError
+from ttsframe.ids import ORDER_ID_NAMES, normalize_column
 from ttsframe.readers import headers
-from ttsframe.readers.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, SHOPIFY_FIELDS, TIKTOK_FIELDS, plain
+from ttsframe.readers.headers import SETTLEMENT_FIELDS, SHOPIFY_FIELDS, TIKTOK_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,13 +21,13 @@ class Kind(NamedTuple):
     words: str
     advice: str
     signs: frozenset[str]
-    """Column names that tell it, as `plain` compares them."""
+    """Column names that tell it, as `normalize_column` compares them."""
     least: int
     """How many of them must be there."""
 
 
 def _kind(words: str, advice: str, signs: Iterable[str], least: int) -> Kind:
-    return Kind(words, advice, frozenset(plain(sign) for sign in signs), least)
+    return Kind(words, advice, frozenset(normalize_column(sign) for sign in signs), least)
 
 
 SETTLEMENT = _kind(
@@ -137,7 +138,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 KNOWN_NAMES: frozenset[str] = frozenset(
-    plain(name)
+    normalize_column(name)
     for fields in (TIKTOK_FIELDS, SHOPIFY_FIELDS, SETTLEMENT_FIELDS)
     for names in fields.values()
     for name in names
@@ -147,7 +148,7 @@ KNOWN_NAMES: frozenset[str] = frozenset(
 
 def kind_of(header: Sequence[str]) -> Kind | None:
     """Return the kind of export that a header belongs to, or None."""
-    names = {plain(name) for name in header}
+    names = {normalize_column(name) for name in header}
     return next((kind for kind in KINDS if len(names & kind.signs) >= kind.least), None)
 
 
@@ -181,9 +182,11 @@ def require(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]
     InputError
         If something of `needed` is not there.
     """
-    there = {plain(column) for column in header}
+    there = {normalize_column(column) for column in header}
     missing = {
-        words: names for words, names in needed.items() if not any(plain(alias) in there for alias in names)
+        words: names
+        for words, names in needed.items()
+        if not any(normalize_column(alias) in there for alias in names)
     }
     if not missing:
         return

@@ -10,10 +10,7 @@ from ttsframe import ids
 from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, conform, names
 from ttsframe.errors import InputError
 from ttsframe.readers import tables
-from ttsframe.readers.headers import ORDER_ID_NAMES
 from ttsframe.readers.notes import with_notes
-from ttsframe.readers.order_ids import note_of_rounded, rounded
-from ttsframe.readers.reference_ids import whole_rows
 from ttsframe.text import Note, unescape_formula
 
 if TYPE_CHECKING:
@@ -54,17 +51,13 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     data["order_id"] = ids.clean(table["order_id"]).ids
     for name in _ID_COLUMNS:
         if data.get(name) is not None:
-            # An id may have come through a spreadsheet; a name such as #1001 stays as it is.
-            cleaned = ids.clean(table[name])
-            data[name] = cleaned.ids.where(cleaned.reasons.isna(), table[name])
+            data[name] = ids.normalize_external_id(table[name])
     data["http_status"] = pd.to_numeric(data["http_status"], errors="coerce")
     data["from_cache"] = (
         pd.Series(data["from_cache"], index=table.index).astype("str").str.lower().isin(["true", "1"])
     )
-    damage: list[str] = []
-    whole = whole_rows(str(path), data["order_id"], data["external_order_id"], table["status"], damage)
-    notes += [Note("left_out", text) for text in damage]
-    notes += note_of_rounded(str(path), rounded(data["order_id"].dropna()))
+    whole, damage = ids.undamaged(str(path), data["order_id"], data["external_order_id"], table["status"])
+    notes += [*damage, *ids.note_rounded(str(path), data["order_id"].dropna())]
     frame = conform(data, columns, index=table.index)
     return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
 
@@ -85,7 +78,7 @@ def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
 
 
 def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Note]]:
-    frame, notes = tables.read_each(path, _read_table, id_names=ORDER_ID_NAMES)
+    frame, notes = tables.read_each(path, _read_table, id_names=ids.ORDER_ID_NAMES)
     return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(unescape_formula), notes
 
 

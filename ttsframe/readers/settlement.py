@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import columns as words
+from ttsframe import ids
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
-from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
 
@@ -121,9 +121,9 @@ def _order_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> tuple[C
     filled &= not_totals(name, cells["order_id"], notes)
     related = cells["related_id"]
     wanted = np.where(related.astype(bool), related, cells["order_id"])
-    found = clean_order_ids(name, wanted[filled], notes)
-    rows = np.flatnonzero(filled)[found.usable]
-    return found.ids[found.usable], rows
+    order_ids, usable, more = ids.clean_export(name, wanted[filled])
+    notes += more
+    return order_ids[usable], np.flatnonzero(filled)[usable]
 
 
 def _amounts(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.ids import clean_one
-from ttsframe.readers.headers import ORDER_ID_NAMES, SETTLEMENT_FIELDS, plain
+from ttsframe.ids import ORDER_ID_NAMES, clean_one, normalize_column
+from ttsframe.readers.headers import SETTLEMENT_FIELDS
 from ttsframe.readers.kinds import KNOWN_NAMES
 from ttsframe.text import Note, counted
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROWS_SEARCHED_FOR_HEADER = 40
 _LEAST_DIGITS_OF_A_DATA_ROW = 10
 _LEAST_NAMES_OF_A_LATER_HEADER = 2
-_KEY_NAMES = frozenset(map(plain, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
+_KEY_NAMES = frozenset(map(normalize_column, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
 _ANY_DIGIT = re.compile("[0-9]")
 _TOTALS = frozenset(
     "total totals subtotal grandtotal sum totalgeral totalgeneral gesamtergebnis summe "
@@ -74,8 +74,8 @@ def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | N
     if id_names is None:
         candidates = [filled[0], *(row for row in filled[1:] if _may_be_header(records[row]))]
         return _header(records, max(candidates, key=lambda row: (_known(records[row]), -row)))
-    wanted = set(map(plain, id_names))
-    named = [row for row in filled if wanted & set(map(plain, records[row]))]
+    wanted = set(map(normalize_column, id_names))
+    named = [row for row in filled if wanted & set(map(normalize_column, records[row]))]
     first = records[filled[0]]
     if not named and any(_is_data(cell, alone=len(first) == 1) for cell in first):
         return Header(filled[0] - 1, _invented(first), 0)
@@ -119,9 +119,9 @@ def data_rows(id_cells: Cells) -> np.ndarray:
     numpy.ndarray
         True for a row of data.
     """
-    names = {plain(alias) for alias in ORDER_ID_NAMES}
+    names = {normalize_column(alias) for alias in ORDER_ID_NAMES}
     codes, distinct = pd.factorize(id_cells)
-    is_data = np.array([plain(text) not in names for text in distinct.tolist()], dtype=bool)
+    is_data = np.array([normalize_column(text) not in names for text in distinct.tolist()], dtype=bool)
     rows: np.ndarray = is_data[codes] if len(codes) else np.ones(0, dtype=bool)
     if len(rows) and " " in id_cells[0] and not _ANY_DIGIT.search(id_cells[0]):
         rows[0] = False
@@ -131,7 +131,9 @@ def data_rows(id_cells: Cells) -> np.ndarray:
 def not_totals(name: str, key_cells: Cells, notes: list[Note]) -> np.ndarray:
     """Tell rows from the totals that a spreadsheet or a report writes below them."""
     codes, distinct = pd.factorize(key_cells)
-    totals = np.array([plain(text).rstrip(":") in _TOTALS for text in distinct.tolist()], dtype=bool)
+    totals = np.array(
+        [normalize_column(text).rstrip(":") in _TOTALS for text in distinct.tolist()], dtype=bool
+    )
     keep: np.ndarray = ~totals[codes] if len(codes) else np.ones(0, dtype=bool)
     if dropped := int((~keep).sum()):
         notes.append(Note("left_out", f"{name}: {counted(dropped, 'row')} of totals left out."))
@@ -139,12 +141,12 @@ def not_totals(name: str, key_cells: Cells, notes: list[Note]) -> np.ndarray:
 
 
 def _known(record: Sequence[str]) -> int:
-    return len({plain(cell) for cell in record} & KNOWN_NAMES)
+    return len({normalize_column(cell) for cell in record} & KNOWN_NAMES)
 
 
 def _may_be_header(record: Sequence[str]) -> bool:
     """Tell a header below other rows from data in which a word such as `Order` or `Refunds` stands."""
-    names = {plain(cell) for cell in record}
+    names = {normalize_column(cell) for cell in record}
     known = len(names & KNOWN_NAMES) >= _LEAST_NAMES_OF_A_LATER_HEADER or names & _KEY_NAMES
     return bool(known) and not any(_is_data(cell, alone=False) for cell in record)
 

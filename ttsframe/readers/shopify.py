@@ -18,7 +18,6 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table
 
-_GID = "gid://shopify/Order/"
 _TIMES = ("created_at", "cancelled_at")
 _AMOUNTS = ("total", "refunded")
 _TEXTS = ("name", "financial_status", "fulfillment_status", "source", "tags")
@@ -90,7 +89,7 @@ def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]
     cells = {field: column[is_order] for field, column in cells.items()}
     own = [column.astype(bool) for field, column in cells.items() if field not in _ON_EVERY_ROW]
     own_row = np.logical_or.reduce(own)
-    named = ids.normalize_order_name(pd.Series(cells["name"], dtype="object")).to_numpy(dtype=object)
+    named = ids.objects(ids.normalize_order_name(pd.Series(cells["name"], dtype="object")))
     keep = _first_of_each(named, cells["shopify_id"], own_row)
     lost = int((own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])).sum())
     if lost:
@@ -117,9 +116,8 @@ def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np
 
 def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
     """Return the ids that are still whole, None for the others."""
-    bare = [text.removeprefix(_GID).partition("?")[0] if text[:1] == "g" else text for text in cells.tolist()]
-    cleaned = ids.clean(pd.Series(bare, dtype="object"))
-    reasons = grouping.objects(cleaned.reasons)
+    cleaned = ids.clean(ids.normalize_external_id(pd.Series(cells, dtype="object")))
+    reasons = ids.objects(cleaned.reasons)
     if lost := int((reasons == "digits_lost").sum()):
         orders = counted(lost, "order")
         notes.append(
@@ -132,7 +130,7 @@ def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
         notes.append(
             Note("warning", f"{name}: the Id of {counted(odd, 'order')} is no number and was left out.")
         )
-    whole = grouping.objects(cleaned.ids)
+    whole = ids.objects(cleaned.ids)
     whole[pd.notna(reasons)] = None
     return whole
 
@@ -181,9 +179,9 @@ def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the ids, completed from other files by name, and a key an order: its id, else its name."""
     if numbers.notna().all():
         return numbers, numbers
-    plain = ids.normalize_order_name(names.astype("object"))
-    known = pd.DataFrame({"name": plain, "id": numbers}).dropna().drop_duplicates()
+    compared = ids.normalize_order_name(names.astype("object"))
+    known = pd.DataFrame({"name": compared, "id": numbers}).dropna().drop_duplicates()
     # A name that two shops share tells nothing.
     unshared = known[~known["name"].duplicated(keep=False)].set_index("name")["id"]
-    whole = numbers.where(numbers.notna(), plain.map(unshared))
-    return whole, whole.where(whole.notna(), "#" + plain.astype("object"))
+    whole = numbers.where(numbers.notna(), compared.map(unshared))
+    return whole, whole.where(whole.notna(), "#" + compared.astype("object"))

@@ -13,7 +13,6 @@ from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers import dates, grouping, headers, kinds, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
-from ttsframe.readers.order_ids import clean_order_ids
 from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import Note, counted
 
@@ -98,7 +97,7 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
 def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
-    kinds.require(table.name, table.header, {"Order ID": headers.ORDER_ID_NAMES})
+    kinds.require(table.name, table.header, {"Order ID": ids.ORDER_ID_NAMES})
     rows = _read_rows(table, notes)
     count = len(rows.ids)
     notes.insert(
@@ -121,9 +120,10 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
     keep = _without_descriptions(table.name, cells["order_id"], notes)
     filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
     keep &= filled
-    found = clean_order_ids(table.name, cells["order_id"][keep], notes)
-    cells = {field: column[keep][found.usable] for field, column in cells.items()}
-    codes, distinct = pd.factorize(found.ids[found.usable])
+    order_ids, usable, more = ids.clean_export(table.name, cells["order_id"][keep])
+    notes += more
+    cells = {field: column[keep][usable] for field, column in cells.items()}
+    codes, distinct = pd.factorize(order_ids[usable])
     if not len(distinct):
         notes.append(Note("warning", f"{table.name} holds no orders."))
     return _Rows(codes, distinct, cells)

@@ -96,7 +96,7 @@ def _column_of(orders: pd.DataFrame, column: Any) -> pd.Series:  # noqa: ANN401
     if column is None or not _is_label(column, labels):
         names = [str(name) for name in labels]
         wanted = column if column is None or isinstance(column, str) else f"<{type(column).__name__}>"
-        label = labels[names.index(id_column(names, wanted))]
+        label = labels[id_column(names, wanted)]
     values: pd.Series = orders[label]
     if values.ndim > 1:
         raise InputError(

@@ -16,7 +16,6 @@ from ttsframe.client import LookupKey
 from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import Outcome
-from ttsframe.readers.order_ids import refuse_rounded, refuse_short, rounded
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
 from ttsframe.references.frame import LEVELS, LookupKeys, is_simulated, to_frame
 from ttsframe.references.in_flight import IN_FLIGHT
@@ -236,8 +235,8 @@ def _distinct_keys(
     """Return every distinct cleaned id on every platform, and why it is no order id (NaN if it is one)."""
     distinct = ids.unique(ids.clean(values))
     valid = distinct.ids[pd.isna(distinct.reasons)]
-    refuse_rounded("the order ids", rounded(valid))
-    refuse_short(column, valid)
+    ids.refuse_rounded("the order ids", valid)
+    ids.refuse_short(column, valid)
     keys = LookupKeys(
         np.repeat(distinct.ids, len(platforms)),
         np.tile(np.array(platforms, dtype=object), len(distinct.ids)),
