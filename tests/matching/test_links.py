@@ -12,6 +12,7 @@ from support.match_frames import S1, S2, S3, T1, T2, T3, marked, refs, rows, sho
 from ttsframe.columns import MATCH_STATUSES
 from ttsframe.errors import InputError
 from ttsframe.matching import match
+from ttsframe.text import Note
 
 NAMES = [{"shopify_id": S1, "name": "#AP-516073"}, {"shopify_id": S2, "name": "#1002"}]
 
@@ -309,7 +310,7 @@ def test_settlement__payouts_stand_on_every_row_of_their_order_and_count_once():
     assert result.orders["settled_at"].iloc[0] == pd.Timestamp("2026-11-12")
     totals = result.summary[result.summary["section"] == "settled"].set_index("name")["value"]
     assert totals["duplicate"] == totals["total"] == 15.5
-    assert "Orders of the settlement that are not among the TikTok orders: 1." in result.notes
+    assert "Orders of the settlement that are not among the TikTok orders: 1." in map(str, result.notes)
 
 
 @pytest.mark.parametrize("blank", ["", " ", "-", "n/a", "nan", None])
@@ -323,14 +324,15 @@ def test_settlement__row_without_an_order_is_an_adjustment_and_on_no_order(blank
     )
     result = match(tiktok(T1, T2), shopify(marked(S1, T1), marked(S2, T2)), settlement=paid)
     assert result.orders["settled_amount"].fillna(-1).tolist() == [15.5, -1]
-    assert "2 rows of the settlement without an order (adjustments): -9.00 EUR and 99.00 USD." in result.notes
+    adjustments = "2 rows of the settlement without an order (adjustments): -9.00 EUR and 99.00 USD."
+    assert Note("left_out", adjustments) in result.notes
 
 
 def test_settlement__row_without_an_order_is_not_on_an_order_without_an_id():
     paid = pd.DataFrame({"order_id": ["-"], "settled_amount": [99.0]})
     result = match(tiktok({"order_id": None}), shopify(), settlement=paid)
     assert result.orders["settled_amount"].isna().all()
-    assert "1 row of the settlement without an order (adjustments): 99.00." in result.notes
+    assert "1 row of the settlement without an order (adjustments): 99.00." in map(str, result.notes)
 
 
 def test_settlement__repeated_orders_are_refused():
@@ -348,7 +350,7 @@ def test_probable__one_that_fits_one_is_paired_and_named_so():
     by_source = result.summary[result.summary["section"] == "matched_on"].set_index("name")["value"]
     assert by_source["probable"] == 1
     assert by_source.drop("probable").sum() == 0
-    assert any("only probable" in note for note in result.notes)
+    assert any("only probable" in note.text for note in result.notes)
 
 
 def test_probable__is_off_unless_asked_for():

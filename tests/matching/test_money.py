@@ -13,6 +13,7 @@ from support.match_strategies import FRAMES, run
 from ttsframe.matching import compare, match
 from ttsframe.report import html_summary, text_summary
 from ttsframe.report.html import page_html
+from ttsframe.text import Note
 
 CURRENCIES = st.sampled_from(["USD", "EUR", "USD ", None])
 
@@ -42,9 +43,8 @@ def test_currency__of_a_file_without_a_pair_is_not_assumed():
     assert currencies(result) == ["USD", "USD", ""]
     assert value(result, "amount", "total", side="TikTok", currency="USD") == 40.0
     assert value(result, "amount", "only_tiktok", side="TikTok", currency="") == 35200.0
-    assert result.notes == (
-        "The currency of 1 order of us.csv is assumed to be USD, as that of its matched orders.",
-    )
+    told = "The currency of 1 order of us.csv is assumed to be USD, as that of its matched orders."
+    assert result.notes == (Note("decision", told),)
 
 
 def test_currency__of_a_file_whose_pairs_show_several_is_not_assumed():
@@ -72,7 +72,7 @@ def test_currency__of_shopify_is_assumed_in_the_same_way():
     ours = tiktok(T1, T4)
     result = match(ours, shopify(marked(S1, T1, currency=None), marked(S2, T3, currency=None)))
     assert currencies(result) == ["USD", "USD", "USD"]
-    assert result.notes[0] == (
+    assert result.notes[0].text == (
         "The currency of 1 order of the Shopify orders is assumed to be USD, as that of its matched orders."
     )
 
@@ -194,7 +194,7 @@ def test_refunds__that_differ_in_part_are_shown_and_counted(left, right, rows):
 def test_notes__warnings_come_before_what_only_counts():
     ours = tiktok_file("a.csv", T1, T2)
     ours.attrs["notes"] = (
-        "a.csv: 1,204 rows, 2 orders.",
+        Note("count", "a.csv: 1,204 rows, 2 orders."),
         "a.csv has no column Order Amount: amounts are missing.",
     )
     result = match(ours, shopify(marked(S1, T1), S4))
@@ -204,7 +204,11 @@ def test_notes__warnings_come_before_what_only_counts():
         "Shopify",
         "a.csv:",
     ]
-    assert [note.kind for note in result.report.notes_in_order].count("count") == 2
+    assert [note.kind for note in result.report.notes_in_order] == ["decision", "warning", "count", "count"]
+    shown, folded = html_summary(result.report).split("Sources and notes")
+    assert "no column Order Amount" in shown
+    assert "is assumed to be USD" in shown
+    assert "1,204 rows" in folded
 
 
 def of_currency(code, amount, total, **options):
@@ -242,7 +246,7 @@ def test_minor_units__a_payout_has_those_of_its_currency():
     paid = pd.DataFrame({"order_id": [T1, "-"], "settled_amount": [1.255, 0.125], "currency": "KWD"})
     result = match(tiktok({"order_id": T1, "currency": "KWD"}), shopify(), settlement=paid)
     assert result.orders["settled_amount"].tolist() == [1.255]
-    assert "1 row of the settlement without an order (adjustments): 0.125 KWD." in result.notes
+    assert "1 row of the settlement without an order (adjustments): 0.125 KWD." in map(str, result.notes)
 
 
 def test_minor_units__compare_sees_a_change_of_one():

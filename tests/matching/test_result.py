@@ -13,6 +13,7 @@ from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, refs, s
 from ttsframe.columns import MATCH_COMPARED, MATCH_STATUSES, dtype
 from ttsframe.errors import InputError
 from ttsframe.matching import Match, compare, match
+from ttsframe.text import Note
 
 
 def sample():
@@ -184,10 +185,10 @@ def test_result__plots():
 def test_result__notes_are_in_the_summary():
     result = sample()
     assert result.notes == (
-        "Shopify orders without a sign of TikTok, not listed: 1.",
-        "The references hold 2 of the 3 TikTok orders.",
+        Note("count", "Shopify orders without a sign of TikTok, not listed: 1."),
+        Note("count", "The references hold 2 of the 3 TikTok orders."),
     )
-    assert result.notes[0] in result.summary["value"].tolist()
+    assert result.notes[0].text in result.summary["value"].tolist()
 
 
 def before_and_after():

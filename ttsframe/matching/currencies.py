@@ -10,6 +10,7 @@ import pandas as pd
 from ttsframe import money
 from ttsframe.matching import keys
 from ttsframe.matching.keys import take_or_fill
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from ttsframe.matching.inputs import Shopify, Tiktok
@@ -27,7 +28,7 @@ class Currencies(NamedTuple):
     """Both are told, and differ."""
     digits: tuple[Digits, Digits]
     """How many decimals the amounts of each side have; 2 where nothing tells the currency."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """Which were assumed, and from what."""
 
 
@@ -85,7 +86,7 @@ def _decode_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:
 
 def _assumed(
     sides: tuple[_Side, _Side], proven: Flags, words: list[str]
-) -> tuple[np.ndarray, tuple[str, ...]]:
+) -> tuple[np.ndarray, tuple[Note, ...]]:
     """Take the currency of its file for a row that nothing tells; none where both sides' files differ."""
     guesses = [_of_files(side, proven) for side in sides]
     (ours, theirs) = (
@@ -115,7 +116,7 @@ def _files(side: _Side) -> np.ndarray:
     return take_or_fill(pd.factorize(side.files)[0], side.row, _NONE)
 
 
-def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[str]:
+def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[Note]:
     where = np.flatnonzero(guess != _NONE)
     if not len(where):
         return []
@@ -123,8 +124,11 @@ def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[str]:
     orders = pd.DataFrame({"row": side.row[where], "file": name.to_numpy(), "code": guess[where]})
     found = orders.drop_duplicates("row").groupby(["file", "code"], sort=False).size().reset_index()
     return [
-        f"The currency of {count:,} {'order' if count == 1 else 'orders'} of {file} is assumed to be "
-        f"{words[code]}, as that of its matched orders."
+        Note(
+            "decision",
+            f"The currency of {counted(count, 'order')} of {file} is assumed to be {words[code]}, "
+            "as that of its matched orders.",
+        )
         for file, code, count in found.itertuples(index=False)
     ]
 

@@ -22,13 +22,12 @@ from ttsframe.columns import (
 from ttsframe.errors import InputError
 from ttsframe.matching import keys
 from ttsframe.money import decimals
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ttsframe.matching.keys import Amounts, Flags, Nodes
-    from ttsframe.text import Note
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
@@ -105,7 +104,7 @@ class References:
     answered: Flags
     reason: pd.Series
     status: pd.Series
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """Which rows were left out."""
 
 
@@ -117,7 +116,7 @@ class Settlement:
     amount: Amounts
     currency: pd.Series
     settled_at: pd.Series
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What the rows without an order, the adjustments, come to."""
 
 
@@ -206,7 +205,7 @@ def read_references(frame: pd.DataFrame) -> References:
         answered=(linked & external.notna().to_numpy()) | unlinked,
         reason=_text(frame, "reason"),
         status=_text(frame, "status"),
-        notes=tuple(map(str, notes)),
+        notes=tuple(notes),
     )
 
 
@@ -242,14 +241,15 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     )
 
 
-def _adjustments(frame: pd.DataFrame) -> tuple[str, ...]:
+def _adjustments(frame: pd.DataFrame) -> tuple[Note, ...]:
     """Say how many rows of the settlement name no order, and what they come to."""
     if frame.empty:
         return ()
     amounts = pd.Series(_amounts(frame, "settled_amount"))
     sums = amounts.groupby(_currency(frame).fillna("")).sum().items()
     total = " and ".join(f"{amount:,.{decimals(str(code))}f} {code}".strip() for code, amount in sums)
-    return (f"{counted(len(frame), 'row')} of the settlement without an order (adjustments): {total}.",)
+    rows = counted(len(frame), "row")
+    return (Note("left_out", f"{rows} of the settlement without an order (adjustments): {total}."),)
 
 
 def _require_columns(frame: pd.DataFrame, names: Sequence[str], what: str, reader: str) -> None:

@@ -19,7 +19,7 @@ from ttsframe.matching.frame import days_of, excluded_of, missing_amount_of, to_
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.result import Match
 from ttsframe.references.frame import is_simulated
-from ttsframe.text import counted
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,14 +166,14 @@ def _unpaired_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
     return np.flatnonzero(from_tiktok)
 
 
-def _told_by_readers(*frames: pd.DataFrame | None) -> tuple[str, ...]:
+def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
     """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
     notes = [note for frame in frames if frame is not None for note in frame.attrs.get("notes", ())]
-    # Parquet gives a note back as a list.
-    return tuple(str(note[-1]) if isinstance(note, list) else str(note) for note in notes)
+    # Parquet gives a note back as a list; a caller's own may be a mere text.
+    return [Note(*note) if isinstance(note, (tuple, list)) else Note("warning", str(note)) for note in notes]
 
 
-def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> tuple[str, ...]:
+def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> list[Note]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
     listed = np.zeros(size.shopify_nodes, dtype=bool)
@@ -183,34 +183,40 @@ def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> tuple[st
     lost = int(shopify.ids.isna().sum())
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
     unmatched_settlements = int((graph.settlement_nodes >= size.tiktok).sum())
-    found = {
-        f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}.": unlisted,
-        f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
-        f"matches until a person has agreed: {guessed:,}.": guessed,
-        f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}.": (
-            lost if given.refs is not None else 0
-        ),
-        "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.": unpaid,
-        f"Orders of the settlement that are not among the TikTok orders: {unmatched_settlements:,}.": (
-            unmatched_settlements
-        ),
+    found: dict[Note, object] = {
+        Note("count", f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}."): unlisted,
+        Note(
+            "warning",
+            f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
+            f"matches until a person has agreed: {guessed:,}.",
+        ): guessed,
+        Note("warning", f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}."): lost
+        and given.refs is not None,
+        Note(
+            "decision",
+            "No TikTok order has a time of payment: cancelled ones count as unpaid unless refunded.",
+        ): unpaid,
+        Note(
+            "left_out",
+            f"Orders of the settlement that are not among the TikTok orders: {unmatched_settlements:,}.",
+        ): unmatched_settlements,
     }
     told = () if given.refs is None else (*given.refs.notes, *_coverage(graph))
     adjustments = () if given.settlement is None else given.settlement.notes
-    return (*(note for note, holds in found.items() if holds), *adjustments, *told)
+    return [*(note for note, holds in found.items() if holds), *adjustments, *told]
 
 
-def _coverage(graph: LinkGraph) -> tuple[str, ...]:
+def _coverage(graph: LinkGraph) -> tuple[Note, ...]:
     """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
     total, held = len(graph.answers), int((graph.answers != links.LookupState.NOT_ASKED).sum())
     if held == total:
         return ()
     note = f"The references hold {held:,} of the {total:,} TikTok orders"
     if held > _SHARE_IN_DOUBT * total or total < _LEAST_ORDERS_TO_DOUBT:
-        return (f"{note}.",)
+        return (Note("count", f"{note}."),)
     doubt = f"{note}: is this the look-up of these orders?"
     warnings.warn(doubt, SuspiciousInputWarning, stacklevel=4)  # told of the line that calls `match`
-    return (doubt,)
+    return (Note("warning", doubt),)
 
 
 def _provenance(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,6 @@ import pandas as pd
 
 from ttsframe import report
 from ttsframe.errors import InputError
-from ttsframe.text import Note
 
 if TYPE_CHECKING:
     import os
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ttsframe.report import ReportData
-
-_COUNTS = re.compile(r": [\d,]+ rows?, [\d,]+ orders?\.$|^Shopify orders without a sign of TikTok")
-"""Notes that only count what was read."""
+    from ttsframe.text import Note
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +33,7 @@ class Match:
         One row an order or pair, with `columns.MATCH_ORDERS`, and with
         `columns.MATCH_SETTLEMENT` after them where a settlement was given.
     notes
-        What was decided, left out or guessed, a sentence each.
+        What was decided, left out, guessed or counted: each a `Note` with its `kind` and `text`.
     provenance
         When, with which version, from which files, and how many orders each held.
     days
@@ -54,7 +50,7 @@ class Match:
     """
 
     orders: pd.DataFrame
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     days: pd.Series | None = None
     excluded: pd.DataFrame | None = None
@@ -83,7 +79,7 @@ class Match:
         """The result as the renderings take it."""
         return report.ReportData(
             orders=self.orders,
-            notes=tuple(Note("count" if _COUNTS.search(note) else "warning", note) for note in self.notes),
+            notes=self.notes,
             provenance=self.provenance,
             days=self.days,
             excluded=self.excluded,

@@ -74,9 +74,8 @@ def page_html(data: ReportData) -> bytes:
 def html_summary(data: ReportData) -> str:
     """Summarize a match for a light or dark notebook: counts, totals per side, a small chart, no script."""
     context = _context(data)
-    warnings = [note for note in data.notes if note.kind == "warning"]
     template = _TEMPLATES.get_template("notebook.html")
-    return template.render(context, headline=headline(data), warnings=warnings)
+    return template.render(context, headline=headline(data))
 
 
 def _context(data: ReportData) -> dict[str, Any]:
