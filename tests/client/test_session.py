@@ -34,9 +34,9 @@ class Recording(HTTPAdapter):
 
 
 def test_session__lends_its_adapter_and_certificates_and_stays_open(tmp_path, monkeypatch):
-    # For requests these come before the session's own.
+    # In requests these replace what the session says.
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "of-the-environment.pem")
     with raw_gateway(naming_answer) as served, requests.Session() as session:
         adapter = Recording()
         session.mount(served.base_url, adapter)
@@ -54,6 +54,16 @@ def test_session__lends_its_adapter_and_certificates_and_stays_open(tmp_path, mo
             request for request in served.requests if b"not sent" in request or b"Authorization" in request
         ]
         assert adapter.closed == 0
+
+
+def test_session__without_certificates_of_its_own_uses_those_of_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "of-the-environment.pem")
+    with raw_gateway(naming_answer) as served, requests.Session() as session:
+        session.mount(served.base_url, adapter := Recording())
+        plain = served.shop(tmp_path)
+        with Shop(plain.credentials, plain.settings, session=session) as shop:
+            assert look_up_own(shop, 1, 1) == 0
+        assert [options["verify"] for options in adapter.options] == ["of-the-environment.pem"]
 
 
 def test_session__lends_its_proxy_and_the_password_for_it(tmp_path, monkeypatch):

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     import socket
 
 CONNECT_SECONDS = 5.0
-LONGEST_HOLD_SECONDS = 3600.0
+MAX_RETRY_AFTER_SECONDS = 3600.0
 """The longest `Retry-After` that is believed."""
 _CHUNK_BYTES = 1 << 16
 _DROPPED = (ConnectionResetError, BrokenPipeError)
@@ -68,7 +68,7 @@ class Response(NamedTuple):
 
 
 class TransportError(Exception):
-    """No reply could be had; the message holds no address, since that holds the signature."""
+    """There is no response; the message holds no address, since that holds the signature."""
 
     def __init__(
         self, reason: str, message: str, *, unreachable: bool = False, dropped: bool = False
@@ -105,8 +105,9 @@ class Transport:
         self._adapter = session.get_adapter(base_url)
         if isinstance(self._adapter, HTTPAdapter):
             _guard(self._adapter)
-        # The environment's proxies and certificates, read once: requests reads them for each request.
-        environment = session.merge_environment_settings(base_url, {}, None, None, None)
+        # The environment's proxies and certificates, read once: requests reads them for each request. The
+        # session's own authorities are given as the request's, or REQUESTS_CA_BUNDLE would replace them.
+        environment = session.merge_environment_settings(base_url, {}, None, session.verify, None)
         self._environment: dict[str, Any] = {
             name: environment[name] for name in ("verify", "cert", "proxies")
         }
@@ -135,11 +136,11 @@ class Transport:
                     _retry_after_seconds(response.headers.get("Retry-After"), now_seconds=date_seconds),
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            trouble = _trouble(error, self._timeout_seconds[1])
+            transport_error = _transport_error(error, self._timeout_seconds[1])
         finally:
             del _CURRENT.deadline
         # Outside the handler, so that no context leads to the address.
-        raise trouble
+        raise transport_error
 
     def close(self) -> None:
         """Close the connections that are not in use; those of a lent session are its owner's to close."""
@@ -244,7 +245,7 @@ def _read(response: requests.Response) -> bytes:
     return body
 
 
-def _trouble(error: Exception, timeout_seconds: float) -> TransportError:  # noqa: PLR0911 - a table
+def _transport_error(error: Exception, timeout_seconds: float) -> TransportError:  # noqa: PLR0911 - a table
     """Name what happened without the address that requests puts into its messages."""
     chain = list(_causes(error))
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in chain):
@@ -297,7 +298,7 @@ def _retry_after_seconds(header: str | None, *, now_seconds: float | None) -> fl
     except ValueError:
         date_seconds = _date_seconds(header)
         wait_seconds = math.nan if date_seconds is None else date_seconds - (now_seconds or time.time())
-    return min(LONGEST_HOLD_SECONDS, max(0.0, wait_seconds)) if math.isfinite(wait_seconds) else None
+    return min(MAX_RETRY_AFTER_SECONDS, max(0.0, wait_seconds)) if math.isfinite(wait_seconds) else None
 
 
 def _redact_record(record: logging.LogRecord) -> bool:
