@@ -62,7 +62,7 @@ class Credentials:
     shop_cipher
         Which shop; `ttsframe shops` tells it.
     refresh_token
-        Renews the access token, if given.
+        Refreshes the access token, if given.
     """
 
     app_key: str
@@ -87,7 +87,7 @@ class Credentials:
 
 
 def shop_digest(shop_cipher: str) -> str:
-    """Return the name of a shop in the store: a digest, since the cipher is a secret."""
+    """Return the name of a shop in the cache: a digest, since the cipher is a secret."""
     return hashlib.sha256(f"ttsframe shop {shop_cipher}".encode()).hexdigest()[:16]
 
 
@@ -164,7 +164,7 @@ def _path(text: str) -> Path:
 
 
 def default_cache() -> Path:
-    """Return the store's file where none is named: `ttsframe.sqlite` in the user cache folder."""
+    """Return the cache file where none is named: `ttsframe.sqlite` in the user cache folder."""
     return Path(platformdirs.user_cache_dir("ttsframe", appauthor=False)) / "ttsframe.sqlite"
 
 
@@ -181,11 +181,11 @@ class Settings:
     base_url
         The gateway (`TTSFRAME_BASE_URL`).
     auth_url
-        Where tokens are renewed (`TTSFRAME_AUTH_URL`).
+        Where tokens are refreshed (`TTSFRAME_AUTH_URL`).
     cache
-        The file of stored answers (`TTSFRAME_CACHE`); the user cache folder by default.
+        The file of cached answers (`TTSFRAME_CACHE`); the user cache folder by default.
     rate
-        The most requests a second (`TTSFRAME_RATE`); none by default: the pace finds it.
+        The most requests a second (`TTSFRAME_RATE`); none by default: the rate is found.
     workers
         The most requests at once (`TTSFRAME_WORKERS`).
     tries
@@ -231,12 +231,12 @@ class Settings:
 
     @property
     def cache_file(self) -> Path:
-        """The store's file, named or by default."""
+        """The cache file, named or by default."""
         return self.cache or default_cache()
 
     @property
     def host(self) -> str:
-        """The gateway's host and port, part of every key of the store."""
+        """The gateway's host and port, part of every key of the cache."""
         return urlsplit(self.base_url).netloc
 
 

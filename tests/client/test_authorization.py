@@ -129,7 +129,7 @@ def test_renewal__that_is_refused_is_not_tried_again(tmp_path, tokens):
         spent = dataclasses.replace(box.credentials, refresh_token="spent-refresh-token")
         with shop_of(box, tmp_path, credentials=spent, tokens=tokens) as shop:
             for _ in range(2):
-                with pytest.raises(AccessError, match="renewing it with TIKTOK_APP_REFRESH_KEY failed"):
+                with pytest.raises(AccessError, match="refreshing it with TIKTOK_APP_REFRESH_KEY failed"):
                     tts.lookup(ids_of(box), shop=shop)
         assert sum(entry.operation == "refresh" for entry in box.log) == 1
         assert tokens.read(spent) is None

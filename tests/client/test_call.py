@@ -47,7 +47,7 @@ def test_request__an_expired_token_is_renewed_once_and_kept(expired, tmp_path):
     tokens = TokenStore(tmp_path / "tokens.json")
     with shop_of(expired, tmp_path, tokens=tokens) as shop:
         result = shop.client.request(shops_request())
-    assert result.renewed
+    assert result.refreshed
     assert result.refusal is None
     assert len(Audit(expired.log).refreshes) == 1
     assert tokens.read(expired.credentials).access_token.endswith("-2")
@@ -66,7 +66,7 @@ def test_request__a_renewed_token_that_is_refused_too_is_not_renewed_again(tmp_p
 def test_request__follows_the_gateways_clock(offset_seconds, tmp_path):
     with gateway(10, clock_offset_seconds=offset_seconds) as box, shop_of(box, tmp_path) as shop:
         assert list(shop.shops()["cipher"]) == [box.credentials.shop_cipher]
-        assert not shop.client.request(shops_request()).renewed
+        assert not shop.client.request(shops_request()).refreshed
         assert len(box.log) == 3
 
 

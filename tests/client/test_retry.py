@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ttsframe.client import retry
 from ttsframe.client.retry import Attempt, CircuitBreaker, FailFast, backoff_seconds
 from ttsframe.errors import AccessError, ContractError, OutageError, SettingsError, TtsframeError
-from ttsframe.gateway import READ_SCOPE, ResponseKind
+from ttsframe.gateway import READ_SCOPE, DecodedResponse, ResponseKind
+from ttsframe.gateway.outcomes import Outcome
 
 # Backoff
 
@@ -276,7 +277,8 @@ REMEDIES = [
 
 @pytest.mark.parametrize(("verdict", "error", "parts"), REMEDIES)
 def test_fatal__says_what_to_do_and_what_the_gateway_said(verdict, error, parts):
-    made = retry.fatal_error(verdict, "105005 Authorizer denied")
+    outcome = Outcome("failed", error_code="105005", error_message="Authorizer denied")
+    made = retry.error_for(DecodedResponse(verdict, outcome))
     assert type(made) is error
     assert made.exit_code == 2
     assert all(part in str(made) for part in [*parts, "105005 Authorizer denied"])

@@ -149,7 +149,7 @@ def test_tokens__a_folder_that_cannot_be_made_is_logged(tmp_path, caplog):
     kept = TokenStore(tmp_path / "blocked" / "tokens.json")
     with caplog.at_level(logging.WARNING, "ttsframe"), kept.locked():
         kept.write(CREDENTIALS, RENEWED)
-    assert "cannot be kept" in caplog.text
+    assert "cannot be saved" in caplog.text
     assert "ROW_" not in caplog.text
     assert kept.read(CREDENTIALS) is None
 

@@ -68,7 +68,7 @@ def _checks() -> Iterator[str]:
         yield settings.base_url
         yield _clock(result)
         result.raise_for_status()
-        yield "accepted, after the access token was refreshed" if result.renewed else "accepted"
+        yield "accepted, after the access token was refreshed" if result.refreshed else "accepted"
         yield _cipher(shop)
         yield _scope(shop)
 

@@ -1,4 +1,4 @@
-"""The network's door: wait, stamp, sign, send, retry. Nothing else opens a connection."""
+"""Requests to the gateway: wait, sign, send, retry. Nothing else opens a connection."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 
-# A clock that is followed, a token that is renewed, and one that another process renewed meanwhile.
-_MOST_SENDS = 4
+# With the clock corrected, with a refreshed token, and with one that another process refreshed meanwhile.
+_MAX_SENDS = 4
 
 
 class CallResult(NamedTuple):
@@ -46,25 +46,25 @@ class CallResult(NamedTuple):
     """The decoded body."""
     date_seconds: float | None
     """The gateway's clock, Unix seconds."""
-    renewed: bool
-    """Whether the access token had to be renewed for it."""
+    refreshed: bool
+    """Whether the access token had to be refreshed for it."""
     refusal: TtsframeError | None
-    """What the answer stands for, where it is no success; free of secrets."""
+    """The error that the answer stands for, unless it is a success; free of secrets."""
 
     def __repr__(self) -> str:
         return "CallResult(hidden)"
 
     def raise_for_status(self) -> None:
-        """Raise what the answer stands for, if it is no success."""
+        """Raise the error that the answer stands for, unless it is a success."""
         if self.refusal:
             raise self.refusal
 
 
 class _Sent(NamedTuple):
-    """A request and what came of it."""
+    """A request and its response."""
 
     signed: SignedRequest
-    reply: Response
+    response: Response
     content: Any
     answer: gateway.DecodedResponse
 
@@ -109,66 +109,45 @@ class GatewayClient:
         )
 
     def request(self, request: gateway.Request) -> CallResult:
-        """Make one call, mending clock and token as a run does: for `shops` and `doctor`.
-
-        Parameters
-        ----------
-        request
-            What to call.
-
-        Returns
-        -------
-        CallResult
-            What came of it; a refusal of the credentials is told there, since the reply tells more.
-
-        Raises
-        ------
-        OutageError
-            If no good reply came: the same call may succeed later.
-        """
+        """Make one call outside a run, correcting the clock and refreshing the token as a run does."""
         self.authorizer.reset()
-        tokens, trouble = set(), None
-        for _ in range(_MOST_SENDS):
+        access_tokens, error = set(), None
+        for _ in range(_MAX_SENDS):
             sent = self._send(request)
-            tokens.add(sent.signed.access_token)
+            access_tokens.add(sent.signed.access_token)
+            kind = sent.answer.kind
+            if kind in (ResponseKind.ANSWERED, ResponseKind.ROW):
+                self.authorizer.confirm(sent.signed)
             try:
-                if not self._recovered(sent):
+                if not self.authorizer.recover(kind, sent.signed, sent.response.date_seconds):
                     break
-            except TtsframeError as error:
+            except TtsframeError as failed:
                 # Its own traceback leads to frames that hold the token.
-                trouble = error.with_traceback(None)
+                error = failed.with_traceback(None)
                 break
-        verdict = sent.answer.kind
-        if verdict in retry.NO_ANSWER:
+        if kind in retry.NO_ANSWER:
             raise retry.error_for(sent.answer)
-        refusal = None if verdict is ResponseKind.ANSWERED else trouble or retry.error_for(sent.answer)
-        return CallResult(verdict, sent.content, sent.reply.date_seconds, len(tokens) > 1, refusal)
+        refusal = None if kind is ResponseKind.ANSWERED else error or retry.error_for(sent.answer)
+        return CallResult(kind, sent.content, sent.response.date_seconds, len(access_tokens) > 1, refusal)
 
     def _send(self, request: gateway.Request) -> _Sent:
         for drops_left in reversed(range(retry.FREE_RECONNECTS + 1)):
             signed = self.authorizer.sign(request)
             try:
-                reply = self.transport.send(request.method, signed.target, signed.headers, request.body)
-            except TransportError as trouble:
-                why = str(trouble)
-                if trouble.dropped and drops_left:
+                response = self.transport.send(request.method, signed.target, signed.headers, request.body)
+            except TransportError as error:
+                why = str(error)
+                if error.dropped and drops_left:
                     continue
                 break
-            content = gateway.decode_json(reply.body)
-            return _Sent(signed, reply, content, self._judge(signed, reply, content))
+            content = gateway.decode_json(response.body)
+            # The message without secrets; the content keeps its own: the ciphers of shops.
+            kind, outcome = gateway.classify(response.http_status, content)
+            message = redact(outcome.error_message or "", (signed.signature, *self.authorizer.secrets))
+            answer = gateway.DecodedResponse(kind, outcome._replace(error_message=message))
+            return _Sent(signed, response, content, answer)
         # Outside the handler, so that no context leads to the address.
         raise retry.unreachable(self.settings.host, why)
-
-    def _judge(self, signed: SignedRequest, reply: Response, content: Any) -> gateway.DecodedResponse:  # noqa: ANN401
-        """What the answer means, without secrets; the content keeps its own: the ciphers of shops."""
-        verdict, outcome = gateway.classify(reply.http_status, content)
-        message = redact(outcome.error_message or "", (signed.signature, *self.authorizer.secrets))
-        return gateway.DecodedResponse(verdict, outcome._replace(error_message=message))
-
-    def _recovered(self, sent: _Sent) -> bool:
-        if sent.answer.kind in (ResponseKind.ANSWERED, ResponseKind.ROW):
-            self.authorizer.confirm(sent.signed)
-        return self.authorizer.recover(sent.answer.kind, sent.signed, sent.reply.date_seconds)
 
     def close(self) -> None:
         """Close connections that are not in use."""

@@ -1,7 +1,7 @@
-"""The credentials in use: stamp and sign, follow the gateway's clock, renew the token once.
+"""The credentials in use: sign requests, follow the gateway's clock, refresh the token once.
 
 Shared by all workers of a run. A request remembers what it was signed with, so that many
-refusals of one stale token lead to one renewal.
+refusals of one expired token lead to one refresh.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from ttsframe.client.transport import Transport
     from ttsframe.config import Credentials
 
-# A correction smaller than the header's whole seconds and the trip is no correction.
-_LEAST_CLOCK_ERROR_SECONDS = 2.0
+# Less can come from the whole seconds of the header and from the latency.
+_MIN_CLOCK_ERROR_SECONDS = 2.0
 # A gateway that names another time with each refusal would otherwise be followed for ever.
-_MOST_CLOCK_CORRECTIONS = 3
+_MAX_CLOCK_CORRECTIONS = 3
 
 _JSON_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-# A shorter text is no real app key, and may well be a word of the answer.
-_LEAST_APP_KEY_LENGTH = 6
+# A shorter text is not a real app key, and may well be a word of the answer.
+_MIN_APP_KEY_LENGTH = 6
 
 
 class SignedRequest(NamedTuple):
@@ -67,8 +67,9 @@ class Authorizer:
         self._lock = threading.Lock()
         self._clock_offset_seconds = 0.0
         self._clock_corrections = 0
-        self._renewed_token: str | None = None
-        self._renewal_trouble: TtsframeError | None = None
+        self._unconfirmed_token: str | None = None
+        """A refreshed access token that the gateway has not accepted yet."""
+        self._refresh_error: TtsframeError | None = None
         self._app_key = credentials.app_key.encode()
         self._secrets = frozenset(credentials.secrets)
         kept = (tokens.read(credentials) if tokens else None) or pair
@@ -90,8 +91,8 @@ class Authorizer:
         return self._clock_offset_seconds
 
     def sign(self, request: gateway.Request) -> SignedRequest:
-        """Stamp and sign a request, for this moment."""
-        # A request whose turn comes while the token is renewed waits for the new one.
+        """Sign a request, for this moment."""
+        # A request whose turn comes while the token is refreshed waits for the new one.
         with self._lock:
             token, offset = self._pair.access_token, self._clock_offset_seconds
         query = {
@@ -116,118 +117,71 @@ class Authorizer:
         """Mask secrets and the app key that a gateway repeats, before anything reads or stores its answer."""
         if b"\\" in body:
             body = _normalize_json(body)
-        if len(self._app_key) >= _LEAST_APP_KEY_LENGTH and self._app_key in body:
+        if len(self._app_key) >= _MIN_APP_KEY_LENGTH and self._app_key in body:
             body = _mask_word(body, self._app_key)
         if signed.signature.encode() in body or any(spelling in body for spelling in self._spellings):
             return redact(body.decode(errors="replace"), (signed.signature, *self.secrets)).encode()
         return body
 
     def reset(self) -> None:
-        """Begin a run: what an earlier one could not reach, or what its clock was, may have changed since."""
+        """Begin a run: what an earlier one could not reach, or its clock, may have changed since."""
         with self._lock:
             self._clock_corrections = 0
-            if isinstance(self._renewal_trouble, OutageError):
-                self._renewal_trouble = None
+            if isinstance(self._refresh_error, OutageError):
+                self._refresh_error = None
 
     def confirm(self, signed: SignedRequest) -> None:
-        """Note that the gateway has accepted the stamp and the token of a request."""
+        """Note that the gateway has accepted the timestamp and the token of a request."""
         self._clock_corrections = 0
-        if signed.access_token == self._renewed_token:
-            self._renewed_token = None
+        if signed.access_token == self._unconfirmed_token:
+            self._unconfirmed_token = None
 
-    def recover(self, verdict: ResponseKind, signed: SignedRequest, date_seconds: float | None) -> bool:
-        """Mend what the gateway refused a request for, where that can be done.
-
-        Parameters
-        ----------
-        verdict
-            What its answer means.
-        signed
-            The request that was refused.
-        date_seconds
-            The gateway's time; None if it did not say.
-
-        Returns
-        -------
-        bool
-            Whether the request should be signed anew and sent again.
-
-        Raises
-        ------
-        TtsframeError
-            If the token should have been renewed, and that failed.
-        """
-        if verdict is ResponseKind.CLOCK:
+    def recover(self, kind: ResponseKind, signed: SignedRequest, date_seconds: float | None) -> bool:
+        """Fix what the gateway refused a request for; return whether to sign and send it again."""
+        if kind is ResponseKind.CLOCK:
             return self.correct_clock(signed, date_seconds)
-        return verdict is ResponseKind.TOKEN and self.refresh(signed)
+        return kind is ResponseKind.TOKEN and self.refresh(signed)
 
     def correct_clock(self, signed: SignedRequest, date_seconds: float | None) -> bool:
-        """Follow the gateway's clock, a few times between two accepted requests.
-
-        Parameters
-        ----------
-        signed
-            The request whose stamp was refused.
-        date_seconds
-            The gateway's time; None if it did not say.
-
-        Returns
-        -------
-        bool
-            Whether the request should be stamped anew and sent again.
-        """
+        """Follow the gateway's clock, a few times between accepted requests; return whether to try again."""
         with self._lock:
             if signed.clock_offset_seconds != self._clock_offset_seconds:
                 return True
-            if self._clock_corrections >= _MOST_CLOCK_CORRECTIONS or date_seconds is None:
+            if self._clock_corrections >= _MAX_CLOCK_CORRECTIONS or date_seconds is None:
                 return False
             offset = date_seconds - time.time()
-            if abs(offset - self._clock_offset_seconds) < _LEAST_CLOCK_ERROR_SECONDS:
+            if abs(offset - self._clock_offset_seconds) < _MIN_CLOCK_ERROR_SECONDS:
                 return False
             self._clock_offset_seconds = offset
             self._clock_corrections += 1
             return True
 
     def refresh(self, signed: SignedRequest) -> bool:
-        """Renew the access token, once for all requests that were sent with the old one.
+        """Refresh the access token, once for all requests sent with it; return whether to try again.
 
-        Parameters
-        ----------
-        signed
-            The request whose token was refused.
-
-        Returns
-        -------
-        bool
-            Whether the request should be signed anew and sent again; False where there is no
-            refresh token, or a renewed token was refused as well.
-
-        Raises
-        ------
-        AccessError
-            If renewing failed. It is not tried again: the refresh token may be spent.
+        Raises if that fails, also for later requests: the refresh token may be used up.
         """
         with self._lock:
             if signed.access_token != self._pair.access_token:
                 return True
-            if self._renewal_trouble:
-                raise self._renewal_trouble
+            if self._refresh_error:
+                raise self._refresh_error
             if not self._pair.refresh_token:
                 return False
             if self._tokens is None:
                 return self._refresh_once()
             with self._tokens.locked():
-                # Another process may have renewed it meanwhile, or an earlier run with another access token:
-                # the refresh token may be good once only.
+                # Another process may have refreshed it meanwhile, or an earlier run with another access
+                # token: the refresh token may be good only once.
                 kept = self._tokens.find_by_refresh_token(self._credentials)
-                # One that was in use here before is older: the newer could not be kept.
+                # One that was in use here before is older: the newer one could not be kept.
                 if kept and kept.access_token not in self._secrets:
                     self._install(kept)
                     return True
-                renewed = self._refresh_once()
-                if renewed:
+                refreshed = self._refresh_once()
+                if refreshed:
                     self._tokens.write(self._credentials, self._pair)
-                return renewed
+                return refreshed
 
     def _install(self, pair: TokenPair) -> None:
         self._pair = pair
@@ -237,15 +191,15 @@ class Authorizer:
         )
 
     def _refresh_once(self) -> bool:
-        """Renew, unless the present token came of that and was never accepted."""
-        if self._pair.access_token == self._renewed_token:
+        """Refresh, unless the present token came from that and was never accepted."""
+        if self._pair.access_token == self._unconfirmed_token:
             return False
         try:
             self._install(self._request_pair(self._pair))
         except TtsframeError as error:
-            self._renewal_trouble = error
+            self._refresh_error = error
             raise
-        self._renewed_token = self._pair.access_token
+        self._unconfirmed_token = self._pair.access_token
         return True
 
     def _request_pair(self, pair: TokenPair) -> TokenPair:
@@ -255,16 +209,18 @@ class Authorizer:
             "refresh_token": pair.refresh_token or "",
             "grant_type": "refresh_token",
         }
-        trouble, wire = None, self._auth_transport()
+        target = f"/api/v2/token/refresh?{urlencode(query)}"
+        failure, transport = None, self._auth_transport()
         try:
-            reply = wire.send("GET", f"/api/v2/token/refresh?{urlencode(query)}", {"User-Agent": "ttsframe"})
+            response = transport.send("GET", target, {"User-Agent": "ttsframe"})
         except TransportError as error:
-            trouble = error
+            failure = error
         finally:
-            wire.close()
-        if trouble:
-            raise _no_renewal(trouble)
-        return self._read_pair(gateway.decode_json(reply.body), reply.http_status, pair)
+            transport.close()
+        # Outside the handler, so that no context leads to the address.
+        if failure:
+            raise _not_refreshed(failure)
+        return self._read_pair(gateway.decode_json(response.body), response.http_status, pair)
 
     def _read_pair(self, content: Any, http_status: int, pair: TokenPair) -> TokenPair:  # noqa: ANN401
         code, message, _ = gateway.envelope(content)
@@ -272,15 +228,15 @@ class Authorizer:
         token = data.get("access_token") if isinstance(data, dict) else None
         if not isinstance(data, dict) or not isinstance(token, str) or not token:
             said = f"code {code}: {message}" if code else f"HTTP status {http_status}"
-            raise AccessError(_renewal_failed(redact(said, self.secrets)))
+            raise AccessError(_refresh_failed(redact(said, self.secrets)))
         refresh = data.get("refresh_token")
         return TokenPair(token, refresh if isinstance(refresh, str) and refresh else pair.refresh_token)
 
 
 def _normalize_json(body: bytes) -> bytes:
-    """Write JSON without the escapes that it does not need, behind which a secret goes unseen."""
+    """Write JSON without the escapes that it does not need, which could hide a secret."""
     content = gateway.decode_json(body)
-    # What is no JSON is no answer, and goes no further.
+    # What is not JSON is not an answer, and goes no further.
     return b"" if content is None else msgspec.json.encode(content)
 
 
@@ -292,19 +248,19 @@ def _mask_word(body: bytes, word: bytes) -> bytes:
     return _JSON_TEXT.sub(lambda text: found.sub(MASK.encode(), text[0]), body)
 
 
-def _no_renewal(trouble: TransportError) -> TtsframeError:
+def _not_refreshed(error: TransportError) -> TtsframeError:
     """Tell a request that was never sent from one that may have spent the refresh token."""
-    if trouble.unreachable:
+    if error.unreachable:
         return OutageError(
-            f"the access token has expired, and the place that renews it cannot be reached: {trouble}. Check "
-            "the network and TTSFRAME_AUTH_URL. What was answered is kept; the same command goes on."
+            f"the access token has expired, and the server that refreshes it cannot be reached: {error}. "
+            "Check the network and TTSFRAME_AUTH_URL. What was answered is kept; the same command goes on."
         )
-    return AccessError(_renewal_failed(str(trouble)))
+    return AccessError(_refresh_failed(str(error)))
 
 
-def _renewal_failed(why: str) -> str:
+def _refresh_failed(why: str) -> str:
     return (
-        f"the access token has expired and renewing it with TIKTOK_APP_REFRESH_KEY failed ({why}). Let the "
+        f"the access token has expired and refreshing it with TIKTOK_APP_REFRESH_KEY failed ({why}). Let the "
         "seller authorize the app again and set the new TIKTOK_APP_ACCESS_KEY and TIKTOK_APP_REFRESH_KEY. "
         "What was answered is kept; the same command goes on."
     )

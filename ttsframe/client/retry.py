@@ -1,4 +1,4 @@
-"""What follows from a reply: done, again, or the end of the run. Pure: no clock, no socket.
+"""What follows from a response: done, again, or the end of the run. Pure: no clock, no socket.
 
 An order has a number of tries of its own; a refusal for rate costs it none; an outage ends the run.
 """
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from ttsframe.gateway import DecodedResponse
 
 BACKOFF_SECONDS = 1.0
-MOST_BACKOFF_SECONDS = 60.0
-# An order that is refused for rate so often, while others get through, is given up.
+MAX_BACKOFF_SECONDS = 60.0
+# An order that is throttled so often, while others get through, is given up.
 MAX_THROTTLES = 100
-# A kept connection may be closed at the moment that we use it: once, that is no failure.
+# A kept connection may be closed at the moment that it is used: once, that is no failure.
 FREE_RECONNECTS = 1
 UNREACHABLE_TRIES = 3
 _SUSPICIOUS_IN_A_ROW = 20
-# Of a message that names what all requests share a few are proof; another may be of the first orders only.
-_SAME_SHARED_TROUBLE = 10
-_SAME_TROUBLE = 100
+# A few messages that name what all requests share are proof; others may be about the first orders only.
+_SAME_SHARED_REFUSALS = 10
+_SAME_REFUSALS = 100
 # The shop, its id or cipher, or the app key; not SHOPIFY, and not "TikTok Shop".
 _SHARED = re.compile(r"(?<!tiktok )\bshop(?![a-z])|cipher|app[ _]?key")
 AGAIN = "Run the same command again and it goes on."
@@ -35,59 +35,39 @@ AGAIN = "Run the same command again and it goes on."
 
 @dataclass
 class Attempt:
-    """One question on its way: how often it has been tried."""
+    """One key on its way: how often it has been tried."""
 
     index: int
     tries: int = 0
-    refusals: int = 0
+    throttles: int = 0
     drops: int = 0
     """How often a connection was closed before a byte of an answer."""
     first_sent_at: float = math.inf
-    """When it was first sent, but for what an outage spoilt."""
+    """When it was first sent, not counting what an outage ended."""
     sent_at: float = math.inf
 
     def send(self, now: float) -> None:
-        """Note that it goes."""
+        """Note that it is sent."""
         self.sent_at = now
         self.first_sent_at = min(self.first_sent_at, now)
 
     def spare(self) -> None:
-        """Forget that it was sent: what came of it was not its own trouble."""
+        """Forget that it was sent: its failure was not its own."""
         self.first_sent_at = math.inf
 
 
 def backoff_seconds(tries: int, *, jitter: float | None = None) -> float:
-    """Return the wait before the next try.
-
-    Parameters
-    ----------
-    tries
-        How many tries have failed, from 1.
-    jitter
-        A share of the step, 0 to 1, that is added; random by default.
-
-    Returns
-    -------
-    float
-        1 s × 2^(tries − 1), and up to half a second more; at most 60 s.
-    """
+    """Return the wait before the next try: 1 s × 2^(tries − 1) and up to 0.5 s more, at most 60 s."""
     spread = random.random() if jitter is None else jitter  # noqa: S311 - no secret
-    return min(MOST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 16) + 0.5 * spread)
+    return min(MAX_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 16) + 0.5 * spread)
 
 
 class CircuitBreaker:
-    """Tells when the gateway as a whole has stopped answering.
+    """Says when the gateway as a whole has stopped answering.
 
-    An order that has no answer though others were answered after it was sent has a trouble of its own,
+    An order that has no answer though others were answered after it was sent has a problem of its own,
     which is no sign of an outage: where nothing but such orders is left, they end with their tries.
-    So does the last order that is left: one order alone cannot tell an outage from a trouble of its own.
-
-    Parameters
-    ----------
-    limit_seconds
-        How long nothing good may come before the run ends.
-    now
-        The time that the run began, in seconds of any clock.
+    So does the last order that is left: one order alone cannot tell an outage from a problem of its own.
     """
 
     def __init__(self, limit_seconds: float, *, now: float) -> None:
@@ -103,11 +83,11 @@ class CircuitBreaker:
 
     @property
     def suspected(self) -> bool:
-        """Whether so many replies in a row were bad that the orders are not to blame."""
+        """Whether so many responses in a row were bad that the orders are not to blame."""
         return self._bad_in_a_row >= _SUSPICIOUS_IN_A_ROW
 
     def record_sent(self, attempt: Attempt) -> None:
-        """Note a request that goes."""
+        """Note a request that is sent."""
         self._sent[attempt.index] = attempt
 
     def record_success(self, now: float, attempt: Attempt) -> None:
@@ -119,13 +99,13 @@ class CircuitBreaker:
         self.answered = True
 
     def record_failure(self, what: str, attempt: Attempt) -> None:
-        """Note a reply that was none."""
+        """Note a response that is no answer, or none at all."""
         self._last = what
         if attempt.first_sent_at >= self._good_sent_at:
             self._bad_in_a_row += 1
 
     def forget(self, attempt: Attempt) -> None:
-        """Note that an order has come to its end, whichever."""
+        """Note that an order is finished, however it ended."""
         self._sent.pop(attempt.index, None)
 
     def is_over(self, now: float, *, unfinished: int) -> bool:
@@ -136,12 +116,12 @@ class CircuitBreaker:
         return unfinished > sum(attempt.first_sent_at < before for attempt in tuple(self._sent.values()))
 
     def record_throttle(self, what: str, attempt: Attempt) -> None:
-        """Note a refusal for rate: no answer, but no sign of an outage, nor a trouble of the order."""
+        """Note a refusal for rate: no answer, but no sign of an outage, nor a problem of the order."""
         self._last = what
         attempt.spare()
 
     def defer(self, until: float) -> None:
-        """Note that the gateway asked us to wait: that time is no outage."""
+        """Note that the gateway asked us to wait: that time does not count as an outage."""
         self._quiet_since = max(self._quiet_since, until)
 
     def seconds_left(self, now: float) -> float:
@@ -161,43 +141,34 @@ class CircuitBreaker:
 
 
 class FailFast:
-    """Tells when every order gets a refused parameter: then it is no order's trouble.
+    """Says when a parameter of every order is refused: then no single order is the cause.
 
     Ten at the start are enough where all name what every request shares: the shop or the app key.
     Otherwise a hundred at the start, or all orders where there are fewer, but more than one.
-
-    Parameters
-    ----------
-    questions
-        How many questions the run has.
     """
 
-    def __init__(self, questions: int) -> None:
-        self._questions = questions
-        self._possible = questions > 1
+    def __init__(self, orders: int) -> None:
+        self._orders = orders
+        self._possible = orders > 1
         self._count = 0
         self._all_shared = True
 
     def record(self, reason: str | None, message: str | None) -> TtsframeError | None:
         """Note how an order ended; return the error that ends the run, if all end so."""
-        # Kept and not computed: workers come at the same time, and none may undo what another has seen.
+        # Kept, not computed: workers come at the same time, and none may undo what another has seen.
         if reason != "bad_parameter":
             self._possible = False
-        if not _names_what_all_share(message or ""):
+        if not _SHARED.search(without_tail(message or "")):
             self._all_shared = False
         self._count += 1
-        enough = _SAME_SHARED_TROUBLE if self._all_shared else _SAME_TROUBLE
-        if not self._possible or self._count < min(enough, self._questions):
+        enough = _SAME_SHARED_REFUSALS if self._all_shared else _SAME_REFUSALS
+        if not self._possible or self._count < min(enough, self._orders):
             return None
         return SettingsError(
             f"the gateway refuses a parameter of every request: {message}. If it names the shop, set "
             "TIKTOK_SHOP_CIPHER to one that `ttsframe shops` lists; if the app, check TIKTOK_APP_KEY; if the "
             "order, check that the column holds TikTok's order ids."
         )
-
-
-def _names_what_all_share(message: str) -> bool:
-    return bool(_SHARED.search(without_tail(message)))
 
 
 def unreachable(host: str, why: str) -> OutageError:
@@ -208,18 +179,13 @@ def unreachable(host: str, why: str) -> OutageError:
 
 
 def error_for(answer: DecodedResponse) -> TtsframeError:
-    """Make the error that an answer stands for where it is all that was asked for.
-
-    Parameters
-    ----------
-    answer
-        One that is no success, and that nothing could mend; its message free of secrets.
-    """
+    """Make the error for an answer that is no success; its message must be free of secrets."""
     outcome = answer.outcome
     said = " ".join(filter(None, (outcome.error_code, outcome.error_message)))
     said = said or f"HTTP status {outcome.http_status}"
     if answer.kind in REMEDIES:
-        return fatal_error(answer.kind, said)
+        error, remedy = REMEDIES[answer.kind]
+        return error(f"{remedy} (The gateway said: {said})")
     if answer.kind is ResponseKind.THROTTLED:
         return OutageError(f"the gateway refuses calls for their rate ({said}). Try again in a minute.")
     if answer.kind in NO_ANSWER:
@@ -230,26 +196,12 @@ def error_for(answer: DecodedResponse) -> TtsframeError:
     return AccessError(f"the gateway refused the call: {said}")
 
 
-def fatal_error(verdict: ResponseKind, said: str) -> TtsframeError:
-    """Make the error for an answer that ends the run, naming the cure.
-
-    Parameters
-    ----------
-    verdict
-        One that no other try can change.
-    said
-        The gateway's code and message, free of secrets.
-    """
-    error, cure = REMEDIES[verdict]
-    return error(f"{cure} (The gateway said: {said})")
-
-
 REMEDIES: dict[ResponseKind, tuple[type[TtsframeError], str]] = {
     ResponseKind.TOKEN: (
         AccessError,
         (
             "the access token has expired or does not fit the app and shop. Set TIKTOK_APP_ACCESS_KEY to a "
-            f"fresh token, and TIKTOK_APP_REFRESH_KEY so that it renews itself. {AGAIN}"
+            f"fresh token, and TIKTOK_APP_REFRESH_KEY so that it is refreshed automatically. {AGAIN}"
         ),
     ),
     ResponseKind.SIGNATURE: (

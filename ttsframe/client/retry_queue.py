@@ -1,4 +1,4 @@
-"""Which question goes next, and which ones wait; shared by the workers of a run."""
+"""Which attempt goes next, and which ones wait; shared by the workers of a run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,7 @@ _PROBE_EVERY_SECONDS = 1.0
 class RetryQueue:
     """Attempts that are ready, waiting for their time, or under way.
 
-    Parameters
-    ----------
-    attempts
-        All questions of the run, in the order to ask them.
-    suspected
-        Whether an outage is suspected: then one attempt at a time goes, once a second.
+    While an outage is `suspected`, one attempt at a time goes, once a second.
     """
 
     def __init__(self, attempts: Iterable[Attempt], *, suspected: Callable[[], bool]) -> None:

@@ -1,8 +1,8 @@
-"""The pair of tokens that a renewal gave, kept between runs.
+"""Refreshed tokens, kept between runs.
 
-Whether a refresh token can be used twice is not published, so the pair that a renewal
-returns is kept at once, and found by everyone whose environment holds the pair it came from:
-a pair is the seller's authorization of an app, good for all of the seller's shops.
+Whether a refresh token can be used twice is not published, so the pair that a refresh returns
+is written at once, and found by everyone whose environment holds the pair it came from: a pair
+is the seller's authorization of an app, good for all of the seller's shops.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _log = logging.getLogger("ttsframe")
 
 
 class TokenPair(NamedTuple):
-    """An access token and what renews it."""
+    """An access token and the token that refreshes it."""
 
     access_token: str
     refresh_token: str | None
@@ -48,37 +48,34 @@ def default_file() -> Path:
 
 
 class TokenStore:
-    """The file of renewed pairs: one entry per app and original pair, readable by the user alone."""
+    """The file of refreshed pairs: one entry per app and original pair, readable by the user alone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, credentials: Credentials) -> TokenPair | None:
-        """Return the pair renewed from these credentials, or None."""
+        """Return the pair refreshed from these credentials, or None."""
         return _pair(self._entries().get(_name(credentials)))
 
     def find_by_refresh_token(self, credentials: Credentials) -> TokenPair | None:
-        """Return the pair last renewed from the refresh token of these credentials, or None.
+        """Return the pair last refreshed with the refresh token of these credentials, or None.
 
         The access token beside it may have been another, such as a mistyped one: the refresh
-        token was spent for it all the same.
+        token was used up all the same.
         """
         digest = _digest(credentials.refresh_token or "")
         same = [entry for entry in self._entries().values() if entry.get("refresh_digest") == digest]
         return _pair(max(same, key=_written_at, default=None))
 
     def write(self, credentials: Credentials, pair: TokenPair) -> None:
-        """Keep a pair: the whole file is replaced at once, so it is never half written.
-
-        A folder that cannot be written costs the next run its renewed token, not this run its
-        answers: it is logged.
-        """
+        """Keep a pair; where the folder cannot be written that is logged, and the run goes on."""
         try:
             self._replace(credentials, pair)
         except OSError as error:
-            _log.warning("the renewed token cannot be kept in %s: %s", self._path, error.strerror)
+            _log.warning("the refreshed token cannot be saved in %s: %s", self._path, error.strerror)
 
     def _replace(self, credentials: Credentials, pair: TokenPair) -> None:
+        """Write a new file in the place of the old one, which is never half written."""
         now = time.time()
         entries = {
             name: entry
@@ -138,7 +135,7 @@ def _digest(text: str) -> str:
 
 
 def _pair(entry: dict[str, Any] | None) -> TokenPair | None:
-    """Read an entry; None where it is not of our form."""
+    """Read an entry; None where it does not have our form."""
     access, refresh = (entry or {}).get("access_token"), (entry or {}).get("refresh_token")
     if not access or not isinstance(access, str) or not isinstance(refresh, str | None):
         return None
@@ -146,6 +143,6 @@ def _pair(entry: dict[str, Any] | None) -> TokenPair | None:
 
 
 def _written_at(entry: dict[str, Any]) -> float:
-    """When a pair was written; one that nobody has replaced for long was given up."""
+    """When a pair was written; 0 where the entry does not say."""
     written_at = entry.get("written_at")
     return written_at if isinstance(written_at, int | float) else 0.0

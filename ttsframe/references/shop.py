@@ -86,7 +86,7 @@ class Shop:
         Returns
         -------
         Shop
-            With renewed tokens kept in the user's config folder.
+            With refreshed tokens kept in the user's config folder.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class Shop:
 
     @property
     def name(self) -> str:
-        """The shop's name in the store: a digest of its cipher."""
+        """The shop's name in the cache: a digest of its cipher."""
         return shop_digest(self.credentials.shop_cipher)
 
     @property
