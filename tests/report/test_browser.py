@@ -3,6 +3,7 @@
 import csv
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from support.report_browser import Browser, programs
 from support.report_sample import sample_report
@@ -164,7 +165,7 @@ def test_page__downloads_the_rows_shown_without_formulas(page, report):
     text = page.downloaded("conflict.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
     held = report.orders[report.orders["status"] == "conflict"]
-    assert [row["order_id"] for row in rows] == held["order_id"].tolist()
+    assert [row["order_id"] for row in rows] == ('="' + held["order_id"] + '"').tolist()
     assert [float(row["tiktok_amount"]) for row in rows] == held["tiktok_amount"].tolist()
     assert rows[0]["reason"] == '\'=HYPERLINK("http://example.com")'
 
@@ -196,6 +197,22 @@ def test_page__copied_ids_are_marked_as_text(page):
         "return copied.getData('text/html')"
     )
     assert "mso-number-format" in marked
+
+
+def test_page__on_paper_cuts_no_column(browser, report, tmp_path):
+    rows = report.orders.copy()
+    rows["shopify_name"] = "TTOK" + rows["order_id"]
+    rows["reason"] = "cancelled_before_payment; currency; unpaid_on_shopify"
+    rows["evidence"] = "reference " + rows["order_id"] + " against tag " + rows["order_id"]
+    rows["financial_status"] = "partially_refunded"
+    rows["settled_amount"], rows["settled_currency"] = 1_234_567.89, "USD"
+    rows["settled_at"] = pd.Timestamp("2026-11-23 10:20:30")
+    browser.open(write_html(replace(report, orders=rows), tmp_path / "report.html"))
+    browser.window(1031, 700)  # A4 landscape within its margins, in CSS pixels
+    browser.media(media="print")
+    width = browser.run("return document.querySelector('#table').getBoundingClientRect().width")
+    browser.media(media="")
+    assert 900 < width <= 1031
 
 
 def test_page__prints_every_row_that_fits_the_filter(page, report):

@@ -96,9 +96,10 @@ class Browser:
         script = "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)"
         return self.run(script, selector)
 
-    def media(self, **features):
+    def media(self, media="", **features):
         parameters = {
-            "features": [{"name": name.replace("_", "-"), "value": to} for name, to in features.items()]
+            "media": media,
+            "features": [{"name": name.replace("_", "-"), "value": to} for name, to in features.items()],
         }
         self._call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": parameters})
 

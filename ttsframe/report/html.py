@@ -42,6 +42,15 @@ if TYPE_CHECKING:
 _GRID_LINES = 5
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes
 _SHOWN_LAST = ("matched_on", "evidence")  # people look first at what is wrong with a pair
+# What a sheet of paper has no room for; the workbook and the CSV files hold it.
+_NOT_PRINTED = (
+    "tiktok_counted",
+    "shopify_counted",
+    "tiktok_refunded",
+    "shopify_refunded",
+    "settled_currency",
+    "matched_on",
+)
 
 
 def write_html(data: ReportData, path: str | os.PathLike[str]) -> Path:
@@ -194,6 +203,7 @@ def _column(values: pd.Series, column: Column, names: list[str], statuses: list[
         "label": palette.label(column.name),
         "meaning": column.description,
         "kind": "id" if cells.holds_ids(column) else column.type,
+        "printed": column.name not in _NOT_PRINTED,
     }
     if column.type == "money":
         source = cells.currency_column(names, column.name)

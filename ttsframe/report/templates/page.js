@@ -109,9 +109,10 @@
     const box = document.createElement("td");
     const shown = text(column, row);
     box.dataset.label = column.label;
+    box.classList.toggle("unprinted", !column.printed);
     box.hidden = blank[place];
     if (place === data.status) {
-      box.className = "state";
+      box.classList.add("state");
       if (codes[row] < 0) return box;
       const pill = document.createElement("span");
       pill.className = "pill s" + codes[row];
@@ -119,9 +120,9 @@
       box.append(pill);
       return box;
     }
-    if (column.kind === "money" || column.kind === "count") box.className = "num";
+    if (isNumber(column)) box.classList.add("num");
     if (column.kind === "money" && value(column, row) < 0) box.classList.add("minus");
-    if (column.kind === "id") box.className = "id";
+    if (column.kind === "id") box.classList.add("id");
     if (shown.length > 40) { box.classList.add("wide"); box.title = shown; }
     box.textContent = shown;
     return box;
@@ -173,7 +174,8 @@
       const column = data.columns[place], box = document.createElement("th"), button = document.createElement("button");
       box.scope = "col";
       box.title = column.meaning;
-      if (isNumber(column)) box.className = "num";
+      if (isNumber(column)) box.classList.add("num");
+      box.classList.toggle("unprinted", !column.printed);
       button.type = "button";
       button.textContent = column.label;
       button.addEventListener("click", () => {
@@ -252,7 +254,8 @@
     event.preventDefault();
   });
 
-  // The rows shown, as CSV; text that a spreadsheet would run gets an apostrophe, as in ttsframe's own files.
+  // The rows shown, as CSV, as ttsframe's own files with ids="excel": ids as ="…", of which a spreadsheet
+  // keeps every digit, and an apostrophe before text that it would run.
   const formula = /^[\s"\u201c\u201d\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212]/;
   const afterSemicolon = /(;[\s"'\u201c\u201d\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212])/g;
   function csvCell(column, row) {
@@ -263,6 +266,7 @@
       return amount * 1 === held ? amount : String(held);
     }
     if (isNumber(column)) return held;
+    if (column.kind === "id" && digits.test(held)) return '"=""' + held + '"""';
     const line = String(held).replace(afterSemicolon, (_, lead) => lead.replace(/'+$/, "") + "'");
     const safe = formula.test(line) ? "'" + line : line;
     return /[",]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
