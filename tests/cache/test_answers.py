@@ -25,6 +25,7 @@ from support.cache_tools import (
     raw,
     read,
 )
+from support.session_tools import wait_until
 
 from ttsframe.cache import Cache, CachedResponse, key, validate, writer
 from ttsframe.errors import CacheWarning
@@ -117,9 +118,7 @@ def test_cache__is_the_users_alone_even_without_umask(path):
     try:
         with Cache(path) as cache:
             cache.write("a", answer(), lifetime_seconds=DAY_SECONDS)
-            deadline = time.monotonic() + 5
-            while not path.with_name("cache.sqlite-wal").exists() and time.monotonic() < deadline:
-                time.sleep(0.01)
+            assert wait_until(path.with_name("cache.sqlite-wal").exists)
             side_files = [stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()]
     finally:
         os.umask(umask)
@@ -129,7 +128,7 @@ def test_cache__is_the_users_alone_even_without_umask(path):
     assert stat.S_IMODE(path.parent.parent.stat().st_mode) == 0o700
 
 
-def test_cache__an_empty_file_becomes_a_store(tmp_path):
+def test_cache__an_empty_file_becomes_a_cache(tmp_path):
     path = tmp_path / "cache.sqlite"
     path.touch()
     keep(path, ["a"])
@@ -147,10 +146,7 @@ def test_cache__is_on_disk_before_it_is_closed(path):
     with Cache(path) as cache:
         for name in names(writer.BATCH):
             cache.write(name, answer(), lifetime_seconds=DAY_SECONDS)
-        began = time.monotonic()
-        while len(read(path, names(writer.BATCH))) < writer.BATCH:
-            assert time.monotonic() - began < 2
-            time.sleep(0.02)
+        assert wait_until(lambda: len(read(path, names(writer.BATCH))) == writer.BATCH)
     assert writer.BATCH <= 200
     assert writer.BATCH_SECONDS < 1
 

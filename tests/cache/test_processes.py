@@ -21,6 +21,7 @@ from support.cache_tools import (
     python,
     read,
 )
+from support.session_tools import wait_until
 
 from ttsframe.cache import Cache
 
@@ -93,10 +94,7 @@ def test_processes__that_make_the_same_file_at_once_keep_every_answer(path):
 def test_processes__one_reads_what_the_other_has_just_written(path):
     with writing(path, first=0, count=10_000, pause_seconds=0.002) as process, Cache(path) as cache:
         start(process)
-        deadline = time.monotonic() + 20
-        while not hits(cache, names(50)):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        assert wait_until(lambda: hits(cache, names(50)), within_seconds=60)
         assert process.poll() is None
 
 
@@ -105,9 +103,7 @@ def test_processes__a_kill_loses_at_most_the_last_second(path):
         start(process)
         told = [process.stdout.readline().strip() for _ in range(1500)]
         time.sleep(0.05)
-        stamp = time.monotonic()
         process.send_signal(signal.SIGKILL)
-        assert time.monotonic() - stamp < 1
         rest, _ = process.communicate(timeout=30)
     told += rest.split()
     kept = read(path, told)

@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from email.utils import formatdate
+from types import SimpleNamespace
 
 import pytest
 from support.raw_gateway import answer, raw_gateway
@@ -375,7 +376,7 @@ def test_clock__that_moves_in_mid_run_is_followed_each_time(tmp_path, monkeypatc
 
 
 def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(monkeypatch):
-    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     access = access_with(Auth())
     assert access.correct_clock(access.sign(REQUEST), 1_800_000_600.0)
     access.reset()
@@ -385,7 +386,7 @@ def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(mo
 
 @pytest.mark.parametrize("offset_seconds", [-1.9, 0.0, 1.9])
 def test_clock__that_is_right_but_for_a_header_of_whole_seconds_is_not_followed(offset_seconds, monkeypatch):
-    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     access = access_with(Auth())
     signed = access.sign(REQUEST)
     assert not access.correct_clock(signed, 1_800_000_000.0 + offset_seconds)
@@ -396,7 +397,7 @@ def test_clock__that_is_right_but_for_a_header_of_whole_seconds_is_not_followed(
 
 
 def test_clock__is_followed_a_few_times_between_two_accepted_requests(monkeypatch):
-    monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     access = access_with(Auth())
     moves = iter(range(60, 6000, 60))
 

@@ -25,6 +25,7 @@ from support.session_tools import (
 import ttsframe as tts
 from ttsframe import sandbox
 from ttsframe.client import retry, retry_queue
+from ttsframe.client.transport import Transport
 from ttsframe.config import Settings
 from ttsframe.errors import OutageError
 from ttsframe.references.shop import Shop
@@ -52,10 +53,8 @@ def at_answer(box, nth, do):
 def test_outage__ends_a_run_of_many_orders_with_one_error_and_keeps_the_answers(kind, tmp_path):
     with gateway(2000, latency_seconds=0.005) as box:
         watching = at_answer(box, 60, lambda: box.change(fault_share=1.0, fault_kinds=kind))
-        started = time.monotonic()
         with pytest.raises(OutageError, match="no good answer for 1 s") as caught:
             look_up(box, tmp_path, outage=1.0, timeout=0.6)
-        assert time.monotonic() - started < 20
         watching.join()
         assert "same command" in str(caught.value)
         good = Audit(box.log).good_answers
@@ -102,13 +101,19 @@ def test_outage__a_gateway_that_is_restarted_costs_no_order(tmp_path):
 @pytest.mark.parametrize(
     ("host", "why"), [("127.0.0.1", "refused"), ("gateway.invalid", "not known")], ids=["refused", "no name"]
 )
-def test_outage__a_host_that_is_not_there_ends_a_long_run_within_seconds(host, why, tmp_path):
+def test_outage__a_host_that_is_not_there_ends_a_long_run_after_a_few_tries(host, why, tmp_path, monkeypatch):
+    send, sent = Transport.send, []
+
+    def counted(*arguments):
+        sent.append(arguments)
+        return send(*arguments)
+
+    monkeypatch.setattr(Transport, "send", counted)
     scheme = "http" if host == "127.0.0.1" else "https"
     settings = Settings(base_url=f"{scheme}://{host}:{free_port()}", cache=tmp_path / "a.sqlite")
-    started = time.monotonic()
     with Shop(sandbox.CREDENTIALS, settings) as shop, pytest.raises(OutageError) as caught:
         tts.lookup(numbered(10_000), shop=shop)
-    assert time.monotonic() - started < 10
+    assert len(sent) < 100
     assert why in str(caught.value)
     assert host in str(caught.value)
     assert "TTSFRAME_BASE_URL" in str(caught.value)
@@ -178,10 +183,8 @@ def test_outage__late_in_a_run_with_bad_orders_ends_with_one_error(tmp_path):
     with gateway(600, latency_seconds=0.005) as box:
         bad = with_bad_orders(box, 20)
         watching = at_answer(box, 450, lambda: box.change(fault_share=1.0, fault_kinds="http_500"))
-        started = time.monotonic()
         with pytest.raises(OutageError, match="no good answer for 1 s"):
             look_up(box, tmp_path, outage=1.0)
-        assert time.monotonic() - started < 20
         watching.join()
         good = Audit(box.log).good_answers
         left = len(box.orders) - len(bad) - good.total()

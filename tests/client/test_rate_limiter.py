@@ -45,7 +45,7 @@ def clock(monkeypatch):
 
 def _clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(module.time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(module, "time", clock)
     return clock
 
 

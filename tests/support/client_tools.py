@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +16,6 @@ class Ended(NamedTuple):
     """What a process left."""
 
     code: int
-    seconds: float
-    """From the signal to the end."""
     out: str
     err: str
 
@@ -57,17 +54,15 @@ class Client:
             cwd=folder,
         )
 
-    def end(self, number=signal.SIGINT, *, within_seconds=20):
+    def end(self, number=signal.SIGINT):
         """Send a signal and wait for the end."""
-        started = time.monotonic()
         self.process.send_signal(number)
-        return self.wait(started, within_seconds=within_seconds)
+        return self.wait()
 
-    def wait(self, started=None, *, within_seconds=60):
+    def wait(self):
         """Wait for the end."""
-        started = time.monotonic() if started is None else started
         try:
-            out, err = self.process.communicate(timeout=within_seconds)
+            out, err = self.process.communicate(timeout=120)
         finally:
             self.process.kill()
-        return Ended(self.process.returncode, time.monotonic() - started, out, err)
+        return Ended(self.process.returncode, out, err)
