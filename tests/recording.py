@@ -76,7 +76,7 @@ def shop_for(credentials: Credentials, **settings: Any) -> Iterator[Shop]:
     """Open a shop with a cache of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        Shop(credentials, Settings(cache=Path(folder) / "store.sqlite", **settings)) as shop,
+        Shop(credentials, Settings(cache=Path(folder) / "cache.sqlite", **settings)) as shop,
     ):
         yield shop
 

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/cold.py [--orders 10000] [--rounds 3]
 
-In turn, each in a fresh process, against one sandbox: `ttsframe.lookup` end to end with its store;
+In turn, each in a fresh process, against one sandbox: `ttsframe.lookup` end to end with its cache;
 `requests.Session` in a thread pool, signing and decoding but storing nothing, as one would write it by hand;
 and `requests_cache.CachedSession` on SQLite in the same pool, over a share of the orders, since it is slow.
 """

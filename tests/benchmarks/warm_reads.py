@@ -1,6 +1,6 @@
-"""How fast stored answers become a frame: `ttsframe.lookup` of ids that are all stored.
+"""How fast cached answers become a frame: `ttsframe.lookup` of ids that are all cached.
 
-Beside it, in turn, a loop of `requests_cache.CachedSession.get` over stored answers (sampled, from a
+Beside it, in turn, a loop of `requests_cache.CachedSession.get` over cached answers (sampled, from a
 small file, its signature given for nothing): a script without ttsframe, which must send signed requests
 and therefore leaves the changing parameters out of its keys. The same loop over bare addresses, without
 parameters and headers, stands in the column "bare". Every round of ours runs in a process of its own,
@@ -29,7 +29,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
 import ttsframe
-from ttsframe import cache as store
+from ttsframe import cache
 from ttsframe.cache import codec, database
 from ttsframe.config import Credentials, Settings
 from ttsframe.references.shop import Shop
@@ -70,7 +70,7 @@ def content(order_id: str) -> dict[str, object]:
 
 
 def shop(folder: Path) -> Shop:
-    """Return a shop whose store stands in `folder`."""
+    """Return a shop whose cache is in `folder`."""
     return Shop(_CREDENTIALS, Settings(cache=folder / "ttsframe.sqlite"))
 
 
@@ -95,9 +95,9 @@ def _rows(ids: list[str], name: str) -> Iterator[tuple[str, str, int]]:
     settings = Settings()
     for order_id in ids:
         url = f"{settings.base_url}/order/202406/orders/{order_id}/external_orders?platform=SHOPIFY"
-        stored = store.CachedResponse(url, 200, content(order_id), now)
+        stored = cache.CachedResponse(url, 200, content(order_id), now)
         value = codec.encode(stored, expires_at=now + _KEEP_SECONDS)
-        yield store.key(settings.host, name, "SHOPIFY", order_id), value, int(now) + _KEEP_SECONDS
+        yield cache.key(settings.host, name, "SHOPIFY", order_id), value, int(now) + _KEEP_SECONDS
 
 
 def look_up(folder: Path, count: int) -> Round:

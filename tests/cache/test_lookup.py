@@ -98,7 +98,7 @@ def test_lookup__offline_changes_nothing_on_disk(gateway, tmp_path):
 
 @pytest.mark.parametrize("what", ["text", "other", "damaged"])
 def test_lookup__of_an_unusable_cache_ends_before_the_first_request(gateway, tmp_path, what):
-    path = tmp_path / "store.sqlite"
+    path = tmp_path / "cache.sqlite"
     if what == "text":
         path.write_text("notes")
     elif what == "other":
@@ -126,7 +126,7 @@ def test_lookup__not_cached_gives_every_answer_and_one_warning(gateway, tmp_path
 def test_lookup__under_a_lock_gives_every_answer_and_one_warning(gateway, tmp_path, monkeypatch):
     tts.lookup(IDS[:6], shop=gateway.shop(tmp_path))
     monkeypatch.setattr("ttsframe.references.shop.Cache", short_waiting)
-    with lock(tmp_path / "store.sqlite", "BEGIN EXCLUSIVE"), warnings.catch_warnings(record=True) as record:
+    with lock(tmp_path / "cache.sqlite", "BEGIN EXCLUSIVE"), warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
         found = tts.lookup(IDS, shop=gateway.shop(tmp_path))
     assert len(told(record)) == 1
@@ -144,27 +144,27 @@ def short_waiting(path):
 def test_command__cached_answers_exit_0_and_an_unusable_cache_exits_2(gateway, tmp_path, monkeypatch, capsys):
     for name, value in gateway.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
     (tmp_path / "ids.csv").write_text("order_id\n" + "\n".join(IDS))
     command = ["lookup", str(tmp_path / "ids.csv"), "-o", str(tmp_path / "out.csv")]
     assert cli.main(command) == 0
-    (tmp_path / "store.sqlite").write_text("my notes")
+    (tmp_path / "cache.sqlite").write_text("my notes")
     assert cli.main(command) == 2
     error = capsys.readouterr().err
     assert "is not a ttsframe cache file" in error
     assert "Traceback" not in error
-    assert (tmp_path / "store.sqlite").read_text() == "my notes"
+    assert (tmp_path / "cache.sqlite").read_text() == "my notes"
     assert len(gateway.requests) == len(IDS)
     assert cli.main(["cache", "info"]) == 2
     assert cli.main(["cache", "clear"]) == 2
-    assert (tmp_path / "store.sqlite").read_text() == "my notes"
+    assert (tmp_path / "cache.sqlite").read_text() == "my notes"
 
 
 def test_command__not_cached_exits_0_with_one_note(gateway, tmp_path, monkeypatch, capsys):
     for name, value in gateway.environment.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "taken").write_text("a file")
-    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "taken" / "store.sqlite"))
+    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "taken" / "cache.sqlite"))
     (tmp_path / "ids.csv").write_text("order_id\n" + "\n".join(IDS))
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -197,9 +197,9 @@ with canned.serve({}) as gateway:
     finally:
         process.kill()
     answered = 120 + rest.count("x")
-    with short_waiting(tmp_path / "store.sqlite") as cache:
+    with short_waiting(tmp_path / "cache.sqlite") as cache:
         kept = cache.info().answers
-    # At 100 a second at most, and with the pace still climbing.
+    # At 100 a second at most, and with the rate still climbing.
     assert answered - kept <= 100
     assert kept > 0
 

@@ -3,10 +3,10 @@
     python tests/chaos/run.py --seed 1 --orders 3000
     python tests/chaos/run.py --seeds 20
 
-Several clients on one store, each a process of its own, ask for a share of the orders each. The gateway is a
+Several clients on one cache, each a process of its own, ask for a share of the orders each. The gateway is a
 sandbox that spoils a quarter of its answers in every way it knows, stops for seconds, moves its limit, and
 lets the token expire. Clients are killed (SIGKILL) and interrupted (SIGINT) at random moments and started
-again, and the store is locked now and then. At the end one client looks everything up, and its file is
+again, and the cache is locked now and then. At the end one client looks everything up, and its file is
 compared with what the gateway knows, and the gateway's log with itself:
 
 lost
@@ -180,7 +180,7 @@ class Chaos:
         victim.process.send_signal(self.random.choice([signal.SIGKILL, signal.SIGINT]))
 
     def change_weather(self):
-        """An outage, a lower limit, a locked store, or a fair spell."""
+        """An outage, a lower limit, a locked cache, or a fair spell."""
         if time.monotonic() < self.next_weather:
             return
         self.next_weather = time.monotonic() + self.random.uniform(0.4, 2.5)
@@ -263,7 +263,7 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, one after another")
     parser.add_argument("--orders", type=int, default=3000)
-    parser.add_argument("--clients", type=int, default=3, help="processes on one store")
+    parser.add_argument("--clients", type=int, default=3, help="processes on one cache")
     parser.add_argument("--kills", type=int, default=8, help="SIGKILL or SIGINT, in all")
     parser.add_argument("--fault-share", type=float, default=0.25)
     options = parser.parse_args(argv)

@@ -19,7 +19,7 @@ FIRST = 580_194_009_000_000_000
 def offline(monkeypatch, tmp_path):
     """Nothing but the shop cipher is known."""
     monkeypatch.setenv("TIKTOK_SHOP_CIPHER", "a-cipher")
-    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -30,7 +30,7 @@ def gateway(monkeypatch, tmp_path):
     with canned.serve(answers) as served:
         for name, value in served.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
         yield served
 
 
@@ -213,7 +213,7 @@ def test_cache__needs_no_credentials(tmp_path, monkeypatch, capsys):
 def with_sandbox(monkeypatch, box, tmp_path):
     for name, value in box.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+    monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
 
 
 def test_doctor__all_well(tmp_path, monkeypatch, capsys):

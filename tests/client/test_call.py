@@ -31,7 +31,7 @@ def expired(tmp_path):
 
 
 def lead_to(box, monkeypatch, tmp_path, **more):
-    names = {**box.environment, "TTSFRAME_CACHE": str(tmp_path / "store.sqlite"), **more}
+    names = {**box.environment, "TTSFRAME_CACHE": str(tmp_path / "cache.sqlite"), **more}
     for name, value in names.items():
         monkeypatch.setenv(name, value)
 
@@ -97,7 +97,7 @@ def test_request__clock_and_token_may_both_be_wrong(expired, tmp_path):
     assert len(Audit(expired.log).refreshes) == 1
 
 
-def test_request__an_order_that_is_not_the_shops_is_told_by_its_verdict(tmp_path):
+def test_request__an_order_that_is_not_the_shops_is_told_by_its_kind(tmp_path):
     with gateway(10) as box, shop_of(box, tmp_path) as shop:
         result = shop.client.request(reference_request("1", "SHOPIFY"))
     assert result.kind is ResponseKind.ROW

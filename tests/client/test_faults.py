@@ -135,18 +135,18 @@ def test_cookies__are_not_kept(tmp_path):
 )
 def test_body__that_cannot_be_taken_is_refused(body, headers, why):
     with raw_gateway(answer(body, headers=headers)) as served:
-        wire = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
+        transport = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
         with pytest.raises(TransportError, match=why) as caught:
-            wire.send("GET", "/", {})
-        wire.close()
+            transport.send("GET", "/", {})
+        transport.close()
     assert caught.value.reason == "bad_answer"
 
 
 def test_body__of_exactly_a_mebibyte_is_taken():
     with raw_gateway(answer(b" " * (1 << 20))) as served:
-        wire = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
-        assert len(wire.send("GET", "/", {}).body) == 1 << 20
-        wire.close()
+        transport = Transport(served.base_url, timeout_seconds=5.0, max_connections=1)
+        assert len(transport.send("GET", "/", {}).body) == 1 << 20
+        transport.close()
 
 
 def test_body__that_trickles_does_not_outlast_the_time_for_an_answer():
@@ -211,7 +211,7 @@ def test_workers__are_never_more_than_the_setting_and_end_with_the_run(tmp_path,
     monkeypatch.setattr(Transport, "send", send)
     with gateway(150, latency_seconds=0.02) as box:
         look_up(box, tmp_path, workers=3)
-    assert max(most) <= 3 + 1  # and the store's writer
+    assert max(most) <= 3 + 1  # and the cache's writer
     assert wait_until(lambda: not threads())
 
 

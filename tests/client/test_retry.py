@@ -275,10 +275,10 @@ REMEDIES = [
 ]
 
 
-@pytest.mark.parametrize(("verdict", "error", "parts"), REMEDIES)
-def test_fatal__says_what_to_do_and_what_the_gateway_said(verdict, error, parts):
+@pytest.mark.parametrize(("kind", "error", "parts"), REMEDIES)
+def test_fatal__says_what_to_do_and_what_the_gateway_said(kind, error, parts):
     outcome = Outcome("failed", error_code="105005", error_message="Authorizer denied")
-    made = retry.error_for(DecodedResponse(verdict, outcome))
+    made = retry.error_for(DecodedResponse(kind, outcome))
     assert type(made) is error
     assert made.exit_code == 2
     assert all(part in str(made) for part in [*parts, "105005 Authorizer denied"])
@@ -294,7 +294,7 @@ def test_fatal__every_verdict_ends_the_run_or_an_order():
     }
     assert goes_on | set(retry.REMEDIES) == set(ResponseKind)
     assert not goes_on & set(retry.REMEDIES)
-    assert [verdict for verdict, *_ in REMEDIES] == list(retry.REMEDIES)
+    assert [kind for kind, *_ in REMEDIES] == list(retry.REMEDIES)
 
 
 def test_permission__names_the_scope_of_reading():

@@ -232,7 +232,7 @@ def test_lookup__offline_gives_what_is_there_without_credentials(tmp_path, monke
     with canned.serve({"1": canned.official("7")}) as gateway:
         tts.lookup(["1"], shop=gateway.shop(tmp_path))
         monkeypatch.setenv("TTSFRAME_BASE_URL", gateway.base_url)
-        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
         monkeypatch.setenv("TIKTOK_SHOP_CIPHER", canned.CREDENTIALS.shop_cipher)
         found = tts.lookup(["1", "2", "x"], offline=True)
     assert found["status"].tolist() == ["linked", "skipped", "invalid"]
@@ -267,7 +267,7 @@ def test_plan__tells_before_anything_is_sent(tmp_path):
 def test_plan__needs_only_the_shop_cipher_and_says_what_it_rests_on(tmp_path, monkeypatch):
     with canned.serve({}) as gateway:
         monkeypatch.setenv("TTSFRAME_BASE_URL", gateway.base_url)
-        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
         with pytest.raises(SettingsError, match="TIKTOK_SHOP_CIPHER is not set"):
             tts.plan(["1"])
         monkeypatch.setenv("TIKTOK_SHOP_CIPHER", canned.CREDENTIALS.shop_cipher)
@@ -283,11 +283,11 @@ def test_plan__needs_only_the_shop_cipher_and_says_what_it_rests_on(tmp_path, mo
     assert gateway.requests == []
 
 
-def test_plan__rests_on_the_pace_that_was_learnt(tmp_path, monkeypatch):
+def test_plan__rests_on_the_rate_that_was_learnt(tmp_path, monkeypatch):
     with canned.serve({}) as gateway:
         for name, value in gateway.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "store.sqlite"))
+        monkeypatch.setenv("TTSFRAME_CACHE", str(tmp_path / "cache.sqlite"))
         tts.lookup([str(FIRST + place) for place in range(60)])
         planned = tts.plan(["1"])
     assert planned.basis.endswith(" requests a second, the rate that earlier look-ups found")
@@ -308,10 +308,10 @@ def test_lookup__collector_works_while_the_network_is_asked(tmp_path, monkeypatc
 def test_lookup__a_stored_row_that_is_no_answer_is_asked_again(tmp_path, refusal):
     http_status, body = refusal
     with canned.serve({"1": canned.official("#1001")}) as gateway, gateway.shop(tmp_path) as shop:
-        with shop.open_cache() as store:
+        with shop.open_cache() as cache:
             name = key(shop.settings.host, shop.name, "SHOPIFY", "1")
             stored = CachedResponse(gateway.base_url, http_status, json.loads(body), time.time())
-            store.write(name, stored, lifetime_seconds=3600)
+            cache.write(name, stored, lifetime_seconds=3600)
         found = tts.lookup(["1"], shop=shop)
     assert found["external_order_id"].tolist() == ["#1001"]
     assert gateway.requests == [("1", "SHOPIFY")]
@@ -350,7 +350,7 @@ def test_interrupt__counts_what_is_kept_and_no_other_answer(tmp_path, monkeypatc
     ):
         said = interrupted(shop, monkeypatch)
     assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
-    assert Cache(tmp_path / "store.sqlite").info().answers == kept
+    assert Cache(tmp_path / "cache.sqlite").info().answers == kept
 
 
 def test_interrupt__counts_nothing_where_the_store_takes_nothing(tmp_path, monkeypatch):
@@ -365,7 +365,7 @@ def test_interrupt__counts_the_answer_of_that_moment_once(tmp_path, monkeypatch)
     answers = dict.fromkeys(ANSWERS, canned.official("#1001"))
     with canned.serve(answers) as gateway, gateway.shop(tmp_path) as shop:
         said = interrupted(shop, monkeypatch, after=1)
-    kept = Cache(tmp_path / "store.sqlite").info().answers
+    kept = Cache(tmp_path / "cache.sqlite").info().answers
     assert kept >= 1
     assert said.startswith(f"interrupted: {kept} of 5 answers are kept.")
 
@@ -409,14 +409,14 @@ def test_lookup__wrong_secret_stops_at_the_first_proof(tmp_path):
 def test_store__opens_with_requests_cache_alone(tmp_path):
     with canned.serve({"1": canned.official("7"), "2": canned.official()}) as gateway:
         tts.lookup(["1", "2"], shop=gateway.shop(tmp_path))
-    cache = requests_cache.SQLiteCache(str(tmp_path / "store.sqlite"), serializer="json")
+    cache = requests_cache.SQLiteCache(str(tmp_path / "cache.sqlite"), serializer="json")
     responses = {response.url.split("/")[6]: response for response in cache.filter()}
     assert responses["1"].json()["data"]["external_orders"][0]["id"] == "7"
     assert not responses["2"].is_expired
     assert (responses["1"].expires - responses["1"].created_at).days == 30
     assert (responses["2"].expires - responses["2"].created_at).total_seconds() == 3600
     cache.close()
-    stored = (tmp_path / "store.sqlite").read_bytes()
+    stored = (tmp_path / "cache.sqlite").read_bytes()
     assert not [secret for secret in canned.CREDENTIALS.secrets if secret.encode() in stored]
 
 

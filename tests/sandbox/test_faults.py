@@ -1,4 +1,4 @@
-"""Faults, as a client sees them on the wire."""
+"""Faults, as a client sees them."""
 
 import http.client
 import json

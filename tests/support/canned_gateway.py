@@ -34,7 +34,7 @@ class Canned:
         return f"http://127.0.0.1:{self.port}"
 
     def shop(self, folder, **settings):
-        return Shop(CREDENTIALS, Settings(base_url=self.base_url, cache=folder / "store.sqlite", **settings))
+        return Shop(CREDENTIALS, Settings(base_url=self.base_url, cache=folder / "cache.sqlite", **settings))
 
     @property
     def environment(self):

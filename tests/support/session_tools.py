@@ -25,7 +25,7 @@ def gateway(count=60, *, process=False, **options):
 
 
 def shop_of(box, folder, *, credentials=None, tokens=None, **settings):
-    """A shop of the sandbox with a store in `folder`."""
+    """A shop of the sandbox with a cache in `folder`."""
     values = {
         "base_url": box.base_url,
         "auth_url": box.auth_url,
