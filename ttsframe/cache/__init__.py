@@ -31,7 +31,7 @@ WAIT_AFTER_INTERRUPT_SECONDS = 0.5
 # What is decoded at once still lies in the processor's cache when it is read: more rows are slower.
 _READ_AT_ONCE = 500
 _BYTES_AT_ONCE = 8 << 20
-# Against a table of keys, not `IN (?, …)`: it tells the place of each key by itself.
+# Against a table of keys, not `IN (?, …)`: it gives the position of each key by itself.
 _READ = (
     "SELECT wanted.key, CAST(responses.value AS BLOB) FROM json_each(?) AS wanted "
     "CROSS JOIN responses ON responses.key = wanted.value WHERE responses.expires > ? "
@@ -97,7 +97,7 @@ class Cache:
         # In the order of the keys neighbours stand on one page: a shuffled million takes a third.
         positions = sorted(range(len(keys)), key=keys.__getitem__)
         try:
-            # A file that cannot be used is told also where nothing is to be read.
+            # Where nothing is to be read, a file that cannot be used is reported all the same.
             for start in range(0, len(keys), _READ_AT_ONCE) or (0,):
                 with self._reader as slot:
                     if slot.connection is None:
@@ -129,8 +129,8 @@ class Cache:
         if self._writer is None:
             self._writer = Writer(self.path, wait_seconds=self._wait_seconds)
         self._writer.put(Row(name, value, math.ceil(expires_at)))
-        if self._writer.trouble:
-            self._warn_unwritten(self._writer.trouble)
+        if self._writer.problem:
+            self._warn_unwritten(self._writer.problem)
 
     def close(self, *, within_seconds: float | None = None) -> None:
         """Write what is left, waiting by default for another process's lock, and let the file go."""
@@ -142,7 +142,7 @@ class Cache:
             self._writer = None
             self._written_count += writer.written_count
             if writer.pending_count:
-                why = writer.trouble or "the disk did not take them in time"
+                why = writer.problem or "the disk did not take them in time"
                 self._warn_unwritten(
                     f"{why}; {counted(writer.pending_count, 'order')} will be requested again"
                 )

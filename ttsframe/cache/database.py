@@ -1,6 +1,6 @@
 """Connections to the cache file: for reading, and for writing where there may be no file yet.
 
-Nothing here waits longer than it was told, whatever another process does with the file.
+Nothing here waits longer than its caller allows, whatever another process does with the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose file is it, and is it whole? Told without changing a byte of it, or of its side files.
+"""Whose file is it, and is it whole? Checked without changing a byte of it, or of its side files.
 
 The file is only ever read through SQLite: closing a descriptor of our own would take away the
 locks that other connections of this process hold on it.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BATCH = 200
 BATCH_SECONDS = 0.5
 MAX_PENDING = 200_000
-"""Rows that wait for a file in trouble; about 100 MB."""
+"""Rows that wait for a file that cannot be written; about 100 MB."""
 
 _LOCK_SECONDS = 0.2
 _RETRY_SECONDS = 5.0
@@ -51,7 +51,7 @@ class Writer:
         self._locked_since: float | None = None
         self._not_before = 0.0
         self._thread = threading.Thread(target=self._run, name="ttsframe-cache", daemon=True)
-        self.trouble: str | None = None
+        self.problem: str | None = None
         """Why rows could not be written, once that has happened."""
         self.written_count = 0
         """How many rows are on disk."""
@@ -137,10 +137,10 @@ class Writer:
         if validate.is_busy(error):
             self._locked_since = self._locked_since or now
             if not self._waits_for_lock():
-                self.trouble = database.describe(error)
+                self.problem = database.describe(error)
             return
         self._locked_since = None
-        self.trouble = str(error) if isinstance(error, CacheError) else database.describe(error)
+        self.problem = str(error) if isinstance(error, CacheError) else database.describe(error)
         self._not_before = now + _RETRY_SECONDS
         # The file may be replaced, or its disk mounted anew, before the next try.
         self._slot.close()

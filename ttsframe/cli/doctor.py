@@ -76,10 +76,10 @@ def _checks() -> Iterator[str]:
 def _cache(settings: config.Settings) -> str:
     path = settings.cache_file
     with Cache(path) as cache:
-        trouble = cache.check()
-    if trouble:
+        problem = cache.check()
+    if problem:
         raise CacheError(
-            f"answers cannot be cached in {path}: {trouble}. Name another file in TTSFRAME_CACHE."
+            f"answers cannot be cached in {path}: {problem}. Name another file in TTSFRAME_CACHE."
         )
     return str(path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pandas as pd
 
@@ -16,9 +16,6 @@ from ttsframe.client.tokens import TokenPair, TokenStore, default_file
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.config import Credentials, Settings, shop_digest
 from ttsframe.errors import ContractError, SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Shop:
@@ -93,12 +90,8 @@ class Shop:
         SettingsError
             Naming everything that is missing or malformed.
         """
-        return cls._from(config.environment(), offline=offline, **settings)
-
-    @classmethod
-    def _from(cls, environ: Mapping[str, str], *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
         need = ("TIKTOK_SHOP_CIPHER",) if offline else config.CREDENTIAL_NAMES[:4]
-        made, credentials = config.read(environ, need=need, **settings)
+        made, credentials = config.read(config.environment(), need=need, **settings)
         return cls(credentials, made, tokens=TokenStore(default_file()))
 
     def __repr__(self) -> str:
