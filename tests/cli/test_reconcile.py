@@ -173,3 +173,10 @@ def test_reconcile__what_cannot_be_written_is_told_before_anything_is_read_or_as
     assert main(["reconcile", "--tiktok", "a.csv", "--shopify", "b.csv", "-o", str(tmp_path / output)]) == 2
     assert says in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_reconcile__writes_no_report_to_standard_output(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reconcile", *export(tmp_path, MATCHED), "--no-lookup", "-o", "-"]) == 2
+    assert "name a folder" in capsys.readouterr().err
+    assert not (tmp_path / "-").exists()

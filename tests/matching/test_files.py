@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from support.match_frames import S1, S2, T1, T2, marked, shopify, tiktok
 
 from ttsframe.columns import MATCH_STATUSES
 from ttsframe.matching import match
@@ -93,3 +94,23 @@ def test_files__provenance_and_report_name_them(made, result, tmp_path):
     result.to_csv(tmp_path)
     back = pd.read_csv(tmp_path / "orders.csv", dtype=str, encoding="utf-8-sig")
     assert rows(back) == rows(result.orders)
+
+
+class Arrow:
+    """A table of some other library, of which nothing is known but its Arrow stream."""
+
+    def __init__(self, frame):
+        self._table = pytest.importorskip("pyarrow").Table.from_pandas(frame, preserve_index=False)
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._table.__arrow_c_stream__(requested_schema)
+
+
+def test_match__tables_that_speak_arrow_are_read_as_frames():
+    ours, theirs = tiktok(T1, T2), shopify(marked(S1, T1), S2)
+    refs = pd.DataFrame({"order_id": [T2], "external_order_id": [S2], "status": ["linked"]})
+    payouts = pd.DataFrame({"order_id": [T1], "settled_amount": [9.0]})
+    expected = match(ours, theirs, refs, settlement=payouts).orders
+    assert expected["status"].tolist() == ["matched", "matched"]
+    found = match(Arrow(ours), Arrow(theirs), Arrow(refs), settlement=Arrow(payouts)).orders
+    pd.testing.assert_frame_equal(found, expected)

@@ -13,6 +13,7 @@ from ttsframe.errors import InputError
 from ttsframe.readers import (
     excel_limits,
     files,
+    read_ids,
     read_shopify_orders,
     read_tiktok_orders,
     read_tiktok_settlement,
@@ -64,9 +65,9 @@ def test_sources__one_file_twice_is_read_once(tmp_path):
 
 
 def test_sources__two_files_of_one_name_are_told_apart(tmp_path):
-    for folder in ("x", "y"):
+    for number, folder in enumerate(("x", "y")):
         (tmp_path / folder).mkdir()
-        write(tmp_path / folder / "a.csv", f"{HEADER}\n{folder}1,Completed,1\n")
+        write(tmp_path / folder / "a.csv", f"{HEADER}\n{number},Completed,1\n")
     frame = read_tiktok_orders([tmp_path / "x" / "a.csv", tmp_path / "y" / "a.csv"])
     assert frame["source_file"].nunique() == 2
 
@@ -243,8 +244,32 @@ def test_text__short_and_long_rows_lose_no_order():
 
 
 def test_text__only_wanted_columns_are_taken():
-    table = tables.open_table("f", b"Order ID,Recipient,Order Amount\n5,Secret Person,2\n")
+    (table,) = tables.open_tables("f", b"Order ID,Recipient,Order Amount\n5,Secret Person,2\n")
     assert [column.tolist() for column in table.columns([2, 0])] == [["2"], ["5"]]
+
+
+def test_workbook__all_sheets_of_orders_are_read(tmp_path):
+    months = {
+        "October": [["Order ID", "Order Amount", "Checked"], ["5", "10.00", "yes"], ["6", "11.00", ""]],
+        "Refunds": [["Order ID", "Order Refund Amount"], ["5", "10.00"]],
+        "Notes": [["Call them"]],
+        "November": [["Order Amount", "Order ID"], ["12.00", "7"], ["11.50", "6"]],
+    }
+    frame = read_tiktok_orders(workbook(tmp_path / "a.xlsx", months))
+    assert frame["order_id"].tolist() == ["5", "6", "7"]
+    assert frame["amount"].tolist() == [10.0, 11.5, 12.0]
+    assert frame["source_file"].tolist() == [
+        f"a.xlsx, sheet {name}" for name in ("October", "November", "November")
+    ]
+    told = [note.text for note in frame.attrs["notes"]]
+    assert "a.xlsx: sheets 'October', 'November' were read, of 4." in told
+    assert read_ids(tmp_path / "a.xlsx")["order_id"].tolist() == ["5", "6", "7", "6"]
+
+
+def test_workbook__bare_ids_of_several_sheets_are_read(tmp_path):
+    sheets = {"A": [["580194009000000101"]], "B": [["580194009000000102"]], "C": [["by hand"]]}
+    frame = read_ids(workbook(tmp_path / "a.xlsx", sheets))
+    assert frame["order_id"].tolist() == ["580194009000000101", "580194009000000102"]
 
 
 def test_workbook__numbers_that_held_ids_are_lost(tmp_path):

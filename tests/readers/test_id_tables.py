@@ -64,9 +64,9 @@ def test_ids__nothing_else_is_taken_of_a_file(monkeypatch):
 
     def open_and_watch(name, content, *, id_names=None):
         table = tables.tables_csv.open_text(name, content, id_names=id_names)
-        return table._replace(columns=lambda places: taken.extend(places) or table.columns(places))
+        return [table._replace(columns=lambda places: taken.extend(places) or table.columns(places))]
 
-    monkeypatch.setattr(tables, "open_table", open_and_watch)
+    monkeypatch.setattr(tables, "open_tables", open_and_watch)
     read_ids(io.StringIO(f"Recipient,Order ID,Phone #\nSecret Person,{ID},5550100\n"))
     assert taken == [1]
 

@@ -317,3 +317,9 @@ def test_tiktok__totals_are_no_orders(word):
 def test_tiktok__amounts_of_three_decimals_keep_them(rows):
     frame = read(f"Order ID,Order Amount,Currency\n{rows}")
     assert frame["amount"].tolist() == [12.5, 1.255]
+
+
+def test_tiktok__a_column_without_any_order_id_is_refused():
+    with pytest.raises(InputError, match=r"its column Order ID has 2 rows and no order id"):
+        read("Order ID,Order Amount\nMUG-BLUE,5\nTEE-BLK-M,6\n")
+    assert read("Order ID,Order Amount\nMUG-BLUE,5\n6,6\n")["order_id"].tolist() == ["MUG-BLUE", "6"]

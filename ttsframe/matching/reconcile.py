@@ -18,6 +18,7 @@ from ttsframe.matching.conflicts import sort_by_component
 from ttsframe.matching.frame import days_of, excluded_of, missing_amount_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.result import Match
+from ttsframe.references.arguments import to_pandas
 from ttsframe.references.frame import is_simulated
 from ttsframe.text import Note, counted
 
@@ -74,7 +75,8 @@ def match(
     Parameters
     ----------
     tiktok
-        As `read_tiktok_orders` gives it; needs `order_id`, once each. A column
+        As `read_tiktok_orders` gives it; needs `order_id`, once each. This and the other frames may
+        also be tables of another library that speaks Arrow, such as polars. A column
         `platform_discount`, if there, explains differences that TikTok paid.
     shopify
         As `read_shopify_orders` gives it; needs `shopify_id` or `name`.
@@ -114,6 +116,9 @@ def match(
     compare : What changed between two results.
     """
     tolerance = _checked_tolerance(tolerance)
+    # Tables of another library, such as polars, are taken as well.
+    tiktok, shopify = to_pandas(tiktok, parameter="tiktok"), to_pandas(shopify, parameter="shopify")
+    refs, settlement = to_pandas(refs, parameter="refs"), to_pandas(settlement, parameter="settlement")
     given = inputs.read_inputs(tiktok, shopify, refs, settlement)
     graph = links.collect_links(given)
     size = pairing.sizes(graph, len(given.shopify.names))

@@ -53,7 +53,7 @@ def read_each(
     read
         One table → its rows and notes.
     id_names
-        As for `open_table`.
+        As for `open_tables`.
 
     Returns
     -------
@@ -68,14 +68,15 @@ def read_each(
     sources, notes = files.find_sources(paths)
     parts = []
     for source in sources:
-        rows, more = read(open_table(source.name, files.read_bytes(source), id_names=id_names))
-        parts.append(rows)
-        notes += more
+        for table in open_tables(source.name, files.read_bytes(source), id_names=id_names):
+            rows, more = read(table)
+            parts.append(rows)
+            notes += more
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes
 
 
-def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
-    """Open an export by what it is, whatever its name says.
+def open_tables(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
+    """Open an export by what it is, whatever its name says; a workbook may have several sheets of orders.
 
     Parameters
     ----------
@@ -88,8 +89,8 @@ def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = No
 
     Returns
     -------
-    Table
-        The header; rows above it are skipped.
+    list of Table
+        Each with its header; rows above it are skipped.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def open_table(name: str, content: bytes, *, id_names: Sequence[str] | None = No
     for magic, words in _NOT_TABLES:
         if start.startswith(magic):
             raise InputError(f"{name} is {words}.")
-    return tables_csv.open_text(name, content, id_names=id_names)
+    return [tables_csv.open_text(name, content, id_names=id_names)]
 
 
 def _check_archive(name: str, content: bytes) -> None:

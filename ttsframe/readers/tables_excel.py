@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +12,8 @@ import numpy as np
 import python_calamine as calamine
 
 from ttsframe.errors import InputError
-from ttsframe.ids import FLOAT_EXACT_UP_TO
+from ttsframe.ids import FLOAT_EXACT_UP_TO, normalize_column
+from ttsframe.readers.kinds import KNOWN_NAMES
 from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
 from ttsframe.text import Note
 
@@ -30,8 +32,8 @@ class _Sheet(NamedTuple):
     sheet: Any
 
 
-def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
-    """Open a workbook: the sheet of orders, else the one whose header is known best.
+def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
+    """Open a workbook: the sheet of orders, else the one whose header is known best and those alike.
 
     Parameters
     ----------
@@ -44,9 +46,10 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
 
     Returns
     -------
-    Table
-        The sheet's header and columns. A number beyond 2^53 shows as ``5.80194E+17``: the
-        workbook has rounded it. Times are written year first.
+    list of Table
+        Each sheet's header and columns; sheets are alike where they have the same known columns.
+        A number beyond 2^53 shows as ``5.80194E+17``: the workbook has rounded it. Times are
+        written year first.
 
     Raises
     ------
@@ -65,16 +68,28 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
     if not sheets:
         raise InputError(f"{name} has nothing in its sheets: download the export again.")
     best = max(sheets, key=lambda sheet: sheet.header.known)
-    notes = (
-        ()
-        if len(sheets) == 1
-        else (Note("decision", f"{name}: sheet {best.name!r} was read, of {len(sheets)}."),)
-    )
+    known = _known(best, id_names)
+    alike = [sheet for sheet in sheets if sheet is best or (known and _known(sheet, id_names) == known)]
+    notes: tuple[Note, ...] = ()
+    if len(sheets) > 1:
+        read = ", ".join(repr(sheet.name) for sheet in alike)
+        were = "sheet {} was" if len(alike) == 1 else "sheets {} were"
+        notes = (Note("decision", f"{name}: {were.format(read)} read, of {len(sheets)}."),)
+    return [
+        Table(
+            name if len(alike) == 1 else f"{name}, sheet {sheet.name}",
+            sheet.header.names,
+            partial(_read_columns, sheet),
+            notes if sheet is alike[0] else (),
+        )
+        for sheet in alike
+    ]
 
-    def columns(positions: Sequence[int]) -> list[Cells]:
-        return _read_columns(best, positions)
 
-    return Table(name, best.header.names, columns, notes)
+def _known(sheet: _Sheet, id_names: Sequence[str] | None) -> frozenset[str]:
+    """The columns of a sheet that are known, or may be those of ids."""
+    known = KNOWN_NAMES.union(map(normalize_column, id_names or ()))
+    return known.intersection(map(normalize_column, sheet.header.names))
 
 
 def _open_sheet(book: Any, name: str, *, id_names: Sequence[str] | None) -> _Sheet:  # noqa: ANN401

@@ -124,6 +124,12 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
     notes += more
     cells = {field: column[keep][usable] for field, column in cells.items()}
     codes, distinct = pd.factorize(order_ids[usable])
+    if len(distinct) and not ids.is_order_id(pd.Series(distinct, dtype=words.TEXT_DTYPE)).any():
+        column = table.header[places["order_id"]]
+        raise InputError(
+            f"{table.name}: its column {column} has {counted(len(codes), 'row')} and no order id, which is "
+            "1 to 20 digits. Is another column the one of the order ids?"
+        )
     if not len(distinct):
         notes.append(Note("warning", f"{table.name} holds no orders."))
     return _Rows(codes, distinct, cells)

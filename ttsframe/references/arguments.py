@@ -38,7 +38,7 @@ def order_ids(orders: Any, *, column: str | None = None) -> pd.Series:  # noqa: 
         raise InputError(f"one column of order ids is needed: {_INSTEAD}.", parameter="orders") from None
 
 
-def to_pandas(values: Any) -> Any:  # noqa: ANN401
+def to_pandas(values: Any, *, parameter: str = "orders") -> Any:  # noqa: ANN401
     """Make pandas of a table or column of another library that speaks Arrow; leave all else as it is."""
     if isinstance(values, (pd.DataFrame, pd.Series)):
         return values
@@ -50,7 +50,7 @@ def to_pandas(values: Any) -> Any:  # noqa: ANN401
     except ImportError:
         raise InputError(
             f"reading {_named(values)} needs pyarrow (pip install pyarrow); or give a pandas DataFrame.",
-            parameter="orders",
+            parameter=parameter,
         ) from None
     chunks = pa.chunked_array(values if is_stream else [values])
     # An integer column with gaps would become one of floats, which cannot hold an order id.

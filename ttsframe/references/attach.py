@@ -66,7 +66,7 @@ def attach(
     1      1               NaN     NaN
     """
     check_choice("how", how, _HOWS)
-    orders, refs = to_pandas(orders), to_pandas(refs)
+    orders, refs = to_pandas(orders), to_pandas(refs, parameter="refs")
     if not isinstance(orders, pd.DataFrame):
         raise InputError("must be a DataFrame: attach returns its rows.", parameter="orders")
     if not {"order_id", "status"} <= set(getattr(refs, "columns", ())):

@@ -90,6 +90,8 @@ def check_folder(folder: str | os.PathLike[str], names: Sequence[str]) -> None:
 
 def _folder(path: str | os.PathLike[str]) -> Path:
     folder = Path(path)
+    if str(path) == "-":
+        raise InputError("several files are written, not to standard output: name a folder, e.g. report.")
     if folder.suffix.lower() in _SUFFIXES_OF_ONE and not folder.is_dir():
         raise InputError(
             f"{path} looks like a file, but several files are written: name a folder, "
