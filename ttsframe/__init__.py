@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ttsframe import accessor as _accessor  # noqa: F401 - registers df.tts
 
 if TYPE_CHECKING:
+    from ttsframe import errors as errors
     from ttsframe import sandbox
     from ttsframe.config import Credentials
     from ttsframe.errors import TtsframeError
@@ -64,8 +65,8 @@ if not TYPE_CHECKING:  # a type checker sees the names above, and no others
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401
         """Load a public name when it is first used (PEP 562): importing ttsframe stays as fast as pandas."""
-        if name == "sandbox":
-            return import_module("ttsframe.sandbox")
+        if name in ("errors", "sandbox"):
+            return import_module(f"ttsframe.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module 'ttsframe' has no attribute {name!r}")
         value = getattr(import_module(_HOMES[name]), name)

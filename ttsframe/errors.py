@@ -14,7 +14,8 @@ EXIT_INTERRUPTED = 130
 class TtsframeError(Exception):
     """Anything ttsframe expects to go wrong; the message says what to do next.
 
-    Every class below is one of these, so ``except TtsframeError`` catches them all.
+    Every class below is one of these, so ``except TtsframeError`` catches them all. To tell them
+    apart, name them by their module, as ``tts.errors.OutageError``.
 
     Parameters
     ----------
@@ -34,6 +35,10 @@ class TtsframeError(Exception):
 
     def __str__(self) -> str:
         return f"{self.parameter}: {self.message}" if self.parameter else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the message says what to do, the lines that raised it do not."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class InputError(TtsframeError):

@@ -31,9 +31,10 @@ def feed(monkeypatch, text):
 def test_plan__needs_only_the_shop_cipher(offline, monkeypatch, capsys):
     feed(monkeypatch, f"{FIRST}\n{FIRST + 1}\nSKU-1\n")
     assert main(["lookup", "-", "--plan"]) == 0
-    first, second = capsys.readouterr().out.splitlines()
-    assert first == "3 distinct: 0 cached, 2 to fetch, 1 not order ids"
-    assert second == "about 1 s at 8 requests a second at first; the rate adapts while running"
+    assert capsys.readouterr().out == (
+        "3 distinct: 0 cached, 2 to fetch, 1 not order ids; "
+        "about 1 s at 8 requests a second at first; the rate adapts while running\n"
+    )
 
 
 def test_lookup__all_ids_rounded_is_refused(offline, capsys):

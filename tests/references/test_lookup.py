@@ -451,3 +451,13 @@ def test_lookup__nothing_is_dropped_and_nothing_invented(tmp_path_factory, cells
     wanted = tts.ids.clean(cells).ids.drop_duplicates()
     assert found["order_id"].fillna("missing").tolist() == wanted.fillna("missing").tolist()
     assert tts.lookup(found["order_id"], shop=shop, offline=True)["order_id"].equals(found["order_id"])
+
+
+def test_plan__reads_as_a_sentence(tmp_path):
+    with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
+        assert repr(tts.plan([str(FIRST), "SKU-1"], shop=shop)).startswith(
+            "2 distinct: 0 cached, 1 to fetch, 1 not order ids; about 1 s at 8 requests a second"
+        )
+        planned = tts.plan(["SKU-1"], shop=shop)
+    assert str(planned) == "1 distinct: 0 cached, 0 to fetch, 1 not order ids"
+    assert (planned.unique, planned.invalid) == (1, 1)

@@ -10,8 +10,7 @@ from ttsframe.columns import LINE_ITEMS, REFERENCES
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.readers import read_ids
-from ttsframe.references.lookup import Plan, lookup, plan
-from ttsframe.references.progress import Estimate
+from ttsframe.references.lookup import lookup, plan
 from ttsframe.report import check_target, save_frame
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
     for note in orders.attrs["notes"]:
         sys.stderr.write(f"ttsframe: note: {note}\n")
     if options.plan:
-        _print_plan(plan(orders, platform=asked, max_age=options.max_age, offline=options.offline))
+        planned = plan(orders, platform=asked, max_age=options.max_age, offline=options.offline)
+        sys.stdout.write(f"{planned}\n")
         return EXIT_OK
     level = options.level.replace("-", "_")
     refs = lookup(orders, platform=asked, level=level, max_age=options.max_age, offline=options.offline)
@@ -57,11 +57,3 @@ def _source(file: str) -> str | _StandardInput:
             "ttsframe lookup - < ids.txt"
         )
     return _StandardInput(content)
-
-
-def _print_plan(planned: Plan) -> None:
-    sys.stdout.write(
-        f"{planned.unique:,} distinct: {planned.cached:,} cached, {planned.to_fetch:,} to fetch, "
-        f"{planned.invalid:,} not order ids\n"
-        + (f"{Estimate(planned.seconds, planned.basis)}\n" if planned.to_fetch else "")
-    )

@@ -51,6 +51,13 @@ class Plan(NamedTuple):
     basis: str
     """The rate that `seconds` rests on, in words; empty if there is nothing to fetch."""
 
+    def __repr__(self) -> str:
+        counts = (
+            f"{self.unique:,} distinct: {self.cached:,} cached, {self.to_fetch:,} to fetch, "
+            f"{self.invalid:,} not order ids"
+        )
+        return f"{counts}; {Estimate(self.seconds, self.basis)}" if self.to_fetch else counts
+
 
 def lookup(
     orders: Any,  # noqa: ANN401

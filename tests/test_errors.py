@@ -1,0 +1,30 @@
+"""Errors in a notebook, and by what names they can be caught."""
+
+import subprocess
+import sys
+
+import pytest
+
+import ttsframe as tts
+from ttsframe.errors import InputError
+
+
+def test_errors__a_notebook_shows_the_sentence_and_no_traceback(capsys):
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_cell("import ttsframe as tts\ntts.lookup(['1'], platform='SHOP')")
+    shown = capsys.readouterr().out.strip().splitlines()
+    assert len(shown) == 1
+    assert shown[0].startswith("InputError: platform: ")
+    shell.run_cell("1 / 0")
+    assert "Traceback" in capsys.readouterr().out
+
+
+def test_errors__can_be_told_apart_without_another_import():
+    code = "import ttsframe as tts; print(issubclass(tts.errors.OutageError, tts.TtsframeError))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
+    assert tts.errors.InputError is InputError
+    assert "errors" not in dir(tts)
