@@ -240,6 +240,14 @@ def test_inputs__column_that_is_there_twice_is_refused(name):
         match(pd.concat([frame, frame[[name]]], axis=1), shopify())
 
 
+@pytest.mark.parametrize("label", [Decimal("sNaN"), 10**5000], ids=["signalling NaN", "huge"])
+def test_inputs__column_whose_name_is_no_text_is_refused(label):
+    frame = tiktok(T1).assign(x=1)
+    frame.columns = [*frame.columns[:-1], label]
+    with pytest.raises(InputError, match="a column whose name is no text"):
+        match(frame, shopify())
+
+
 def test_inputs__column_that_match_does_not_read_may_be_there_twice():
     frame = tiktok(T1).assign(remark="x")
     assert len(match(pd.concat([frame, frame[["remark"]]], axis=1), shopify()).orders) == 1

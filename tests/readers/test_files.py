@@ -226,6 +226,11 @@ def test_text__lines_that_are_one_quoted_cell_are_unwrapped():
     assert any("one quoted cell" in note for note in map(str, frame.attrs["notes"]))
 
 
+def test_text__of_separators_alone_is_refused():
+    with pytest.raises(InputError):
+        read_tiktok_orders(io.BytesIO(b",,"))
+
+
 def test_text__line_breaks_and_separators_within_cells():
     content = (
         b'Order ID,Product Name,Order Status,Order Amount\n5,"a,\n""b"" c",Completed,2\n6,x,Canceled,3\n'

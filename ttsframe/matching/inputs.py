@@ -262,14 +262,18 @@ def _require_columns(frame: pd.DataFrame, names: Sequence[str], what: str, reade
             f"{what} have {frame.columns.nlevels} levels of column names; keep one, e.g. "
             "frame.columns = frame.columns.get_level_values(0)."
         )
-    repeated = frame.columns[frame.columns.duplicated()].intersection(_KNOWN)
+    try:
+        repeated = frame.columns[frame.columns.duplicated()].intersection(_KNOWN)
+        listed = ", ".join(map(str, frame.columns))
+    except (TypeError, ValueError):  # a signalling NaN; a number of over 4,300 digits
+        raise InputError(f"{what} have a column whose name is no text; rename or drop it.") from None
     if len(repeated):
         raise InputError(f"{what} have several columns {repeated[0]}; rename or drop all but one of them.")
     missing = [name for name in names if name not in frame]
     if missing:
         raise InputError(
             f"{what} have no column {' and '.join(missing)}; tts.{reader}() gives such a frame. "
-            f"The columns are: {', '.join(map(str, frame.columns))}."
+            f"The columns are: {listed}."
         )
 
 

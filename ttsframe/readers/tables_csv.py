@@ -45,7 +45,9 @@ class _Head(NamedTuple):
     """Lines of the text down to the end of the header row."""
 
 
-def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> Table:
+def open_text(
+    name: str, content: bytes, *, id_names: Sequence[str] | None = None, unwrap: bool = True
+) -> Table:
     """Open a text table.
 
     Parameters
@@ -56,6 +58,8 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
         Its bytes: UTF-8, UTF-16 or UTF-32, else read as Windows-1252.
     id_names
         In a table of unknown kind, the names that its column of ids may have.
+    unwrap
+        Whether a row may be one quoted cell.
 
     Returns
     -------
@@ -72,14 +76,15 @@ def open_text(name: str, content: bytes, *, id_names: Sequence[str] | None = Non
     text = _head_text(utf8)
     lines = io.StringIO(text, newline="").readlines()
     head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
-    if len(head.header.names) == 1 and "," in head.header.names[0]:
+    if unwrap and len(head.header.names) == 1 and "," in head.header.names[0]:
         notes.append(
             Note(
                 "decision",
                 f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped.",
             )
         )
-        return open_text(name, _unwrapped(name, utf8), id_names=id_names)._replace(notes=tuple(notes))
+        table = open_text(name, _unwrapped(name, utf8), id_names=id_names, unwrap=False)
+        return table._replace(notes=tuple(notes))
     if len(head.header.names) > _MAX_COLUMNS:
         raise InputError(
             f"{name} has {len(head.header.names):,} columns, which no export has: download it again."
