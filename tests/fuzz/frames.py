@@ -370,7 +370,9 @@ def _spoilt(rng, frame):
     if choice < 0.95:
         labels = [odd(rng) for _ in frame.columns]
         return frame.set_axis([label if isinstance(label, Hashable) else 0 for label in labels], axis=1)
-    return frame.set_index(rng.choice(list(frame.columns)))
+    label = rng.choice(list(frame.columns))
+    # pandas takes None for no column at all.
+    return frame if label is None else frame.set_index(label)
 
 
 # `lookup`, `plan` and `attach`.
