@@ -370,9 +370,10 @@ def _spoilt(rng, frame):
     if choice < 0.95:
         labels = [odd(rng) for _ in frame.columns]
         return frame.set_axis([label if isinstance(label, Hashable) else 0 for label in labels], axis=1)
-    label = rng.choice(list(frame.columns))
-    # pandas takes None for no column at all.
-    return frame if label is None else frame.set_index(label)
+    try:
+        return frame.set_index(rng.choice(list(frame.columns)))
+    except Exception:  # noqa: BLE001 - whatever pandas refuses is no frame that could be given
+        return frame
 
 
 # `lookup`, `plan` and `attach`.
