@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 from collections import Counter
@@ -370,10 +371,9 @@ def _spoilt(rng, frame):
     if choice < 0.95:
         labels = [odd(rng) for _ in frame.columns]
         return frame.set_axis([label if isinstance(label, Hashable) else 0 for label in labels], axis=1)
-    try:
+    with contextlib.suppress(Exception):  # whatever pandas refuses is no frame that could be given
         return frame.set_index(rng.choice(list(frame.columns)))
-    except Exception:  # noqa: BLE001 - whatever pandas refuses is no frame that could be given
-        return frame
+    return frame
 
 
 # `lookup`, `plan` and `attach`.
