@@ -1,6 +1,6 @@
 """Run the benchmarks and print their tables, ready for Markdown.
 
-    python tests/benchmarks/run.py [--quick] [--only pace,cold,warm,ids,match,import]
+    python tests/benchmarks/run.py [--quick] [--only rate,cold,warm,ids,match,import]
 
 About a quarter of an hour, or three minutes with ``--quick``. Everything is compared side by side in the same
 run; what the machine does besides shows in the spread.
@@ -31,7 +31,7 @@ _MOST_GROWTH, _MOST_SECONDS, _MOST_GIGABYTES, _LEAST_RATIO = 11, 12, 2, 80
 _MOST_MERGES = 5
 
 
-def pace(*, quick: bool) -> Iterator[Section]:
+def rate(*, quick: bool) -> Iterator[Section]:
     """Measure `lookup` against limits."""
     return rate_live.sections(quick=quick, rounds=2)
 
@@ -121,7 +121,7 @@ def imported(*, quick: bool) -> list[Section]:
 
 
 BENCHMARKS: dict[str, Callable[..., Iterable[Section]]] = {
-    "pace": pace,
+    "rate": rate,
     "cold": cold_look_up,
     "warm": warm,
     "ids": order_ids,

@@ -216,7 +216,7 @@ def test_workers__are_never_more_than_the_setting_and_end_with_the_run(tmp_path,
 
 
 def test_workers__that_hang_are_replaced(tmp_path, monkeypatch):
-    """Two requests that hang must not stop the other orders, at a pace that needs two workers."""
+    """Two requests that hang must not stop the other orders, at a rate that needs two workers."""
     monkeypatch.setattr("ttsframe.client.workers._STALLED_SECONDS", 0.1)
     with gateway(120, process=True, fault_share=0.08, fault_kinds="hang", faults_in_a_row=1) as box:
         with shop_of(box, tmp_path, timeout=3.0) as shop:

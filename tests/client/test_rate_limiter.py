@@ -76,31 +76,31 @@ def most_in_a_second(sent):
     return max(sum(at <= other < at + 1.0 for other in sent) for at in sent)
 
 
-# The ceiling
+# The cap
 
 
-@pytest.mark.parametrize("ceiling", [0.5, 1.0, 7.0, 40.0])
-def test_cap__is_kept_and_reached(ceiling, clock):
-    limiter = RateLimiter(SharedRate(), cap_per_second=ceiling, max_workers=128)
+@pytest.mark.parametrize("cap", [0.5, 1.0, 7.0, 40.0])
+def test_cap__is_kept_and_reached(cap, clock):
+    limiter = RateLimiter(SharedRate(), cap_per_second=cap, max_workers=128)
     ask(limiter, clock, seconds=5)
     sent = ask(limiter, clock, seconds=20)
-    assert len(sent) == pytest.approx(20 * ceiling, rel=0.02, abs=1)
-    assert most_in_a_second(sent) <= 1.05 * ceiling + 1
+    assert len(sent) == pytest.approx(20 * cap, rel=0.02, abs=1)
+    assert most_in_a_second(sent) <= 1.05 * cap + 1
 
 
 @given(st.floats(0.5, 50.0), st.lists(st.floats(0.0, 3.0), min_size=2, max_size=60))
-def test_cap__idle_spells_earn_nothing(ceiling, idle):
+def test_cap__idle_spells_earn_nothing(cap, idle):
     with pytest.MonkeyPatch.context() as monkeypatch:
         clock = _clock(monkeypatch)
-        limiter = RateLimiter(SharedRate(), cap_per_second=ceiling, max_workers=8)
+        limiter = RateLimiter(SharedRate(), cap_per_second=cap, max_workers=8)
         sent = []
         for seconds in idle:
             clock.now += seconds
             sent.append(limiter.wait(clock))
             limiter.observe(RequestOutcome(sent[-1], "accepted"))
-        least = 1 / ceiling - min(0.001, 0.5 / ceiling) - 1e-9
+        least = 1 / cap - min(0.001, 0.5 / cap) - 1e-9
         assert all(after - before >= least for before, after in itertools.pairwise(sent))
-        assert most_in_a_second(sent) <= ceiling * 1.05 + 1
+        assert most_in_a_second(sent) <= cap * 1.05 + 1
 
 
 def test_cap__of_two_runs_with_the_same_is_one(clock):
@@ -143,12 +143,12 @@ def test_cap__who_waits_for_it_stands_in_nobodys_way():
 
 
 @pytest.mark.parametrize("latency_seconds", [0.005, 0.05, 0.3])
-@pytest.mark.parametrize("ceiling", [0.2, 1.0, 3.0, 10.0, 50.0])
-def test_rate__does_not_climb_on_slots_that_a_ceiling_leaves(ceiling, latency_seconds, clock):
+@pytest.mark.parametrize("cap", [0.2, 1.0, 3.0, 10.0, 50.0])
+def test_rate__does_not_climb_on_slots_that_a_cap_leaves(cap, latency_seconds, clock):
     shared = SharedRate()
-    limiter = RateLimiter(shared, cap_per_second=ceiling, max_workers=128)
+    limiter = RateLimiter(shared, cap_per_second=cap, max_workers=128)
     ask(limiter, clock, seconds=60, latency_seconds=latency_seconds)
-    assert ceiling <= RateLimiter(shared, max_workers=128).rate_per_second <= max(24.0, 5 * ceiling)
+    assert cap <= RateLimiter(shared, max_workers=128).rate_per_second <= max(24.0, 5 * cap)
 
 
 def test_rate__is_told_the_truth_while_another_run_takes_the_slots(clock):
@@ -160,7 +160,7 @@ def test_rate__is_told_the_truth_while_another_run_takes_the_slots(clock):
     assert learnt > 20
     slow.observe(RequestOutcome(slow.wait(clock), "accepted"))
     slow.observe(RequestOutcome(slow.wait(clock), "refused"))
-    # Not the ceiling of the slow run: its requests are few among those of the other.
+    # Not the cap of the slow run: its requests are few among those of the other.
     assert free.rate_per_second > 0.5 * learnt
 
 
@@ -171,7 +171,7 @@ def test_rate__a_refusal_of_one_run_slows_the_others(clock):
     assert 10 < other.rate_per_second < 30
 
 
-def test_rate__a_refusal_under_the_lower_of_two_ceilings_leaves_the_higher_its_rate(clock):
+def test_rate__a_refusal_under_the_lower_of_two_caps_leaves_the_higher_its_rate(clock):
     shared = SharedRate()
     slow, fast = (RateLimiter(shared, cap_per_second=rate, max_workers=8) for rate in (2.0, 30.0))
     ask(slow, clock, seconds=5)
@@ -180,9 +180,9 @@ def test_rate__a_refusal_under_the_lower_of_two_ceilings_leaves_the_higher_its_r
     assert fast.rate_per_second > 10
 
 
-@pytest.mark.parametrize("ceiling", [5.0, 20.0])
-def test_rate__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(ceiling, clock):
-    limiter = RateLimiter(SharedRate(), cap_per_second=ceiling, max_workers=8)
+@pytest.mark.parametrize("cap", [5.0, 20.0])
+def test_rate__under_a_cap_a_limit_that_falls_is_followed_and_left_again(cap, clock):
+    limiter = RateLimiter(SharedRate(), cap_per_second=cap, max_workers=8)
 
     def limit(passed):
         return 2.0 if 20 < passed < 50 else 100.0
@@ -192,10 +192,10 @@ def test_rate__under_a_ceiling_a_limit_that_falls_is_followed_and_left_again(cei
     low = sum(25 < at - began < 50 for at in sent)
     assert low <= 1.25 * 2 * 25
     high = sum(80 < at - began < 120 for at in sent)
-    assert high >= 0.95 * ceiling * 40
+    assert high >= 0.95 * cap * 40
 
 
-def test_rate__some_refusals_at_random_do_not_starve_a_run_under_a_ceiling(clock):
+def test_rate__some_refusals_at_random_do_not_starve_a_run_under_a_cap(clock):
     limiter = RateLimiter(SharedRate(), cap_per_second=5.0, max_workers=8)
     refused = itertools.cycle([False] * 36 + [True])
     sent = ask(limiter, clock, seconds=120, fails=lambda: next(refused))
@@ -251,7 +251,7 @@ def test_shops__that_come_first_together_share_one_rate(tmp_path):
     assert len({id(limiter._shared) for limiter in limiters}) == 1
 
 
-def test_shops__with_two_ceilings_ask_at_once_and_miss_nothing(tmp_path):
+def test_shops__with_two_caps_ask_at_once_and_miss_nothing(tmp_path):
     with gateway(30) as box:
         frames = {}
 

@@ -18,7 +18,7 @@ HANDED, OTHER, LAST = "577000000000000000", "577000000000000001", "5770000000000
 
 
 def asking(send, order_ids, *, workers):
-    """A pool whose requests go to a function of the order id; the pace lets everything go at once."""
+    """A pool whose requests go to a function of the order id; the rate lets everything go at once."""
     return WorkerPool(
         [LookupKey(order_id, "SHOPIFY") for order_id in order_ids],
         settings=Settings(),

@@ -10,7 +10,7 @@ import math
 import threading
 import time
 
-from ttsframe.ratelimit import AdaptiveRate, RequestOutcome, Spacer
+from ttsframe.ratelimit import AdaptiveRate, RequestOutcome, Spacer, workers_for
 
 
 class SharedRate:
@@ -144,7 +144,7 @@ class RateLimiter:
         if self._cap is None:
             return min(self._max_workers, self._shared.adaptive.workers)
         # The shop's rate may be far above the cap: there what is under way tells what is needed.
-        return min(self._max_workers, math.ceil(1.3 * self._under_way) + 2)
+        return min(self._max_workers, workers_for(self._under_way))
 
     def seconds_for(self, requests: int) -> float:
         """Return the time that so many requests take at this rate."""

@@ -1,10 +1,10 @@
-"""The adaptive rate: slow start, decrease, trial, hold, probe."""
+"""The adaptive rate: slow start, decrease, hold, probe."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from ttsframe.ratelimit.noise import Noise
@@ -25,32 +25,51 @@ class RequestOutcome(NamedTuple):
 
 @dataclass(kw_only=True)
 class Decrease:
-    """A decrease of the rate: what was in flight tells how far to fall, a trial whether it helped."""
+    """A decrease of the rate; the requests that were in flight then tell how far to fall."""
 
     since: float
     """When the first refused request was sent."""
     at: float
     rate: float
     """The rate before."""
-    admitted: float = 0.0
-    """What was admitted a second before."""
+    limit: float
+    """The estimate of the limit before the requests in flight were heard of."""
     last_second: int
-    """How many were admitted during the second before."""
-    first: bool = False
+    """How many were admitted during the second before; 0 if that tells nothing."""
+    first: bool
     """It ended a slow start."""
-    starved: bool = False
-    """Nothing at all was admitted before."""
     # Of the requests that were in flight
     accepted: int = 0
     refused: int = 1
     heard_until: float = 0.0
-    blocked: bool = False
-    # Of the trial
-    trial_from: float = -math.inf
-    tried_since: float | None = None
-    tried: int = 0
-    tried_refused: int = 0
-    passed: bool = False
+    full: bool = False
+    """Next to nothing was admitted: the count of a second is full."""
+    over: bool = False
+    """Something sent since was admitted."""
+    starved: bool = False
+    """Nothing was admitted for longer than the count of a second can be full."""
+
+
+@dataclass(kw_only=True)
+class Hold:
+    """A rate that follows a cubic around the estimated limit, as TCP's CUBIC does around its last loss.
+
+    It starts `depth` under the limit, passes it slowly after `seconds`, and ends `depth` over it.
+    """
+
+    limit: float
+    depth: float
+    since: float
+    seconds: float
+
+    def rate_at(self, now: float) -> float:
+        """Return the rate."""
+        return self.limit * (1 + self.depth * min(1.0, (now - self.since) / self.seconds - 1) ** 3)
+
+
+def workers_for(in_flight: float) -> int:
+    """Return how many workers keep so many requests in flight."""
+    return math.ceil(TUNING.worker_headroom * in_flight) + TUNING.spare_workers
 
 
 class AdaptiveRate:
@@ -61,18 +80,23 @@ class AdaptiveRate:
 
     def __init__(self) -> None:
         self._rate = TUNING.start_rate
-        self._latency = self._worker_latency = 0.1
+        self._latency = self._worker_latency = TUNING.start_latency
         self._latency_known = False
         self._utilization = Utilization()
         self._spacer = Spacer()
         self._noise = Noise()
-        self._accepted: deque[float] = deque()  # moments of sending, of the last seconds
-        self._decrease: Decrease | None = None  # None: slow start
-        self._limit_shown = False  # a decrease has ended the refusals
-        self._changed_at = -math.inf
-        self._hold = TUNING.min_hold
+        self._sent: deque[float] = deque()  # of the last seconds, without the refused
+        self._admitted_at = -math.inf
+        self._decrease: Decrease | None = None
+        self._hold: Hold | None = None  # None: slow start
+        self._limited = False  # a limit has shown itself
+        self._tested_limit = 0.0  # to go back to after a test for noise
+        self._cut = 0.0  # the share last fallen by; doubles while falls follow each other at once
         self._step = 0.0  # of the probe under way
-        self._held = self._proven = 0.0  # the rates before the first step, and before the last
+        self._proven = 0.0  # the rate before the last step
+        self._climbed_at = -math.inf
+        # Admitted since a refusal, when the gateway had nothing to spare
+        self._admitted, self._admitted_since = 0, -math.inf
 
     @property
     def rate_per_second(self) -> float:
@@ -87,8 +111,7 @@ class AdaptiveRate:
     @property
     def workers(self) -> int:
         """How many requests are in flight at this rate and latency, with headroom."""
-        needed = math.ceil(TUNING.worker_headroom * self._rate * self._worker_latency) + TUNING.spare_workers
-        return min(TUNING.max_workers, needed)
+        return min(TUNING.max_workers, workers_for(self._rate * self._worker_latency))
 
     def seconds_for(self, requests: int) -> float:
         """Estimate how long so many requests take at this rate."""
@@ -97,11 +120,23 @@ class AdaptiveRate:
     def wait(self, now: float) -> float:
         """Return 0.0 if a request goes now, which counts it; else the seconds after which to ask again."""
         interval = 1 / self._rate
-        if (opens_at := self._spacer.opens_at(now, interval)) > now:
+        if (opens_at := max(self._spacer.opens_at(now, interval), self._window_opens_at(now))) > now:
             return min(opens_at - now, TUNING.max_poll)
         self._spacer.release(now, interval)
-        self._utilization.take(now, self._rate)
+        self._sent.append(now)
+        while self._sent[0] < now - 2 * self._latency - 3 * TUNING.window:
+            self._sent.popleft()
+        if self._utilization.take(now, self._rate):
+            self._count_admitted_from(now)  # nothing was asked for, which tells nothing
         return 0.0
+
+    def _window_opens_at(self, now: float) -> float:
+        """Return when the second of a gateway that counts by the second has room again."""
+        decrease = self._decrease
+        if not decrease or not decrease.full or now > decrease.at + TUNING.full_for:
+            return now
+        most = decrease.last_second
+        return self._sent[-most] + TUNING.window if 0 < most <= len(self._sent) else now
 
     def observe(self, outcome: RequestOutcome, now: float) -> None:
         """Learn from what a request came to."""
@@ -109,62 +144,71 @@ class AdaptiveRate:
             return
         sent_at, refused, decrease = outcome.sent_at_seconds, outcome.kind == "refused", self._decrease
         if refused:
-            self._hear_refusal(outcome.retry_after_seconds, now)
+            self._hear_refusal(sent_at, outcome.retry_after_seconds, now)
         else:
             self._hear_acceptance(sent_at, now)
-            if decrease and decrease.starved and sent_at > decrease.at:
-                decrease = self._decrease = None  # whatever the limit was, it is another now
-                self._changed_at = now
         if decrease and sent_at <= decrease.at:
             if sent_at > decrease.since:
                 self._measure(decrease, sent_at, now, refused=refused)
-        elif decrease and not decrease.passed:
-            self._try(decrease, sent_at, now, refused=refused)
+            return
+        limited = self._noise.count(refused=refused)
+        if self._noise.testing:
+            self._test(now, refused=refused)
         elif not refused:
-            self._noise.accept()
-            self._climb(now)
-        elif self._noise.refuse():
-            self._fall(sent_at, now)
+            self._accept(sent_at, now)
+        elif limited:
+            self._refuse(sent_at, now)
 
-    def _hear_refusal(self, retry_after: float | None, now: float) -> None:
+    def _hear_refusal(self, sent_at: float, retry_after: float | None, now: float) -> None:
         """Hold back everyone for a Retry-After, but only where nothing is admitted.
 
         Elsewhere a slower rate is the cure: a rest after each refusal would cost most of the limit.
         """
         self._spacer.refused_in_a_row += 1
+        if sent_at in self._sent:
+            self._sent.remove(sent_at)
         if retry_after and self._spacer.blocked and 0 < retry_after < math.inf:
             self._spacer.pause(now + retry_after)
 
     def _hear_acceptance(self, sent_at: float, now: float) -> None:
         self._spacer.refused_in_a_row = 0
         seconds = max(0.0, now - sent_at)
-        self._latency += (0.1 if self._latency_known else 1.0) * (seconds - self._latency)
+        self._latency += (TUNING.latency_weight if self._latency_known else 1.0) * (seconds - self._latency)
         self._latency_known = True
         # What our own machine adds when it is saturated is no reason for more workers.
         saturated = self._rate > TUNING.saturated_rate and not self._utilization.full
         if not saturated or self._latency < self._worker_latency:
             self._worker_latency = self._latency
-        self._accepted.append(sent_at)
-        while self._accepted[0] < now - 2 * self._latency - 3 * TUNING.window:
-            self._accepted.popleft()
+        self._admitted += sent_at > self._admitted_since
+        self._admitted_at = max(self._admitted_at, sent_at)
 
-    def _admitted_between(self, start: float, end: float) -> int:
-        return sum(start < at < end for at in self._accepted)
+    def _admitted_before(self, sent_at: float) -> int:
+        """Return how many were admitted during the second before; as many as a window of a second holds."""
+        return sum(sent_at - TUNING.window < at < sent_at for at in self._sent)
+
+    def _count_admitted_from(self, sent_at: float) -> None:
+        self._admitted, self._admitted_since = 0, sent_at
 
     # --- climbing -----------------------------------------------------------------------------------
 
-    def _climb(self, now: float) -> None:
-        used = self._utilization.judge(now, self._rate)
-        if self._decrease is None:
-            self._slow_start(now, used=used)
-        elif used and now - self._changed_at >= (self._probe_seconds() if self._step else self._hold):
-            if not self._step:
-                self._held = self._rate
-            self._proven = self._rate
-            self._step = min(TUNING.max_step, max(2 * self._step, TUNING.first_step))
-            self._set_rate(self._rate * (1 + self._step), now)
+    def _accept(self, sent_at: float, now: float) -> None:
+        decrease = self._decrease
+        if decrease and not decrease.over:
+            decrease.over = True
+            if decrease.full:
+                self._count_admitted_from(sent_at)
+            if decrease.starved:  # whatever the limit was, it is another now
+                self._start_slowly(now)
+        if self._hold is None:
+            self._slow_start(now)
+        else:
+            self._climb(self._hold, now)
 
-    def _slow_start(self, now: float, *, used: bool) -> None:
+    def _start_slowly(self, now: float) -> None:
+        """Climb as if no limit were known."""
+        self._hold, self._climbed_at = None, now
+
+    def _slow_start(self, now: float) -> None:
         """Double each time the gateway has had time to refuse."""
         doubling = max(
             TUNING.min_doubling,
@@ -172,45 +216,121 @@ class AdaptiveRate:
             TUNING.doubling_requests / self._rate,
         )
         # The first reply is worth half a doubling: nothing was known before it.
-        passed = 0.5 * doubling if self._changed_at == -math.inf else min(doubling, now - self._changed_at)
-        self._changed_at = now
-        if used:
-            slope = (TUNING.extra_in_flight + TUNING.extra_share * self._rate) / max(0.001, self._latency)
+        passed = (
+            TUNING.first_jump * doubling
+            if self._climbed_at == -math.inf
+            else min(doubling, now - self._climbed_at)
+        )
+        self._climbed_at = now
+        if self._utilization.judge(now, self._rate):
+            slope = (TUNING.extra_in_flight + TUNING.extra_share * self._rate) / max(
+                TUNING.min_latency, self._latency
+            )
             self._set_rate(self._rate + min(self._rate * (2 ** (passed / doubling) - 1), slope * passed), now)
 
-    def _probe_seconds(self) -> float:
+    def _climb(self, hold: Hold, now: float) -> None:
+        """Hold the estimated limit; past it unrefused, climb in growing steps."""
+        used = self._utilization.judge(now, self._rate)
+        passed = now - max(self._climbed_at, hold.since)
+        if now < hold.since + 2 * hold.seconds + self._latency:
+            self._climbed_at = now
+            if used:
+                self._set_rate(hold.rate_at(now), now)
+            else:
+                hold.since += passed
+        elif passed >= self._probe_seconds(hold):
+            self._climbed_at = now
+            if used:
+                self._proven = self._rate
+                self._step = min(TUNING.max_step, max(2 * self._step, hold.depth, TUNING.first_step))
+                self._set_rate(self._rate * (1 + self._step), now)
+
+    def _probe_seconds(self, hold: Hold) -> float:
         """Return how long to try the last step: the smaller it was, the longer until it is refused."""
         first = max(TUNING.probe, TUNING.probe_requests / self._rate)
-        return TUNING.doubling_latencies * self._latency + first * TUNING.first_step / self._step
+        step = max(self._step, hold.depth, TUNING.first_step)
+        return TUNING.doubling_latencies * self._latency + first * TUNING.first_step / step
 
     # --- falling ------------------------------------------------------------------------------------
 
-    def _fall(self, sent_at: float, now: float) -> None:
-        """Fall at a refusal, to where nothing was refused."""
-        rate = self._rate
-        admitted = (self._admitted_between(sent_at - 2 * TUNING.window, sent_at) + 1) / (2 * TUNING.window)
-        if self._noise.share:  # fall to what is admitted: if that ends the refusals, they were none
-            target = max(0.25 * rate, min(TUNING.just_under * rate, admitted))
-        elif self._decrease is None:
-            target = TUNING.first_decrease * rate
-        elif self._step and rate < TUNING.confirmed * self._held:
-            target = self._proven
-            self._hold = min(2 * self._hold, TUNING.max_hold)
-        elif self._step:
-            target = min(self._proven, admitted)
-            self._hold = TUNING.min_hold
+    def _refuse(self, sent_at: float, now: float) -> None:
+        decrease = self._decrease
+        if not decrease or decrease.over:
+            self._fall(sent_at, now)
+            return
+        # Nothing was admitted since: the same decrease goes on.
+        decrease.at = now
+        if self._spacer.blocked and now - self._admitted_at > TUNING.full_for + 2 * self._latency:
+            decrease.starved = True
+            self._set_rate(0.5 * self._rate, now)
         else:
-            target = TUNING.just_under * rate
-            self._hold = TUNING.min_hold
-        self._decrease = Decrease(
-            since=sent_at,
-            at=now,
-            rate=rate,
-            admitted=admitted,
-            last_second=self._admitted_between(sent_at - TUNING.window, sent_at),
-            first=self._decrease is None,
+            self._measure(decrease, sent_at, now, refused=True)
+
+    def _fall(self, sent_at: float, now: float) -> None:
+        """Fall to the limit as far as it is known, or below it to test for noise."""
+        first, last = self._hold is None, self._decrease
+        if (
+            not first and self._rate < TUNING.near_min_rate
+        ):  # it cannot fall further: what is refused is noise
+            self._noise.show()
+            self._start_slowly(now)
+            return
+        full_since = last.since if last and last.full else -math.inf
+        full = full_since > -math.inf
+        # A second during which the count was full tells nothing.
+        last_second = 0 if full_since > sent_at - TUNING.window else self._admitted_before(sent_at)
+        self._decrease = decrease = Decrease(
+            since=sent_at, at=now, rate=self._rate, limit=0.0, last_second=last_second, first=first
         )
-        self._set_rate(target, now)
+        hold = self._estimate(decrease, now, full=full)
+        self._tested_limit = hold.limit
+        if self._noise.fall(self._rate, hold.limit, again=not (first or full) and self._cut > TUNING.min_cut):
+            hold = self._new_hold(TUNING.test_share * hold.limit, 0.0, now)
+        decrease.limit = hold.limit
+        # Where it took a step up to be refused, more would have been admitted until then.
+        if first or self._step or self._admitted > TUNING.count_enough or self._cut > TUNING.moved_cut:
+            self._count_admitted_from(sent_at)
+        self._step = 0.0
+        self._hold = hold
+        self._set_rate(hold.rate_at(now), now)
+
+    def _estimate(self, decrease: Decrease, now: float, *, full: bool) -> Hold:
+        """Estimate the limit by when the refusal came: over the last estimate it was to be expected."""
+        rate, hold = decrease.rate, self._hold
+        admitted = self._admitted / (1 - self._noise.share)
+        seconds = max(1e-9, decrease.since - self._admitted_since)
+        expected = self._step > 0 or (
+            hold is not None and not full and decrease.since > hold.since + hold.seconds
+        )
+        if hold is None:
+            self._cut = TUNING.first_cut
+        else:
+            self._cut = TUNING.min_cut if expected else min(TUNING.max_cut, 2 * self._cut)
+        limit, least = rate * (1 - self._cut / 2), (1 - TUNING.max_cut) * rate
+        if hold is None:
+            return self._new_hold(limit, self._cut / 2, now)
+        if self._step:
+            return self._new_hold(min(self._proven, rate), self._step / 2, now)
+        if full:
+            if decrease.last_second:
+                limit = min(limit, max(decrease.last_second, least))
+            return self._new_hold(limit, self._cut / 2, now)
+        if expected:
+            measured = min(rate, max(admitted / seconds, rate * (1 - 2 * hold.depth)))
+            limit = TUNING.refused_weight * rate + (1 - TUNING.refused_weight) * measured
+            longer = min(2 * hold.seconds, max(TUNING.max_hold, TUNING.max_hold_requests / rate))
+            new = self._new_hold(limit, min(hold.depth, 0.5 * (rate - measured) / rate), now)
+            return replace(new, seconds=max(new.seconds, longer))
+        # A bucket that was just empty has admitted its limit, give or take one request.
+        least = max(TUNING.max_fall * rate, (admitted - 1) / seconds)
+        limit = max(least, min(limit, (admitted + 1) / seconds))
+        return self._new_hold(min(rate, limit), 0.5 * (1 - limit / rate), now)
+
+    def _new_hold(self, limit: float, depth: float, now: float) -> Hold:
+        """Hold the rate around a limit; the less certain it is, the wider."""
+        limit, depth = max(TUNING.min_rate, limit), min(TUNING.max_depth, max(TUNING.min_depth, depth))
+        seconds = max(TUNING.min_hold, min(TUNING.max_first_hold, TUNING.hold_requests / limit))
+        return Hold(limit=limit, depth=depth, since=now, seconds=seconds)
 
     def _measure(self, decrease: Decrease, sent_at: float, now: float, *, refused: bool) -> None:
         """Set the rate by what became of the requests in flight.
@@ -222,71 +342,45 @@ class AdaptiveRate:
         decrease.accepted += not refused
         decrease.heard_until = max(decrease.heard_until, sent_at)
         seen = decrease.refused + decrease.accepted
-        if seen < TUNING.measurable or self._noise.share:
+        if seen < TUNING.measurable or self._noise.testing or self._noise.share:
             return
-        decrease.blocked = decrease.refused > TUNING.block_share * seen
-        decrease.trial_from = decrease.at + TUNING.window if decrease.blocked else -math.inf
+        count, least = decrease.accepted, (1 - TUNING.max_cut) * decrease.rate
+        admitted = count / max(1e-9, decrease.heard_until - decrease.since)
+        decrease.full |= decrease.refused > TUNING.full_share * seen
         if decrease.first:
-            by_share = decrease.accepted / max(1e-9, decrease.heard_until - decrease.since)
-            admitted = TUNING.just_under * max(decrease.last_second, by_share)
-            self._set_rate(max(0.1 * decrease.rate, min(admitted, TUNING.just_under * decrease.rate)), now)
-        elif decrease.blocked:
-            self._set_rate(min(self._rate, TUNING.just_under * decrease.last_second), now)
-
-    def _try(self, decrease: Decrease, sent_at: float, now: float, *, refused: bool) -> None:
-        """Try the decreased rate: its first outcomes tell whether refusals have become rarer."""
-        if self._spacer.blocked and not (decrease.blocked or self._noise.share):
-            decrease.blocked = True
-            decrease.trial_from, decrease.tried, decrease.tried_refused = sent_at + TUNING.window, 0, 0
-            if decrease.last_second:
-                admitted = TUNING.just_under * decrease.last_second
-                self._set_rate(min(self._rate, max((1 - TUNING.max_cut) * self._rate, admitted)), now)
-        if sent_at < decrease.trial_from:
+            self._cut = TUNING.min_cut
+            admitted = min(decrease.rate, max(admitted, decrease.last_second))
+        elif decrease.full:
+            # Of a second, it has admitted at most what was sent less what was refused.
+            most = min(decrease.limit, decrease.rate - decrease.refused / TUNING.window)
+            admitted = max(least, min(most, max(admitted, decrease.last_second)))
+        elif seen < TUNING.measurable_again or decrease.refused < 0.5 * seen:
             return
-        if decrease.tried_since is None:
-            decrease.tried_since = sent_at
-        decrease.tried += 1
-        decrease.tried_refused += refused
-        seen, count = decrease.tried, decrease.tried_refused
-        enough = seen >= TUNING.trial_outcomes and sent_at > decrease.tried_since + TUNING.trial_seconds
-        early = seen >= TUNING.trial_early and count > TUNING.trial_early_share * seen
-        if enough or early or count >= TUNING.noise_evidence:
-            self._end_trial(decrease, now)
-
-    def _end_trial(self, decrease: Decrease, now: float) -> None:
-        """Hold the rate if refusals have ended, go back if they are noise, else fall further."""
-        seen, refused = decrease.tried, decrease.tried_refused
-        known = bool(self._noise.share)
-        # Of a rate that is not used, the fall changed nothing for the gateway.
-        used = self._utilization.judge(now, self._rate)
-        if used and self._noise.compare(self._rate, seen, refused):
-            decrease.passed = True
-            back = self._noise.tried_rate
-            if known:
-                back = min(decrease.rate, TUNING.just_under * decrease.admitted / (1 - self._noise.share))
-            elif not self._limit_shown or self._rate < 1.25 * TUNING.min_rate:
-                self._decrease = None
-            self._hold = TUNING.min_hold
-            self._set_rate(max(self._rate, back), now)
-        elif refused <= 1:
-            decrease.passed = True
-            self._limit_shown |= not refused
         else:
-            share = (refused - TUNING.trial_luck) / seen
-            cut = 1.0 if refused == seen else min(TUNING.max_cut, 1 - TUNING.just_under * (1 - share))
-            self._decrease = Decrease(
-                since=now,
-                at=now,
-                rate=self._rate,
-                admitted=(1 - share) * self._rate,
-                last_second=self._admitted_between(now - TUNING.window, now),
-                starved=refused == seen,
-            )
-            self._set_rate((1 - cut) * self._rate, now)
+            admitted = min(decrease.limit, max(least, admitted))
+        if decrease.first or decrease.full:
+            count = max(count, decrease.last_second)
+        self._hold = self._new_hold(admitted, 1 / (count + 1), now)
+        self._set_rate(self._hold.rate_at(now), now)
+
+    # --- noise --------------------------------------------------------------------------------------
+
+    def _test(self, now: float, *, refused: bool) -> None:
+        """Test whether refusals end below the limit; if not, they are noise: back to the rate before."""
+        self._noise.test(refused=refused)
+        if self._noise.testing:
+            return
+        self._limited |= not self._noise.share
+        rate = self._noise.rate if self._noise.share else self._tested_limit
+        if self._limited:
+            self._hold = self._new_hold(rate, 0.0, now)
+            rate = self._hold.rate_at(now)
+        else:
+            self._start_slowly(now)
+        if self._decrease:
+            self._decrease.over = True
+        self._set_rate(rate, now)
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._utilization.offer(now, self._rate)
-        if rate < self._rate:
-            self._step = 0.0
         self._rate = max(TUNING.min_rate, rate)
-        self._changed_at = now

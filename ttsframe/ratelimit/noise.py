@@ -6,61 +6,73 @@ from ttsframe.ratelimit.tuning import TUNING
 
 
 class Noise:
-    """The share of requests that is refused whatever the rate; 0 until shown."""
+    """The share of requests that is refused whatever the rate, found by a test.
+
+    Where falls follow each other at once, the rate is set below the limit that they suggest: what is
+    refused there as well is noise.
+    """
 
     def __init__(self) -> None:
         self.share = 0.0
-        self.tried_rate = 0.0
-        """The rate of the first of the trials that are compared."""
-        self._seen = self._refused = 0
+        """0 until shown."""
+        self.testing = False
+        self.rate = 0.0
+        """The rate before the first of the falls that follow each other."""
+        self._falls = 0
+        self._seen = self._refused = 0  # since the first of the falls
+        self._tested = self._tested_refused = 0
         self._evidence = 0.0
+        self._recent = self._recent_refused = 0
 
-    @property
-    def tolerated(self) -> float:
-        """The share refused that noise explains."""
-        return self.share + TUNING.noise_margin * (1 - self.share) if self.share else 0.0
-
-    def accept(self) -> None:
-        """Let an accepted request take back what noise explains of the evidence for a limit."""
-        self._evidence = max(0.0, self._evidence - self.tolerated / (1 - self.tolerated))
-
-    def refuse(self) -> bool:
-        """Count a refusal; return whether they are more than noise explains (CUSUM)."""
+    def count(self, *, refused: bool) -> bool:
+        """Count an outcome; return whether it is a refusal beyond what noise explains (CUSUM)."""
+        self._seen += 1
+        self._refused += refused
+        self._recent += 1
+        self._recent_refused += refused
+        if self._recent == TUNING.noise_outcomes:
+            self.share = min(self.share, self._recent_refused / self._recent)
+            self._recent = self._recent_refused = 0
+        if not refused:
+            tolerated = self.share + TUNING.noise_margin * (1 - self.share) if self.share else 0.0
+            self._evidence = max(0.0, self._evidence - tolerated / (1 - tolerated))
+            return False
         self._evidence += 1
         if self._evidence < (TUNING.noise_evidence if self.share else 1):
             return False
         self._evidence = 0.0
         return True
 
-    def compare(self, rate: float, seen: int, refused: int) -> bool:
-        """Compare the trial of a decreased rate with those before; return whether its refusals are noise."""
-        share = refused / seen
-        if not refused and self.share * seen >= TUNING.expected_refusals:
-            self.share = 0.0
-        if self.share and share <= self.tolerated:
-            self.share = (self.share + share) / 2
-            return True
-        if share > TUNING.max_noise or self._changed(rate, seen, share):
+    def fall(self, rate: float, limit: float, *, again: bool) -> bool:
+        """Count a fall, one right after another or not; return whether a test begins."""
+        if not again:
+            self._falls, self.rate = 0, rate
             self._seen = self._refused = 0
-        if not self._refused and not refused:
-            return False
-        if not self._seen:
-            self.tried_rate = rate
-        self._seen += seen
-        self._refused += refused
-        fallen = rate < max(TUNING.noise_fall * self.tried_rate, 1.25 * TUNING.min_rate)
-        if not refused or share > TUNING.max_noise or not fallen or self._refused < TUNING.noise_refusals:
-            return False
-        self.share = self._refused / self._seen
-        self._seen = self._refused = 0
-        self._evidence = 0.0
-        return True
+        self._falls += 1
+        if self._falls >= TUNING.falls_before_test:
+            outcomes = TUNING.expected_refusals * self._seen / max(1, self._refused)
+            self.testing = outcomes / (TUNING.test_share * limit) <= TUNING.max_test_seconds
+            self._tested = self._tested_refused = 0
+        return self.testing
 
-    def _changed(self, rate: float, seen: int, share: float) -> bool:
-        """Whether refusals have become rarer, as a limit would have it, or the limit has moved down."""
-        if not self._seen:
-            return False
-        before = self._refused / self._seen
-        by_limit = max(0.0, 1 - (1 - before) * self.tried_rate / rate)
-        rarer = seen * before >= TUNING.expected_refusals and share <= (before + by_limit) / 2
-        return rarer or share > 2 * before + TUNING.noise_margin
+    def test(self, *, refused: bool) -> None:
+        """Count an outcome below the limit; `testing` ends with the one that decides."""
+        self._tested += 1
+        self._tested_refused += refused
+        before = (self._refused - self._tested_refused) / max(1, self._seen - self._tested)
+        doubt = TUNING.doubt if self._tested_refused else 1
+        if (
+            self._tested_refused >= TUNING.noise_refusals
+            and self._tested_refused <= TUNING.max_noise * self._tested
+        ):
+            self.show()
+        elif self._tested * before < doubt * TUNING.expected_refusals:
+            return
+        self.testing = False
+        self._falls = 0 if self.share else TUNING.falls_before_test - 2
+
+    def show(self) -> None:
+        """Take what was refused since the first of the falls for noise."""
+        self.share = min(TUNING.max_noise, self._refused / self._seen)
+        self._evidence = 0.0
+        self._recent = self._recent_refused = 0

@@ -11,6 +11,10 @@ class Tuning:
 
     start_rate: float = 8.0  # a handful of orders takes a second; a limit of 5 refuses only a few
     min_rate: float = 1.0  # refusals at less than this have another reason than the rate
+    near_min_rate: float = 1.25  # already at this, for a fall to less could not be told from chance
+    start_latency: float = 0.1  # before the first reply
+    latency_weight: float = 0.1  # of the last reply
+    min_latency: float = 0.001  # less is no network
 
     # Workers
     max_workers: int = 128  # more threads than this slow each other down
@@ -31,45 +35,57 @@ class Tuning:
     stretch_permits: float = 4.0  # fewer tell nothing
     stretch: float = 0.05  # so long at least
     used_share: float = 0.7  # threads wake late, and may leave some permits
-    full_share: float = 0.9  # less, where the rate is high: this machine is the bottleneck
+    busy_share: float = 0.9  # less, where the rate is high: this machine is the bottleneck
 
     # Slow start: double until refused
     doubling_latencies: float = 1.1  # the gateway must have had time to refuse
     doubling_requests: float = 3.5  # a low limit shows after few requests
+    first_jump: float = 0.5  # the first reply's share of a doubling: nothing was known before it
     min_doubling: float = 0.1  # however short the latency
     extra_in_flight: float = 10.0  # climb by at most so many requests in a latency,
     extra_share: float = 0.2  # and this share of the rate: bounds what the overshoot gets refused
 
     # Decrease
-    first_decrease: float = 0.45  # a slow start may have overshot by more than a doubling
-    just_under: float = 0.98  # of what was admitted
-    measurable: int = 4  # of so many in flight, the share admitted tells something
-    block_share: float = 0.75  # more refused than this: the count of a second is full
+    first_cut: float = 0.5  # a slow start may have overshot by nearly a doubling
+    min_cut: float = 0.02  # a refusal over the estimate confirms it
+    max_cut: float = 0.4  # cuts double up to this while they follow each other at once
+    max_fall: float = 0.4  # to this share of the rate at most, where little was admitted
+    moved_cut: float = 0.3  # cuts of more: the limit has moved, what was admitted before tells nothing
+    count_enough: int = 50  # so many admitted measure the limit well; more are only older
+    measurable: int = 4  # of so many in flight, the share admitted tells something;
+    measurable_again: int = 8  # of so many, more than the rate of a hold
+    full_share: float = 0.75  # more refused than this: the count of a second is full
+    full_for: float = 1.5  # and so long at most; more is another reason
+    refused_weight: float = (
+        0.3  # the limit lies between what was admitted (0, a bucket) and what was refused (1)
+    )
 
-    # Trial of the decreased rate
-    trial_outcomes: int = 10  # so few tell noise of 40 % from none
-    trial_seconds: float = 0.5  # a burst lets a rate just over the limit pass for a moment
-    trial_early: int = 6  # so many are enough where
-    trial_early_share: float = 0.4  # more than this are refused
-    trial_luck: float = 0.5  # a trial ends with the refusal that fails it, so it sees half a refusal too many
-    max_cut: float = 0.5  # a failed trial is too short to lower the rate by more
-
-    # Noise
-    noise_refusals: int = 5  # fewer may be chance
-    expected_refusals: float = 2.0  # where fewer were to be expected, none is no sign that they became rarer
-    noise_fall: float = 0.7  # the rate must have fallen to this share before its refusals are called noise
-    max_noise: float = 0.6  # where hardly anything is admitted, a lower rate is right whatever the cause
-    noise_margin: float = 0.15  # refusals that much above the noise are a limit
-    noise_evidence: float = 8.0  # refusals in excess of that before the rate falls: fewer are chance
-
-    # Hold and probe
+    # Hold
+    min_depth: float = 0.02  # around the estimate: keeps refusals to a few at 200 a second
+    max_depth: float = 0.25  # an estimate by a few requests is that uncertain
     min_hold: float = 1.5  # a limit that has moved up is found soon
-    max_hold: float = 6.0  # each probe of a limit that stays costs refusals
-    confirmed: float = 1.1  # a refusal within this much of the held rate confirms it
+    max_first_hold: float = 8.0  # however low the rate
+    hold_requests: float = 15.0  # so many show that a limit is passed
+    max_hold: float = 2.5  # each pass of a limit that stays costs refusals; a hold takes twice as long
+    max_hold_requests: float = 60.0  # at low rates by this many
+
+    # Probe
     first_step: float = 0.04  # a burst hides less than that
-    max_step: float = 0.3  # a step costs its share of a latency in refusals
+    max_step: float = 0.2  # a step costs its share of a latency in refusals
     probe: float = 0.6  # the first step takes so long after a latency,
     probe_requests: float = 12.0  # or so many requests; larger steps show sooner
+
+    # Noise
+    falls_before_test: int = 5  # a limit seldom takes so many to find
+    test_share: float = 0.7  # of the estimated limit; nothing is refused there unless at random
+    max_test_seconds: float = 5.0  # a longer test costs more than the noise
+    expected_refusals: float = 2.0  # so many to be expected and none there: a limit
+    doubt: float = 3.0  # if there is one, that many times as long
+    noise_refusals: int = 3  # so many there: noise
+    max_noise: float = 0.6  # where hardly anything is admitted, a lower rate is right whatever the cause
+    noise_margin: float = 0.08  # refusals that much above the noise are a limit
+    noise_evidence: float = 8.0  # refusals in excess of that before the rate falls: fewer are chance
+    noise_outcomes: int = 50  # so often the share is measured anew; it only becomes less
 
 
 TUNING = Tuning()

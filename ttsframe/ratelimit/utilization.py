@@ -18,15 +18,16 @@ class Utilization:
         self._taken, self._offered = 0, 0.0
         self._since = self._at = self._taken_at = -math.inf
 
-    def take(self, now: float, rate: float) -> None:
-        """Count a permit taken; after an idle spell the rate has to show anew that it is used."""
-        if now - self._taken_at > max(TUNING.idle, TUNING.stretch_permits / rate):
+    def take(self, now: float, rate: float) -> bool:
+        """Count a permit taken; return whether it ends an idle spell, after which use has to show anew."""
+        if idle := now - self._taken_at > max(TUNING.idle, TUNING.stretch_permits / rate):
             self.used = self._taken_at == -math.inf
             self._since = self._at = now
             self._taken, self._offered = 0, 0.0
         self.offer(now, rate)
         self._taken += 1
         self._taken_at = now
+        return idle
 
     def offer(self, now: float, rate: float) -> None:
         """Count the permits offered at this rate until now."""
@@ -39,6 +40,6 @@ class Utilization:
         self.offer(now, rate)
         if self._offered >= TUNING.stretch_permits and now - self._since >= TUNING.stretch:
             self.used = self._taken > TUNING.used_share * self._offered
-            self.full = self._taken > TUNING.full_share * self._offered
+            self.full = self._taken > TUNING.busy_share * self._offered
             self._since, self._taken, self._offered = now, 0, 0.0
         return self.used
