@@ -27,4 +27,4 @@ def test_docstring__example_runs(example):
 
 def test_docstrings__have_examples():
     named = {example.name for example in EXAMPLES}
-    assert {"lookup", "plan", "attach"} <= named
+    assert {"lookup", "plan", "attach", "match", "Match"} <= named

@@ -6,8 +6,11 @@ import pandas as pd
 import pytest
 from support.match_frames import NOON, S1, S2, T1, T2, T3, marked, pair, refs, rows, shopify, tiktok, verdict
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_REASONS, MATCH_STATUSES, dtype, names
+from ttsframe.columns import MATCH_ORDERS, MATCH_REASONS, MATCH_SOURCES, MATCH_STATUSES, dtype, names
 from ttsframe.matching import match
+from ttsframe.matching.classify import Reason
+from ttsframe.matching.inputs import Source
+from ttsframe.matching.keys import flag_words
 
 CANCELLED = {"cancelled": True}
 UNPAID = {"cancelled": True, "paid_at": None, "status": "Canceled"}
@@ -19,6 +22,11 @@ def test_match__pair_that_agrees_is_matched():
         *(T1, S1, "#1001", "matched", "reference", "reference; tag"),
         *(20.0, 20.0, 0.0, "USD", "Completed", "paid", 20.0, 20.0, 0.0, 0.0),
     ]
+
+
+def test_flags__are_those_that_columns_describe():
+    assert flag_words(~Source(0)) == list(MATCH_SOURCES)
+    assert flag_words(~Reason(0)) == list(MATCH_REASONS)
 
 
 def test_match__frame_is_as_columns_say():

@@ -144,7 +144,7 @@ def test_inputs__amounts_may_be_arrow_decimals():
 def test_inputs__dates_may_be_categories():
     frame = tiktok(T1, T2)
     texts = frame.assign(created_at=pd.Series(["2026-11-10", None], dtype="category"))
-    assert match(texts, shopify()).days.tolist()[0] == pd.Timestamp("2026-11-10")
+    assert match(texts, shopify()).details["day"].tolist()[0] == pd.Timestamp("2026-11-10")
 
 
 def test_inputs__dirty_ids_are_cleaned():

@@ -108,13 +108,13 @@ def test_result__provenance_names_files_and_version():
 def test_result__days_are_tiktoks_or_else_shopifys():
     theirs = shopify(marked(S1, T1), marked(S2, T2, created_at="2026-11-20 08:00:00+00:00"))
     result = match(tiktok(T1), theirs)
-    assert result.days.tolist() == [pd.Timestamp("2026-11-10"), pd.Timestamp("2026-11-20")]
+    assert result.details["day"].tolist() == [pd.Timestamp("2026-11-10"), pd.Timestamp("2026-11-20")]
 
 
 def test_result__days_of_a_frame_in_utc_are_utc():
     ours = tiktok({"order_id": T1, "created_at": "2026-11-10 23:30:00"})
     zoned = ours.assign(created_at=ours["created_at"].dt.tz_localize("America/New_York"))
-    assert match(zoned, shopify(marked(S1, T1))).days.tolist() == [pd.Timestamp("2026-11-11")]
+    assert match(zoned, shopify(marked(S1, T1))).details["day"].tolist() == [pd.Timestamp("2026-11-11")]
 
 
 def test_to_csv__writes_orders_summary_and_what_needs_work(tmp_path):

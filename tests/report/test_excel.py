@@ -169,7 +169,7 @@ def test_save_frame__xlsx_keeps_numbers_that_excel_cannot_hold_as_text(tmp_path)
 
 
 def test_write_excel__empty_report_has_its_header(report, tmp_path):
-    empty = replace(report, orders=report.orders.head(0), days=report.days.head(0))
+    empty = replace(report, orders=report.orders.head(0), details=report.details.head(0))
     book = openpyxl.load_workbook(write_excel(empty, tmp_path / "report.xlsx"))
     assert book.sheetnames == ["Summary", "Orders", "About"]
     assert [cell.value for cell in book["Orders"][1]] == list(report.orders.columns)

@@ -117,7 +117,7 @@ def test_write_html__lone_surrogates_do_not_stop_it(report):
 
 
 def test_write_html__empty_report_says_so(report):
-    assert b"There are no orders" in page_html(replace(report, orders=report.orders.head(0), days=None))
+    assert b"There are no orders" in page_html(replace(report, orders=report.orders.head(0), details=None))
 
 
 def test_html_summary__needs_no_script_and_escapes(report):

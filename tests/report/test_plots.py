@@ -28,7 +28,7 @@ def test_plot__bars_hold_every_order(report):
     assert sum(bar.get_width() for bar in amounts.patches) == pytest.approx(
         report.orders["tiktok_amount"].sum() + report.orders["shopify_total"].sum()
     )
-    assert len(plot(replace(report, days=None)).axes) == 1
+    assert len(plot(replace(report, details=None)).axes) == 1
 
 
 def test_plot__without_matplotlib_names_the_extra(report, monkeypatch):

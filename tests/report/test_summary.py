@@ -36,7 +36,12 @@ def report():
 
 def missing(flags):
     """Rows whose TikTok order has no amount."""
-    return pd.DataFrame({"TikTok": flags, "Shopify": False})
+    return pd.DataFrame({"tiktok_missing": flags})
+
+
+def dated(days, index=None):
+    """The days of the rows."""
+    return pd.DataFrame({"day": days}, index=index)
 
 
 def lines_of(report, currency):
@@ -58,7 +63,7 @@ def test_exception_statuses__leave_out_the_good_and_the_empty():
 def test_totals__tell_what_is_not_known():
     made = small_report(status=["matched", "matched", "only_tiktok"], shopify_total=[10.0, 5.0, None])
     made.orders.loc[1, "tiktok_counted"] = 4.0
-    matched, alone, whole = replace(made, missing_amount=missing([True, False, True])).totals[""]
+    matched, alone, whole = replace(made, details=missing([True, False, True])).totals[""]
     assert (matched.amounts, matched.difference) == ((4.0, 15.0), 1.0)
     assert np.isnan([alone.amounts[0], alone.difference]).all()
     assert (whole.amounts, whole.difference) == ((4.0, 15.0), 1.0)
@@ -66,7 +71,7 @@ def test_totals__tell_what_is_not_known():
 
 def test_renderings__say_so_where_nothing_is_known(tmp_path):
     made = small_report(status=["matched"], shopify_total=[10.0], currency=["USD"])
-    made = replace(made, missing_amount=missing([True]))
+    made = replace(made, details=missing([True]))
     text = text_summary(made)
     assert re.search(r"\n  all +n/a +10\.00 +n/a\n", text)
     write_excel(made, tmp_path / "report.xlsx")
@@ -118,15 +123,15 @@ def test_summary__has_counts_totals_sources_and_notes(report):
 )
 def test_timeline__keeps_the_bars_few_and_loses_no_order(report, span_days, unit):
     days = pd.Series(pd.Timestamp("2001-01-01") + pd.to_timedelta(np.linspace(0, span_days, 300), unit="D"))
-    found = summary.timeline(replace(report, days=days.dt.tz_localize("UTC")))
+    found = summary.timeline(replace(report, details=dated(days.dt.tz_localize("UTC"))))
     assert found.unit == unit
     assert len(found.table) <= summary.MAX_BARS
     assert found.table.to_numpy().sum() == 300
 
 
 def test_timeline__none_without_dates(report):
-    assert summary.timeline(replace(report, days=None)) is None
-    assert summary.timeline(replace(report, days=pd.Series(pd.NaT, index=report.orders.index))) is None
+    assert summary.timeline(replace(report, details=None)) is None
+    assert summary.timeline(replace(report, details=dated(pd.NaT, index=report.orders.index))) is None
 
 
 def test_totals__amounts_without_currency_are_never_added_to_another():
@@ -240,7 +245,7 @@ def test_dates__of_years_of_five_digits(tmp_path):
     far = np.array(["10000-05-01", "2026-11-23"], dtype="datetime64[us]")
     report = small_report(status=["matched", "conflict"], tiktok_amount=[1.0, 2.0], currency=["USD", "USD"])
     report.orders["settled_at"] = far
-    report = replace(report, days=pd.Series(far))
+    report = replace(report, details=dated(far))
     shown = renderings(report, tmp_path)
     for name in ("page", "workbook", "orders.csv"):
         assert "10000-05-01" in shown[name]
@@ -250,7 +255,7 @@ def test_dates__of_years_of_five_digits(tmp_path):
 @pytest.mark.parametrize(("first", "unit"), [("10000-04-01", "day"), ("9998-01-01", "month")])
 def test_dates__of_years_of_five_digits_are_on_the_chart(first, unit):
     far = pd.Series(np.array([first, "10000-05-01"], dtype="datetime64[us]"))
-    report = replace(small_report(status=["matched", "conflict"]), days=far)
+    report = replace(small_report(status=["matched", "conflict"]), details=dated(far))
     page = page_html(report).decode()
     assert f"Rows by {unit}" in page
     assert "<title>10000-05-01 ·" in page or "<title>May 10000 ·" in page
@@ -265,8 +270,7 @@ def test_plot__reads_no_mathematics_in_a_currency():
 
 def test_summary__unknown_amounts_are_not_zero(tmp_path):
     report = pair("USD", ours=float("nan"))
-    missing = pd.DataFrame({"TikTok": [True], "Shopify": [False]})
-    shown = renderings(replace(report, missing_amount=missing), tmp_path)
+    shown = renderings(replace(report, details=missing([True])), tmp_path)
     assert "amount,TikTok,USD,total,n/a\n" in shown["summary.csv"]
     for name in ("text", "notebook", "page", "workbook"):
         assert "n/a" in shown[name], name

@@ -29,7 +29,7 @@ def sample_report(rows: int = 300, *, seed: int = 7) -> ReportData:
     return ReportData(
         orders=match_orders(**_columns(random, status)),
         title="TikTok Shop and Shopify, October to November 2026",
-        days=days,
+        details=pd.DataFrame({"day": days}),
         notes=(
             Note("left_out", "3 rows of descriptions were left out of the TikTok file."),
             Note("count", "12 Shopify orders show no link to TikTok."),

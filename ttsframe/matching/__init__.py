@@ -1,10 +1,10 @@
 """Which TikTok Shop order is which Shopify order, and where the two disagree.
 
 In the order in which an order walks through them: `inputs` (columns), `links` (what each source says),
-`pairing` and `conflicts` (pairs and what contradicts them), `heuristic` (pairs by amount and time, on
-request), `currencies` and `align` (both sides beside each other), `classify` (statuses and reasons), `frame`
-(the result's columns). `reconcile` holds `match`, which calls them; `result` is what it returns, and
-`compare` takes two of those.
+`pairing` (pairs, and what contradicts them), `heuristic` (pairs by amount and time, on request), `align` with
+`currencies` (both sides beside each other), `classify` (statuses and reasons), `frame` with `evidence` (the
+result's columns). `reconcile` holds `match`, which calls them; `result` is what it returns, and `compare`
+takes two of those.
 """
 
 from ttsframe.matching.compare import compare

@@ -1,137 +1,241 @@
-"""The rows of the result → the columns of both sides, laid beside each other."""
+"""Both sides of every row of the result beside each other: every column that a verdict needs, taken once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from ttsframe import money
+from ttsframe.columns import MATCH_SETTLEMENT, TEXT_DTYPE, conform
+from ttsframe.matching import keys
 from ttsframe.matching.currencies import currencies_of
-from ttsframe.matching.inputs import SOURCE_BITS, equals
-from ttsframe.matching.keys import take_or_fill
+from ttsframe.matching.inputs import Source
+from ttsframe.matching.keys import take_or_fill, take_text
+from ttsframe.matching.links import LookupState
+from ttsframe.matching.pairing import rows_of
 
 if TYPE_CHECKING:
-    from ttsframe.matching.currencies import Currencies
-    from ttsframe.matching.inputs import Inputs, Shopify, Tiktok
-    from ttsframe.matching.keys import Amounts, Digits, Flags, MinorUnits, Nodes
-    from ttsframe.matching.links import LinkGraph
-    from ttsframe.matching.pairing import Rows
+    from numpy.typing import NDArray
+
+    from ttsframe.matching.inputs import Inputs, Orders, Settlement
+    from ttsframe.matching.keys import Amounts, Bits, Digits, Flags, MinorUnits, Nodes
+    from ttsframe.matching.links import CandidateLinks, LinkGraph
+    from ttsframe.text import Note
+
+_ZONE_HOURS = 14
+"""How far a clock without a zone can be from UTC."""
 
 
 @dataclass(frozen=True)
-class Sides:
-    """Both sides of every row of the result, with NaN, NaT and False where a side has no order."""
+class Side:
+    """The columns that both sides have; NaN, NaT and False where the row has no order of the file."""
 
-    has_tiktok: Flags
-    """The row's TikTok order is one of the file."""
-    has_shopify: Flags
+    node: Nodes
+    """The order that the row names, in the file or not; -1 for none."""
+    there: Flags
+    """The order is one of the file."""
+    ids: pd.Series
+    status: pd.Series
     amount: MinorUnits
-    total: MinorUnits
-    cancelled: tuple[Flags, Flags]
-    refunded: tuple[Flags, Flags]
-    """Refunded at all, on TikTok and on Shopify."""
-    refunds: tuple[MinorUnits, MinorUnits]
+    refund: MinorUnits
     """How much was refunded; NaN if unknown."""
-    platform_discount: MinorUnits
+    digits: Digits
+    """How many decimals the amounts have."""
+    cancelled: Flags
+    refunded: Flags
+    """Refunded at all."""
     voided: Flags
-    """Voided on Shopify."""
-    excluded: tuple[Flags, Flags]
-    """Cancelled, fully refunded, or voided."""
-    tiktok_row: Nodes
-    """The row in the file; -1 for none."""
-    shopify_row: Nodes
+    excluded: Flags
+    """Cancelled, refunded in full, or voided."""
+    paid: Flags
+    unpaid: Flags
+    created: NDArray[np.datetime64]
+    first: Flags
+    """The order is on no earlier row."""
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """The one frame from which everything is decided: a row per row of the result, in columns.
+
+    A dataclass of equally long arrays, not a DataFrame: the type checker knows every column, and the
+    forty operations on a million rows take a third less without an index to compare.
+    """
+
+    tiktok: Side
+    shopify: Side
+    shopify_names: pd.Series
+    sources: Bits
+    """The `Source`s that name the pair."""
+    conflict: Flags
+    duplicate: Flags
+    platform_discount: MinorUnits
+    bad_id: Flags
+    """The TikTok order's id is none."""
+    currency: pd.Series
+    """Both, as `USD/EUR`, where they differ."""
     currencies_differ: Flags
+    lookup: NDArray[np.int8]
+    """The `LookupState` of the TikTok order."""
+    lookup_reason: pd.Series
+    """Why there was no answer, or what is wrong with the id."""
+    linked_to: pd.Series
+    """The external id that the look-up gave for a TikTok order without a pair."""
+    ambiguous: Flags
+    """That id fits several Shopify orders."""
+    candidates: Nodes
+    """How many Shopify orders the TikTok order could be guessed to be."""
+    created: NDArray[np.datetime64]
+    """TikTok's time, or else Shopify's."""
+    outside: NDArray[np.timedelta64]
+    """How far `created` lies outside the other side's file, for an order that stands alone."""
+    clocks_apart: np.timedelta64
+    """How far the clocks of the two files can be apart."""
+    settled: pd.DataFrame | None
+    """The payouts, as `columns.MATCH_SETTLEMENT`."""
+    notes: tuple[Note, ...]
+    """Which currencies were assumed."""
 
     @property
     def both(self) -> Flags:
-        """Whether the row has an order of each file."""
-        return self.has_tiktok & self.has_shopify
+        """The row has an order of each file."""
+        return self.tiktok.there & self.shopify.there
 
     @property
-    def amounts(self) -> tuple[MinorUnits, MinorUnits]:
-        """What each side comes to."""
-        return self.amount, self.total
+    def alone(self) -> Flags:
+        """The row has a TikTok order and names no Shopify order."""
+        return self.tiktok.there & (self.shopify.node < 0)
 
     @property
     def difference(self) -> MinorUnits:
-        """Shopify's total less TikTok's amount, in minor units; NaN between currencies."""
-        return np.where(self.currencies_differ, np.nan, self.total - self.amount)
+        """Shopify's total less TikTok's amount; NaN between currencies."""
+        return np.where(self.currencies_differ, np.nan, self.shopify.amount - self.tiktok.amount)
 
 
-class AlignedOrders(NamedTuple):
-    """All that a verdict is found from."""
-
-    given: Inputs
-    graph: LinkGraph
-    rows: Rows
-    faces: Sides
-    currencies: Currencies
-    candidates: Nodes
-    """For each TikTok order of the file, how many Shopify orders it could be guessed to be."""
-    tolerance: float
-    """The largest difference that still counts as equal, in major units."""
-
-    @property
-    def tolerance_units(self) -> MinorUnits:
-        """The tolerance in each row's minor units; the epsilon keeps 0.29 * 100 from falling to 28."""
-        units: MinorUnits = np.floor(self.tolerance * 10.0 ** self.currencies.digits[0] + 1e-6)
-        return units
-
-
-def align(
-    given: Inputs, graph: LinkGraph, rows: Rows, candidates: Nodes, *, tolerance: float
-) -> AlignedOrders:
+def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: Nodes) -> Aligned:
     """Lay both sides of every row beside each other."""
-    left, right = _rows_in_files(given, rows)
-    proven = (left >= 0) & (right >= 0) & (rows.bits != SOURCE_BITS["probable"])
+    rows = rows_of(pairs, graph, given.shopify.from_tiktok)
+    # Each side's row in its file; -1 for an order that only the other side names, or none.
+    left = np.where(rows.tiktok < graph.n_tiktok, rows.tiktok, keys.MISSING)
+    right = np.where(rows.shopify < graph.n_shopify, rows.shopify, keys.MISSING)
+    proven = (left >= 0) & (right >= 0) & (rows.sources != Source.PROBABLE)
     currencies = currencies_of(given.tiktok, given.shopify, left, right, proven)
-    faces = _align_sides(given.tiktok, given.shopify, rows, currencies)
-    return AlignedOrders(given, graph, rows, faces, currencies, candidates, tolerance)
-
-
-def _rows_in_files(given: Inputs, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """Return each side's row in its file; -1 for an order that only the other side names, or none."""
-    return (
-        np.where(rows.tiktok < len(given.tiktok.ids), rows.tiktok, -1),
-        np.where(rows.shopify < len(given.shopify.names), rows.shopify, -1),
-    )
-
-
-def _align_sides(tiktok: Tiktok, shopify: Shopify, rows: Rows, currencies: Currencies) -> Sides:
-    """Lay both sides' figures along the rows of the result, amounts in minor units."""
-    has_tiktok = (rows.tiktok >= 0) & (rows.tiktok < len(tiktok.ids))
-    has_shopify = (rows.shopify >= 0) & (rows.shopify < len(shopify.ids))
-    left, right = np.where(has_tiktok, rows.tiktok, -1), np.where(has_shopify, rows.shopify, -1)
-    (ours, theirs) = currencies.digits
-
-    def units(amounts: Amounts, row: Nodes, digits: Digits) -> MinorUnits:
-        return money.to_minor_units(take_or_fill(amounts, row, np.nan), digits)
-
-    amount, total = units(tiktok.amount, left, ours), units(shopify.total, right, theirs)
-    refunds = units(tiktok.refunded, left, ours), units(shopify.refunded, right, theirs)
-    full_left = (refunds[0] >= amount) & (amount > 0)
-    full_right = ((refunds[1] >= total) & (total > 0)) | take_or_fill(
-        equals(shopify.financial_status, "refunded"), right, fill=False
-    )
-    voided = take_or_fill(equals(shopify.financial_status, "voided"), right, fill=False)
-    cancelled = (
-        take_or_fill(tiktok.cancelled, left, fill=False),
-        take_or_fill(shopify.cancelled, right, fill=False),
-    )
-    return Sides(
-        has_tiktok=has_tiktok,
-        has_shopify=has_shopify,
-        amount=amount,
-        total=total,
-        cancelled=cancelled,
-        refunded=((refunds[0] > 0) | full_left, (refunds[1] > 0) | full_right),
-        refunds=refunds,
-        platform_discount=units(tiktok.platform_discount, left, ours),
-        voided=voided,
-        excluded=(cancelled[0] | full_left, cancelled[1] | full_right | voided),
-        tiktok_row=left,
-        shopify_row=right,
+    ours, theirs = currencies.digits
+    repeated = np.flatnonzero(rows.conflict | rows.duplicate)
+    tiktok = _side(given.tiktok, graph.tiktok_ids, rows.tiktok, left, ours, repeated=repeated)
+    shopify = _side(given.shopify, graph.shopify_ids, rows.shopify, right, theirs, repeated=repeated)
+    bad_id = take_or_fill(given.tiktok.bad_ids.notna().to_numpy(), left, fill=False)
+    ambiguous = take_or_fill(graph.ambiguous, left, fill=False)
+    lookup = take_or_fill(graph.answers, left, LookupState.NO_LOOKUP)
+    answer = take_or_fill(graph.answer_rows, left, keys.MISSING)
+    external = keys.missing_text(0) if given.refs is None else given.refs.external
+    created = np.where(np.isnat(tiktok.created), shopify.created, tiktok.created)
+    zoned = given.tiktok.created.zoned and given.shopify.created.zoned
+    return Aligned(
+        tiktok=tiktok,
+        shopify=shopify,
+        shopify_names=take_text(given.shopify.names, right),
+        sources=rows.sources,
+        conflict=rows.conflict,
+        duplicate=rows.duplicate,
+        platform_discount=_units(given.tiktok.platform_discount, left, ours),
+        bad_id=bad_id,
+        currency=currencies.text,
         currencies_differ=currencies.differ,
+        lookup=lookup,
+        lookup_reason=_lookup_reason(given, bad_id, left, np.where(ambiguous, keys.MISSING, answer)),
+        linked_to=take_text(external, np.where(rows.shopify < 0, answer, keys.MISSING)),
+        ambiguous=ambiguous,
+        candidates=take_or_fill(candidates, left, 0),
+        created=created,
+        outside=_outside(given, created, tiktok.there, shopify.there),
+        clocks_apart=np.timedelta64(0 if zoned else _ZONE_HOURS, "h"),
+        settled=None if given.settlement is None else _payouts(given.settlement, graph, left, ours),
+        notes=currencies.notes,
     )
+
+
+def _side(
+    orders: Orders, ids: pd.Series, node: Nodes, row: Nodes, digits: Digits, *, repeated: Nodes
+) -> Side:
+    """Take the columns of one side along the rows; only `repeated` rows may name an order again."""
+
+    def flags(values: Flags) -> Flags:
+        return take_or_fill(values, row, fill=False)
+
+    amount, refund = (_units(amounts, row, digits) for amounts in (orders.amount, orders.refunded))
+    cancelled, voided = flags(orders.cancelled), flags(orders.voided)
+    first = np.ones(len(row), dtype=bool)
+    first[repeated] = ~pd.Series(node[repeated]).duplicated().to_numpy()
+    in_full = ((refund >= amount) & (amount > 0)) | flags(orders.refunded_in_full)
+    return Side(
+        node=node,
+        there=row >= 0,
+        ids=take_text(ids, node),
+        status=take_text(orders.status, row),
+        amount=amount,
+        refund=refund,
+        digits=digits,
+        cancelled=cancelled,
+        refunded=(refund > 0) | in_full,
+        voided=voided,
+        excluded=cancelled | in_full | voided,
+        paid=flags(orders.paid),
+        unpaid=flags(orders.unpaid),
+        created=take_or_fill(orders.created.moments, row, np.datetime64("NaT")),
+        first=first,
+    )
+
+
+def _units(amounts: Amounts, row: Nodes, digits: Digits) -> MinorUnits:
+    return money.to_minor_units(take_or_fill(amounts, row, np.nan), digits)
+
+
+def _lookup_reason(given: Inputs, bad_id: Flags, row: Nodes, answer: Nodes) -> pd.Series:
+    """Say what is wrong with the id; else why the look-up has no answer: its reason, or its status."""
+    refs, wanted = given.refs, bad_id.copy()
+    if refs is not None:
+        wanted |= take_or_fill(~refs.answered, answer, fill=False)
+    where = np.flatnonzero(wanted)
+    told = take_text(given.tiktok.bad_ids.astype(TEXT_DTYPE), row[where])
+    for column in () if refs is None else (refs.reason, refs.status):
+        told = told.where(told.notna(), take_text(column, answer[where]))
+    reason = keys.missing_text(len(row))
+    reason[where] = told.array
+    return reason
+
+
+def _outside(given: Inputs, created: np.ndarray, has_tiktok: Flags, has_shopify: Flags) -> np.ndarray:
+    """Measure how far an order that stands alone lies outside the span of the other side's file."""
+    outside = np.full(len(created), "NaT", dtype="timedelta64[us]")
+    for alone, other in (
+        (has_tiktok & ~has_shopify, given.shopify),
+        (has_shopify & ~has_tiktok, given.tiktok),
+    ):
+        moments = other.created.moments
+        known = moments[~np.isnat(moments)] if alone.any() else moments[:0]
+        if len(known):
+            outside[alone] = np.maximum(known.min() - created[alone], created[alone] - known.max())
+    return outside
+
+
+def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, digits: Digits) -> pd.DataFrame:
+    """Lay the payouts along the rows: on every row of their TikTok order."""
+    nodes = graph.settlement_nodes
+    ours = np.flatnonzero((nodes >= 0) & (nodes < graph.n_tiktok))
+    payout = np.full(graph.n_tiktok, keys.MISSING, dtype=np.int64)
+    payout[nodes[ours]] = ours
+    row = take_or_fill(payout, row, keys.MISSING)
+    currency = take_text(settlement.currency, row)
+    codes, words = pd.factorize(currency)
+    named = np.array([*map(money.decimals, words), 0], dtype=np.int64)[codes]
+    digits = np.where(codes < 0, digits, named)
+    data = {
+        "settled_amount": money.to_major_units(_units(settlement.amount, row, digits), digits),
+        "settled_currency": currency,
+        "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
+    }
+    return conform(data, MATCH_SETTLEMENT)

@@ -1,262 +1,189 @@
-"""What each row of the result is: its status, and the reasons that the columns show."""
+"""What each row of the result is: its status, and the reasons that its columns show."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import enum
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_GUESSED, MATCH_REASONS, MATCH_STATUSES
-from ttsframe.matching.inputs import SOURCE_BITS, lowered_categories
-from ttsframe.matching.keys import decode, take_or_fill
+from ttsframe.columns import MATCH_GUESSED, MATCH_STATUSES
+from ttsframe.matching.inputs import Source
+from ttsframe.matching.keys import decode, flag_words
 from ttsframe.matching.links import LookupState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ttsframe.matching.align import AlignedOrders, Sides
-    from ttsframe.matching.inputs import Times
-    from ttsframe.matching.keys import Flags
+    from ttsframe.matching.align import Aligned
+    from ttsframe.matching.keys import Flags, MinorUnits
 
 STATUS_CODES = {status: code for code, status in enumerate((*MATCH_STATUSES, *MATCH_GUESSED))}
-_BITS = {reason: 1 << place for place, reason in enumerate(MATCH_REASONS)}
 
-_UNPAID_WORDS = ("expired", "pending", "authorized")
-_PAID_WORDS = ("paid", "partially_refunded")
-
-_ZONE_HOURS = 14
-"""How far a clock without a zone can be from UTC."""
 _SAME_MOMENT_HOURS = 36
 """An order that appears on Shopify later than this was not moved into another month by its zone."""
+_LINKED = (LookupState.LINKED, LookupState.LINKED_ELSEWHERE)
+_UNLINKED = (LookupState.UNLINKED, LookupState.UNLINKED_ELSEWHERE)
 
 
-def statuses(aligned: AlignedOrders) -> NDArray[np.int8]:
-    """Decide the status code of every row.
+class Reason(enum.IntFlag):
+    """What explains a status: `columns.MATCH_REASONS` as flags."""
 
-    Of several that apply the first of conflict, duplicate, state_differs, amount_differs stands.
-    A guess is only a guess, whatever its two sides say.
+    NOT_IN_EXPORT = enum.auto()
+    OUTSIDE_DATES = enum.auto()
+    UNLINKED = enum.auto()
+    NO_MARK = enum.auto()
+    NO_ORDER_ID = enum.auto()
+    AMBIGUOUS_REFERENCE = enum.auto()
+    NOT_ASKED = enum.auto()
+    CANCELLED_BEFORE_PAYMENT = enum.auto()
+    CANCELLED_ON_TIKTOK = enum.auto()
+    CANCELLED_ON_SHOPIFY = enum.auto()
+    REFUNDED_ON_TIKTOK = enum.auto()
+    REFUNDED_ON_SHOPIFY = enum.auto()
+    REFUND_DIFFERS = enum.auto()
+    VOIDED_ON_SHOPIFY = enum.auto()
+    UNPAID_ON_SHOPIFY = enum.auto()
+    UNPAID_ON_TIKTOK = enum.auto()
+    CURRENCY = enum.auto()
+    PLATFORM_DISCOUNT = enum.auto()
+    FREE_SAMPLE = enum.auto()
+    NO_AMOUNT = enum.auto()
+    MONTH_END = enum.auto()
+    SEVERAL_CANDIDATES = enum.auto()
 
-    Parameters
-    ----------
-    aligned
-        The rows with their two sides.
 
-    Returns
-    -------
-    numpy.ndarray
-        Codes of `STATUS_CODES`.
-    """
-    faces, rows = aligned.faces, aligned.rows
-    state = faces.excluded[0] != faces.excluded[1]
-    codes = unpaired_statuses(aligned)
-    # What stands later here overwrites, so the strongest comes last.
-    for status, where in {
-        "only_shopify": ~faces.has_tiktok,
-        "matched": faces.both,
-        "amount_differs": faces.both & amounts_differ(aligned),
-        "state_differs": faces.both & state,
-        "probable": rows.bits == SOURCE_BITS["probable"],
+class Verdicts(NamedTuple):
+    """The status and reason of each row."""
+
+    status: NDArray[np.int8]
+    """Codes of `STATUS_CODES`."""
+    reason: pd.Series
+    """Joined by `; `; missing where no cause is seen."""
+
+
+def classify(rows: Aligned, *, tolerance: float) -> Verdicts:
+    """Decide status and reasons of every row; amounts within `tolerance` major units are equal."""
+    # The epsilon keeps 0.29 * 100 from falling to 28.
+    units: MinorUnits = np.floor(tolerance * 10.0**rows.tiktok.digits + 1e-6)
+    differ = (np.abs(rows.difference) > units) | rows.currencies_differ
+    status = _statuses(rows, differ)
+    reasons = np.zeros(len(status), dtype=np.int64)
+    for found in (_absence(rows), _dates(rows), _states(rows, units), _amounts(rows, differ, units)):
+        for reason, where in found.items():
+            reasons[where] |= reason
+    told = rows.lookup_reason.where(status == STATUS_CODES["unknown"])
+    return Verdicts(status, _text(reasons, told))
+
+
+def _statuses(rows: Aligned, differ: Flags) -> NDArray[np.int8]:
+    """Decide the status of every row; a guess is only a guess, whatever its two sides say."""
+    linked = np.isin(rows.lookup, _LINKED)
+    unanswered = ~linked & ~np.isin(rows.lookup, (*_UNLINKED, LookupState.NO_LOOKUP))
+    status = np.full(len(linked), STATUS_CODES["only_tiktok"], dtype=np.int8)
+    # Of several that apply the last stands.
+    for name, where in {
+        "unknown": (rows.bad_id & ~linked) | unanswered | rows.ambiguous,
+        "not_expected": _never_paid(rows) & ~linked,
+        "only_shopify": ~rows.tiktok.there,
+        "matched": rows.both,
+        "amount_differs": rows.both & differ,
+        "state_differs": rows.both & (rows.tiktok.excluded != rows.shopify.excluded),
+        "probable": rows.sources == Source.PROBABLE,
         "duplicate": rows.duplicate,
         "conflict": rows.conflict,
     }.items():
-        codes[where] = STATUS_CODES[status]
-    return codes
+        status[where] = STATUS_CODES[name]
+    return status
 
 
-def amounts_differ(aligned: AlignedOrders) -> Flags:
-    """Tell where the amounts differ by more than the tolerance, or the currencies do."""
-    return (np.abs(aligned.faces.difference) > aligned.tolerance_units) | aligned.faces.currencies_differ
+def _never_paid(rows: Aligned) -> Flags:
+    return rows.tiktok.cancelled & rows.tiktok.unpaid
 
 
-def unpaired_statuses(aligned: AlignedOrders) -> NDArray[np.int8]:
-    """Decide the status code of each row as if its TikTok order had no pair."""
-    tiktok, graph = aligned.given.tiktok, aligned.graph
-    linked = either(graph.answers, LookupState.LINKED, LookupState.LINKED_ELSEWHERE)
-    answered = linked | either(graph.answers, LookupState.UNLINKED, LookupState.UNLINKED_ELSEWHERE)
-    bad_id = tiktok.bad_ids.notna().to_numpy()
-    lone = np.full(len(tiktok.ids), STATUS_CODES["only_tiktok"], dtype=np.int8)
-    lone[bad_id & ~linked] = STATUS_CODES["unknown"]
-    if aligned.given.refs is not None:
-        lone[~answered | graph.ambiguous] = STATUS_CODES["unknown"]
-    lone[tiktok.cancelled & tiktok.unpaid & ~linked] = STATUS_CODES["not_expected"]
-    return take_or_fill(lone, aligned.faces.tiktok_row, 0)
-
-
-def either(answers: NDArray[np.int8], one: int, other: int) -> Flags:
-    """Tell which answers are one or the other."""
-    found: Flags = (answers == one) | (answers == other)
-    return found
-
-
-def reason_bits(aligned: AlignedOrders) -> np.ndarray:
-    """Collect the causes that can be seen, as bits of `columns.MATCH_REASONS`."""
-    bits = np.zeros(len(aligned.rows.tiktok), dtype=np.int32)
-    for found in (
-        _absence(aligned),
-        _dates(aligned),
-        _states(aligned),
-        _payments(aligned),
-        _amounts(aligned),
-    ):
-        for reason, where in found.items():
-            bits[where] |= _BITS[reason]
-    return bits
-
-
-def reason_text(bits: np.ndarray, words: pd.Series) -> pd.Series:
-    """Write reasons out, joined by `; `.
-
-    Parameters
-    ----------
-    bits
-        As `reason_bits` gives them.
-    words
-        The look-up's own reason, for the rows where it stands first; missing elsewhere.
-
-    Returns
-    -------
-    pandas.Series
-        Missing where no cause is seen.
-    """
-    codes, kinds = pd.factorize(bits)
-    texts = [
-        "; ".join(reason for reason, bit in _BITS.items() if kind & bit) or None for kind in kinds.tolist()
-    ]
-    text = decode(texts, codes)
-    named = words.notna().to_numpy()
-    if named.any():
-        both = words[named].str.cat(text[named], sep="; ")
-        text = text.mask(named, both.where(both.notna(), words[named]))
-    return text
-
-
-def _absence(aligned: AlignedOrders) -> dict[str, np.ndarray]:
+def _absence(rows: Aligned) -> dict[Reason, Flags]:
     """Say why an order has no other half."""
-    tiktok, graph, faces, rows = aligned.given.tiktok, aligned.graph, aligned.faces, aligned.rows
-    asked = aligned.given.refs is not None
-    alone = faces.has_tiktok & (rows.shopify < 0)
-    answers = take_or_fill(graph.answers, faces.tiktok_row, LookupState.NOT_ASKED)
-    ambiguous = take_or_fill(graph.ambiguous, faces.tiktok_row, fill=False)
-    bad_id = take_or_fill(tiktok.bad_ids.notna().to_numpy(), faces.tiktok_row, fill=False)
-    unpaid = take_or_fill(tiktok.cancelled & tiktok.unpaid, faces.tiktok_row, fill=False)
-    linked = either(answers, LookupState.LINKED, LookupState.LINKED_ELSEWHERE)
-    unlinked = either(answers, LookupState.UNLINKED, LookupState.UNLINKED_ELSEWHERE)
-    named_outside = (rows.tiktok >= 0) & (rows.shopify >= 0) & ~faces.both
+    never_paid, linked = _never_paid(rows), np.isin(rows.lookup, _LINKED)
+    open_alone = rows.alone & ~never_paid
+    named_outside = (rows.tiktok.node >= 0) & (rows.shopify.node >= 0) & ~rows.both
     return {
-        "ambiguous_reference": alone & ambiguous,
-        "not_in_export": (alone & linked & ~ambiguous) | named_outside,
-        "unlinked": alone & unlinked & ~unpaid,
-        "no_mark": alone & (not asked) & ~unpaid & ~bad_id,
-        "not_asked": alone & asked & (answers == LookupState.NOT_ASKED) & ~unpaid & ~bad_id,
-        "no_order_id": rows.tiktok < 0,
-        "cancelled_before_payment": alone & unpaid,
-        "cancelled_on_tiktok": alone & ~unpaid & faces.cancelled[0],
-        "several_candidates": alone & (take_or_fill(aligned.candidates, faces.tiktok_row, 0) > 0),
+        Reason.AMBIGUOUS_REFERENCE: rows.alone & rows.ambiguous,
+        Reason.NOT_IN_EXPORT: (rows.alone & linked & ~rows.ambiguous) | named_outside,
+        Reason.UNLINKED: open_alone & np.isin(rows.lookup, _UNLINKED),
+        Reason.NO_MARK: open_alone & (rows.lookup == LookupState.NO_LOOKUP) & ~rows.bad_id,
+        Reason.NOT_ASKED: open_alone & (rows.lookup == LookupState.NOT_ASKED) & ~rows.bad_id,
+        Reason.NO_ORDER_ID: rows.tiktok.node < 0,
+        Reason.CANCELLED_BEFORE_PAYMENT: rows.alone & never_paid,
+        Reason.CANCELLED_ON_TIKTOK: open_alone & rows.tiktok.cancelled,
+        Reason.SEVERAL_CANDIDATES: rows.alone & (rows.candidates > 0),
     }
 
 
-def _dates(aligned: AlignedOrders) -> dict[str, np.ndarray]:
+def _dates(rows: Aligned) -> dict[Reason, Flags]:
     """See where the calendar explains an absence, or moves a pair into two months."""
-    faces, rows = aligned.faces, aligned.rows
-    tiktok, shopify = aligned.given.tiktok.created, aligned.given.shopify.created
-    slack = np.timedelta64(0 if tiktok.zoned and shopify.zoned else _ZONE_HOURS, "h")
-    answers = take_or_fill(aligned.graph.answers, faces.tiktok_row, LookupState.NOT_ASKED)
-    linked = (rows.shopify < 0) & either(answers, LookupState.LINKED, LookupState.LINKED_ELSEWHERE)
-    nameless = faces.has_shopify & ~faces.has_tiktok & (rows.tiktok >= 0)
-    outside, month_end = np.zeros(len(linked), dtype=bool), _two_months(tiktok, shopify, faces)
-    for where, row, times, others in (
-        (np.flatnonzero(linked), faces.tiktok_row, tiktok, shopify),
-        (np.flatnonzero(nameless), faces.shopify_row, shopify, tiktok),
-    ):
-        outside[where], edge = _beyond(times.moments[row[where]], others.moments, slack)
-        month_end[where] |= edge
-    return {"outside_dates": outside, "month_end": month_end}
-
-
-def _beyond(at: np.ndarray, others: np.ndarray, slack: np.timedelta64) -> tuple[np.ndarray, np.ndarray]:
-    """Tell which times lie outside the others' span, and which do by less than a zone at a month's end."""
-    known = others[~np.isnat(others)] if len(at) else others[:0]
-    if not len(known):
-        return np.zeros(len(at), dtype=bool), np.zeros(len(at), dtype=bool)
-    low, high = known.min(), known.max()
-    outside = (at < low - slack) | (at > high + slack)
-    month = at.astype("datetime64[M]")
-    edge = np.timedelta64(_ZONE_HOURS, "h")
-    at_month_end = ((at - edge).astype("datetime64[M]") != month) | (
-        (at + edge).astype("datetime64[M]") != month
+    linked = rows.alone & np.isin(rows.lookup, _LINKED)
+    named = rows.shopify.there & ~rows.tiktok.there & (rows.tiktok.node >= 0)
+    outside = (linked | named) & (rows.outside > rows.clocks_apart)
+    nearly = (linked | named) & (rows.outside > np.timedelta64(0)) & ~outside
+    month_end = np.zeros(len(outside), dtype=bool)
+    at, edge = rows.created[nearly], rows.clocks_apart
+    month_end[nearly] = (_month(at - edge) != _month(at)) | (_month(at + edge) != _month(at))
+    apart = np.abs(rows.tiktok.created - rows.shopify.created)  # NaT unless both are known
+    two_months = (_month(rows.tiktok.created) != _month(rows.shopify.created)) & (
+        apart <= np.timedelta64(_SAME_MOMENT_HOURS, "h")
     )
-    return outside, ((at < low) | (at > high)) & ~outside & at_month_end
+    return {Reason.OUTSIDE_DATES: outside, Reason.MONTH_END: month_end | two_months}
 
 
-def _two_months(tiktok: Times, shopify: Times, faces: Sides) -> np.ndarray:
-    months = [times.moments.astype("datetime64[M]") for times in (tiktok, shopify)]
-    nat = np.datetime64("NaT")
-    left, right = (
-        take_or_fill(months[0], faces.tiktok_row, nat),
-        take_or_fill(months[1], faces.shopify_row, nat),
-    )
-    rows = np.flatnonzero((left != right) & ~np.isnat(left) & ~np.isnat(right))
-    apart = tiktok.moments[faces.tiktok_row[rows]] - shopify.moments[faces.shopify_row[rows]]
-    two = np.zeros(len(left), dtype=bool)
-    two[rows[np.abs(apart) <= np.timedelta64(_SAME_MOMENT_HOURS, "h")]] = True
-    return two
+def _month(moments: np.ndarray) -> np.ndarray:
+    return moments.astype("datetime64[M]")
 
 
-def _states(aligned: AlignedOrders) -> dict[str, np.ndarray]:
-    """Name what was done on one side: always where the states differ, and partial refunds."""
-    tiktok, faces = aligned.given.tiktok, aligned.faces
-    differ = faces.both & (faces.excluded[0] != faces.excluded[1])
-    partial = faces.both & ~faces.excluded[0] & ~faces.excluded[1] & (faces.refunded[0] != faces.refunded[1])
-    left, right = differ & faces.excluded[0], differ & faces.excluded[1]
+def _states(rows: Aligned, units: MinorUnits) -> dict[Reason, Flags]:
+    """Name what was done on one side: always where the states differ, and partial refunds and payments."""
+    tiktok, shopify = rows.tiktok, rows.shopify
+    left, right = rows.both & tiktok.excluded, rows.both & shopify.excluded
+    left, right = left & ~right, right & ~left
+    stands = rows.both & ~tiktok.excluded & ~shopify.excluded
+    partial = stands & (tiktok.refunded != shopify.refunded)
+    refunds_apart = np.abs(tiktok.refund - shopify.refund) > units  # False if one is unknown
     return {
-        "cancelled_on_tiktok": left & faces.cancelled[0],
-        "cancelled_on_shopify": right & faces.cancelled[1],
-        "refunded_on_tiktok": (left | partial) & faces.refunded[0],
-        "refunded_on_shopify": (right | partial) & faces.refunded[1],
-        "refund_differs": faces.both & ~faces.currencies_differ & _apart(*faces.refunds, aligned),
-        "voided_on_shopify": right & faces.voided,
-        "cancelled_before_payment": left
-        & take_or_fill(tiktok.cancelled & tiktok.unpaid, faces.tiktok_row, fill=False),
+        Reason.CANCELLED_ON_TIKTOK: left & tiktok.cancelled,
+        Reason.CANCELLED_ON_SHOPIFY: right & shopify.cancelled,
+        Reason.REFUNDED_ON_TIKTOK: (left | partial) & tiktok.refunded,
+        Reason.REFUNDED_ON_SHOPIFY: (right | partial) & shopify.refunded,
+        Reason.REFUND_DIFFERS: rows.both & ~rows.currencies_differ & refunds_apart,
+        Reason.VOIDED_ON_SHOPIFY: right & shopify.voided,
+        Reason.CANCELLED_BEFORE_PAYMENT: left & _never_paid(rows),
+        Reason.UNPAID_ON_SHOPIFY: stands & shopify.unpaid & tiktok.paid,
+        # A column of times of payment that is blank throughout tells nothing.
+        Reason.UNPAID_ON_TIKTOK: stands & shopify.paid & tiktok.unpaid & tiktok.paid.any(),
     }
 
 
-def _apart(one: np.ndarray, other: np.ndarray, aligned: AlignedOrders) -> np.ndarray:
-    """Tell where two sums differ by more than the tolerance; False if one is unknown."""
-    apart: np.ndarray = np.abs(one - other) > aligned.tolerance_units
-    return apart
-
-
-def _payments(aligned: AlignedOrders) -> dict[str, np.ndarray]:
-    """Name what is paid on one side only, where both orders stand."""
-    tiktok, faces = aligned.given.tiktok, aligned.faces
-    stands = faces.both & ~faces.excluded[0] & ~faces.excluded[1]
-    codes, words = lowered_categories(aligned.given.shopify.financial_status)
-    unpaid, paid = (
-        take_or_fill(np.array([word in said for word in words])[codes], faces.shopify_row, fill=False)
-        for said in (_UNPAID_WORDS, _PAID_WORDS)
-    )
-    # A column of times of payment that is blank throughout tells nothing.
-    without = tiktok.unpaid & tiktok.paid.any()
-    return {
-        "unpaid_on_shopify": stands & unpaid & take_or_fill(tiktok.paid, faces.tiktok_row, fill=False),
-        "unpaid_on_tiktok": stands & paid & take_or_fill(without, faces.tiktok_row, fill=False),
-    }
-
-
-def _amounts(aligned: AlignedOrders) -> dict[str, np.ndarray]:
+def _amounts(rows: Aligned, differ: Flags, units: MinorUnits) -> dict[Reason, Flags]:
     """Name what explains the amounts of a pair, as far as the columns show it."""
-    faces, rows = aligned.faces, aligned.rows
-    pair = faces.both & ~rows.conflict & ~rows.duplicate
-    alone = faces.has_tiktok & (rows.shopify < 0)
-    open_pair = pair & ~faces.excluded[0] & ~faces.excluded[1]
-    discount = faces.platform_discount
-    differ = pair & amounts_differ(aligned)
-    left_over = np.abs(faces.difference - discount)  # it lowers what the buyer paid on TikTok
+    tiktok, shopify = rows.tiktok, rows.shopify
+    pair = rows.both & ~rows.conflict & ~rows.duplicate
+    open_pair = pair & ~tiktok.excluded & ~shopify.excluded
+    discount = rows.platform_discount  # it lowers what the buyer paid on TikTok
+    explained = (discount > 0) & (np.abs(rows.difference - discount) <= units)
     return {
-        "currency": pair & faces.currencies_differ,
-        "platform_discount": differ & (discount > 0) & (left_over <= aligned.tolerance_units),
-        "free_sample": (open_pair & ((faces.amount == 0) | (faces.total == 0)))
-        | (alone & ~faces.excluded[0] & (faces.amount == 0)),
-        "no_amount": faces.both & (np.isnan(faces.amount) | np.isnan(faces.total)),
+        Reason.CURRENCY: pair & rows.currencies_differ,
+        Reason.PLATFORM_DISCOUNT: pair & differ & explained,
+        Reason.FREE_SAMPLE: (open_pair & ((tiktok.amount == 0) | (shopify.amount == 0)))
+        | (rows.alone & ~tiktok.excluded & (tiktok.amount == 0)),
+        Reason.NO_AMOUNT: rows.both & (np.isnan(tiktok.amount) | np.isnan(shopify.amount)),
     }
+
+
+def _text(reasons: np.ndarray, told: pd.Series) -> pd.Series:
+    """Write reasons out, after what the look-up told."""
+    codes, kinds = pd.factorize(reasons)
+    text = decode(["; ".join(flag_words(Reason(kind))) or None for kind in kinds.tolist()], codes)
+    named = told.notna().to_numpy()
+    if named.any():
+        both = told[named].str.cat(text[named], sep="; ")
+        text = text.mask(named, both.where(both.notna(), told[named]))
+    return text

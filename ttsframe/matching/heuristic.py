@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.inputs import SOURCE_BITS
+from ttsframe.matching.inputs import Source
 from ttsframe.matching.links import CandidateLinks, LookupState
 from ttsframe.money import to_minor_units
 
@@ -27,34 +27,20 @@ class Guesses(NamedTuple):
     """What amount and time suggest."""
 
     pairs: CandidateLinks
+    """The given pairs, and those of which each side has exactly one candidate, of no other currency."""
     candidates: Nodes
     """How many Shopify orders fit each TikTok order of the file."""
 
 
 def guess(tiktok: Tiktok, shopify: Shopify, graph: LinkGraph, pairs: CandidateLinks) -> Guesses:
-    """Pair what is left on both sides by equal amount within the window.
-
-    Parameters
-    ----------
-    tiktok, shopify
-        The two sides.
-    graph
-        TikTok orders that are linked to an order outside the files are left alone.
-    pairs
-        The proven pairs; their orders are left alone.
-
-    Returns
-    -------
-    Guesses
-        Pairs of which each side has exactly one candidate, of no other currency.
-    """
+    """Also pair, by equal amount within the window, what is neither paired nor linked to another order."""
     linked = np.isin(graph.answers, (LookupState.LINKED, LookupState.LINKED_ELSEWHERE)) | graph.ambiguous
     free_tiktok = (
         _free(tiktok.amount, tiktok.created.moments, pairs.tiktok)
         & ~linked
         & ~(tiktok.cancelled & tiktok.unpaid)
     )
-    free_shopify = _free(shopify.total, shopify.created.moments, pairs.shopify)
+    free_shopify = _free(shopify.amount, shopify.created.moments, pairs.shopify)
     left, right = np.flatnonzero(free_tiktok), np.flatnonzero(free_shopify)
     left_keys, right_keys = _keys(tiktok, shopify, left, right)
     count, first = _within(left_keys, right_keys)
@@ -67,8 +53,8 @@ def guess(tiktok: Tiktok, shopify: Shopify, graph: LinkGraph, pairs: CandidateLi
     rows, others = left[alone], right[partner]
     fits = _same_currency(tiktok.currency.take(rows), shopify.currency.take(others))
     candidates[rows[~fits]] = 0
-    bits = np.full(int(fits.sum()), SOURCE_BITS["probable"], dtype=np.uint8)
-    return Guesses(CandidateLinks(rows[fits], others[fits], bits), candidates)
+    sources = np.full(int(fits.sum()), Source.PROBABLE, dtype=np.uint8)
+    return Guesses(pairs.plus(CandidateLinks(rows[fits], others[fits], sources)), candidates)
 
 
 def _free(amount: np.ndarray, moments: np.ndarray, taken: Nodes) -> Flags:
@@ -83,7 +69,7 @@ def _keys(
     """Make one number of amount and time, so that a window in time is a run of numbers."""
     # In ten-thousandths, as one side may not name the currency that tells the minor units.
     amounts, _ = pd.factorize(
-        to_minor_units(np.concatenate([tiktok.amount[left], shopify.total[right]]), _FINEST)
+        to_minor_units(np.concatenate([tiktok.amount[left], shopify.amount[right]]), _FINEST)
     )
     created = np.concatenate([tiktok.created.moments[left], shopify.created.moments[right]])
     seconds = created.astype("datetime64[s]").astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,6 @@ import pandas as pd
 
 from ttsframe import ids
 from ttsframe.columns import (
-    MATCH_SOURCES,
     REFERENCES,
     SETTLEMENTS,
     SHOPIFY_ORDERS,
@@ -27,14 +27,25 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ttsframe.matching.keys import Amounts, Flags, Nodes
+    from ttsframe.matching.keys import Amounts, Bits, Flags, Nodes
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
 _KNOWN = [column.name for column in (*TIKTOK_ORDERS, *SHOPIFY_ORDERS, *REFERENCES, *SETTLEMENTS)]
 
-SOURCE_BITS = {source: 1 << place for place, source in enumerate(MATCH_SOURCES)}
-"""Sources as bits, the strongest lowest, so that a set of sources is one small number."""
+_UNPAID_WORDS = ("expired", "pending", "authorized")
+_PAID_WORDS = ("paid", "partially_refunded")
+
+
+class Source(enum.IntFlag):
+    """Who names a pair, the strongest first: `columns.MATCH_SOURCES` as flags."""
+
+    REFERENCE = enum.auto()
+    TAG = enum.auto()
+    NOTE_ATTRIBUTE = enum.auto()
+    NOTE = enum.auto()
+    NAME = enum.auto()
+    PROBABLE = enum.auto()
 
 
 class OrderIdMentions(NamedTuple):
@@ -43,7 +54,7 @@ class OrderIdMentions(NamedTuple):
     rows: Nodes
     """The Shopify order's row."""
     ids: pd.Series
-    bits: np.ndarray
+    sources: Bits
 
 
 class Times(NamedTuple):
@@ -55,41 +66,42 @@ class Times(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tiktok:
-    """One TikTok order a row."""
+class Orders:
+    """One side: one order per row."""
 
     ids: pd.Series
-    bad_ids: pd.Series
-    """Why an id is none; NaN for an order id."""
     status: pd.Series
     cancelled: Flags
+    voided: Flags
+    refunded_in_full: Flags
+    """The status says so; what the amounts say is found later."""
     unpaid: Flags
-    """Neither paid nor refunded; False where the frame has no `paid_at`."""
+    """On TikTok neither paid nor refunded; False where the frame has no `paid_at`."""
     paid: Flags
     created: Times
     currency: pd.Series
     amount: Amounts
     refunded: Amounts
-    platform_discount: Amounts
-    """From an optional column of this name; else missing."""
     files: pd.Series
 
 
 @dataclass(frozen=True)
-class Shopify:
-    """One Shopify order a row."""
+class Tiktok(Orders):
+    """The TikTok orders."""
 
-    ids: pd.Series
+    bad_ids: pd.Series
+    """Why an id is none; NaN for an order id."""
+    platform_discount: Amounts
+    """From an optional column of this name; else missing."""
+
+
+@dataclass(frozen=True)
+class Shopify(Orders):
+    """The Shopify orders."""
+
     names: pd.Series
-    cancelled: Flags
-    created: Times
-    currency: pd.Series
-    total: Amounts
-    refunded: Amounts
-    financial_status: pd.Series
-    source: pd.Series
+    from_tiktok: Flags
     marks: OrderIdMentions
-    files: pd.Series
 
 
 @dataclass(frozen=True)
@@ -147,13 +159,16 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     frame = frame.reset_index(drop=True)
     order_ids, bad_ids = ids.clean(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
+    paid, none = _paid(frame), np.zeros(len(frame), dtype=bool)
     return Tiktok(
         ids=order_ids,
         bad_ids=bad_ids,
         status=_text(frame, "status"),
         cancelled=_cancelled(frame),
-        unpaid=~_paid(frame) & ("paid_at" in frame),
-        paid=_paid(frame),
+        voided=none,
+        refunded_in_full=none,
+        unpaid=~paid & ("paid_at" in frame),
+        paid=paid,
         created=_times(frame, "created_at"),
         currency=_currency(frame),
         amount=_amounts(frame, "amount"),
@@ -171,16 +186,23 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
     frame = frame.reset_index(drop=True)
     shopify_ids = ids.normalize_external_id(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
+    status = _text(frame, "financial_status")
+    said = lowered_categories(status)
+    codes, channels = lowered_categories(_text(frame, "source"))
     return Shopify(
         ids=shopify_ids,
         names=_text(frame, "name"),
+        status=status,
         cancelled=_cancelled(frame),
+        voided=_flags_of(said, "voided"),
+        refunded_in_full=_flags_of(said, "refunded"),
+        unpaid=_flags_of(said, *_UNPAID_WORDS),
+        paid=_flags_of(said, *_PAID_WORDS),
         created=_times(frame, "created_at"),
         currency=_currency(frame),
-        total=_amounts(frame, "total"),
+        amount=_amounts(frame, "total"),
         refunded=_amounts(frame, "refunded"),
-        financial_status=_text(frame, "financial_status"),
-        source=_text(frame, "source"),
+        from_tiktok=np.array(["tiktok" in channel for channel in channels])[codes],
         marks=_marks(frame),
         files=_text(frame, "source_file"),
     )
@@ -325,16 +347,18 @@ def lowered_categories(text: pd.Series) -> tuple[np.ndarray, list[str]]:
     return codes, [*(word.strip().lower() for word in words), ""]
 
 
-def equals(text: pd.Series, word: str) -> Flags:
-    """Tell where a column of few words says this one, in any case."""
-    codes, words = lowered_categories(text)
-    flags: Flags = np.array([found == word for found in words], dtype=np.bool_)[codes]
-    return flags
-
-
 def _equals(frame: pd.DataFrame, name: str, word: str) -> Flags:
-    """Tell where a column of few words says this one; False where it is not there."""
-    return equals(frame[name], word) if name in frame else np.zeros(len(frame), dtype=bool)
+    """Tell where a column of few words says this one, in any case; False where it is not there."""
+    if name not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return _flags_of(lowered_categories(frame[name]), word)
+
+
+def _flags_of(column: tuple[np.ndarray, list[str]], *said: str) -> Flags:
+    """Tell where a column of `lowered_categories` says one of these words."""
+    codes, words = column
+    flags: Flags = np.array([word in said for word in words], dtype=bool)[codes]
+    return flags
 
 
 def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -384,9 +408,7 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
         return given
     if frame["cancelled"].dtype == bool:
         return frame["cancelled"].to_numpy()
-    codes, words = lowered_categories(frame["cancelled"])
-    flags: Flags = np.array([word in _TRUE_WORDS for word in words], dtype=bool)[codes]
-    return flags
+    return _flags_of(lowered_categories(frame["cancelled"]), *_TRUE_WORDS)
 
 
 def _marks(frame: pd.DataFrame) -> OrderIdMentions:
@@ -397,8 +419,8 @@ def _marks(frame: pd.DataFrame) -> OrderIdMentions:
     rows = np.flatnonzero(ids.is_order_id(chosen) & ~several)
     codes, sources = lowered_categories(_id_column(frame, "tiktok_order_id_from"))
     # An id without a source, in a caller's own frame, counts as a tag.
-    bits = np.array([SOURCE_BITS.get(source, SOURCE_BITS["tag"]) for source in sources], dtype=np.uint8)
-    single = OrderIdMentions(rows, chosen.take(rows), bits[codes[rows]])
+    flags = [Source.__members__.get(source.upper(), Source.TAG) for source in sources]
+    single = OrderIdMentions(rows, chosen.take(rows), np.array(flags, dtype=np.uint8)[codes[rows]])
     return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
 
 
@@ -418,8 +440,8 @@ def _listed_marks(listed: pd.Series, several: Flags) -> list[OrderIdMentions]:
         here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
         order_ids = marks[here].str.slice(len(source) + 1)
         good = ids.is_order_id(order_ids)
-        bits = np.full(int(good.sum()), SOURCE_BITS[source], dtype=np.uint8)
-        found.append(OrderIdMentions(rows[here][good], order_ids[good], bits))
+        flags = np.full(int(good.sum()), Source[source.upper()], dtype=np.uint8)
+        found.append(OrderIdMentions(rows[here][good], order_ids[good], flags))
     return found
 
 
@@ -427,5 +449,5 @@ def _concat_marks(parts: Sequence[OrderIdMentions]) -> OrderIdMentions:
     return OrderIdMentions(
         np.concatenate([part.rows for part in parts]),
         pd.concat([part.ids for part in parts], ignore_index=True),
-        np.concatenate([part.bits for part in parts]),
+        np.concatenate([part.sources for part in parts]),
     )

@@ -15,6 +15,7 @@ from ttsframe import ids
 from ttsframe.columns import TEXT_DTYPE
 
 if TYPE_CHECKING:
+    import enum
     from collections.abc import Sequence
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -78,6 +79,19 @@ def decode(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
     texts = [np.nan if word is None else word for word in words] or [np.nan]
     table = pd.Series(texts, dtype="object").astype(TEXT_DTYPE)
     return table.take(np.where(codes == MISSING, len(texts) - 1, codes)).reset_index(drop=True)
+
+
+def flag_words(flags: enum.Flag) -> list[str]:
+    """Name the members of a set of flags as the columns write them, in their order."""
+    return [str(flag.name).lower() for flag in flags]
+
+
+def take_text(text: pd.Series, rows: Nodes) -> pd.Series:
+    """Take text by row; missing for row -1."""
+    if len(rows) <= len(text) and (rows == np.arange(len(rows))).all():
+        return text.iloc[: len(rows)].reset_index(drop=True)
+    taken: pd.Series = pd.Series(text.array.take(rows, allow_fill=True), dtype=TEXT_DTYPE)
+    return taken
 
 
 def missing_text(length: int) -> pd.Series:

@@ -7,6 +7,7 @@ names (by id) after the file's.
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from ttsframe import ids
 from ttsframe.matching import keys
-from ttsframe.matching.inputs import SOURCE_BITS
+from ttsframe.matching.inputs import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,26 +29,26 @@ _LEAST_DIGITS_OF_SHOPIFY_ID = 11
 
 
 class CandidateLinks(NamedTuple):
-    """One line a claim: a TikTok node, a Shopify node, and the bits of the sources that make it."""
+    """One link per entry: a TikTok node, a Shopify node, and the sources that name it."""
 
     tiktok: Nodes
     shopify: Nodes
-    bits: Bits
+    sources: Bits
 
     def where(self, kept: Flags) -> CandidateLinks:
-        """Return the claims that are kept."""
-        return CandidateLinks(self.tiktok[kept], self.shopify[kept], self.bits[kept])
+        """Return the links that are kept."""
+        return CandidateLinks(self.tiktok[kept], self.shopify[kept], self.sources[kept])
 
     def plus(self, other: CandidateLinks) -> CandidateLinks:
-        """Return these claims and the others after them."""
+        """Return these links and the others after them."""
         return CandidateLinks(
             np.concatenate([self.tiktok, other.tiktok]),
             np.concatenate([self.shopify, other.shopify]),
-            np.concatenate([self.bits, other.bits]),
+            np.concatenate([self.sources, other.sources]),
         )
 
 
-class LookupState:
+class LookupState(enum.IntEnum):
     """How far the look-up settles a TikTok order; the better answer has the lower number."""
 
     LINKED = 1
@@ -57,11 +58,12 @@ class LookupState:
     UNANSWERED_ELSEWHERE = 5
     UNLINKED_ELSEWHERE = 6
     NOT_ASKED = 7
+    NO_LOOKUP = 8
 
 
 @dataclass(frozen=True)
 class LinkGraph:
-    """Every order that the files, marks and references name, and what is claimed of them."""
+    """Every order that the files, marks and references name, and the links between them."""
 
     tiktok_ids: pd.Series
     """The id of each TikTok node."""
@@ -76,6 +78,13 @@ class LinkGraph:
     """TikTok nodes of the file that are linked to a number or name of several Shopify orders."""
     settlement_nodes: Nodes
     """The TikTok node of each row of the settlement; empty where there is none."""
+    n_shopify: int
+    """How many Shopify orders the file holds; their nodes come first."""
+
+    @property
+    def n_tiktok(self) -> int:
+        """How many TikTok orders the file holds; their nodes come first."""
+        return len(self.answers)
 
 
 class _Resolved(NamedTuple):
@@ -91,18 +100,7 @@ class _Resolved(NamedTuple):
 
 
 def collect_links(given: Inputs) -> LinkGraph:
-    """Collect the claims of every source.
-
-    Parameters
-    ----------
-    given
-        The inputs, as read.
-
-    Returns
-    -------
-    LinkGraph
-        CandidateLinks in the order references, then marks.
-    """
+    """Collect what every source says: the links of the references, then those of the marks."""
     tiktok, shopify, refs, settlement = given
     none = pd.Series([], dtype=tiktok.ids.dtype)
     texts = [
@@ -112,19 +110,28 @@ def collect_links(given: Inputs) -> LinkGraph:
         settlement.ids if settlement else none,
     ]
     _, marked, referred, settled = keys.factorize_jointly(*texts)
-    marks = CandidateLinks(marked, shopify.marks.rows, shopify.marks.bits)
-    answers = np.full(len(tiktok.ids), LookupState.NOT_ASKED, dtype=np.int8)
+    marks = CandidateLinks(marked, shopify.marks.rows, shopify.marks.sources)
+    answers = np.full(len(tiktok.ids), LookupState.NO_LOOKUP, dtype=np.int8)
     answer_rows = np.full(len(tiktok.ids), keys.MISSING, dtype=np.int64)
     ambiguous = np.zeros(len(tiktok.ids), dtype=bool)
-    claims, shopify_ids = marks, shopify.ids
+    links, shopify_ids = marks, shopify.ids
     if refs is not None:
         resolved = _settle_by_marks(_resolve(shopify, refs), referred, marks)
-        claims = _reference_claims(refs, referred, resolved, len(tiktok.ids), len(shopify.ids)).plus(marks)
+        links = _reference_links(refs, referred, resolved, len(tiktok.ids), len(shopify.ids)).plus(marks)
         answers, answer_rows = _best_answers(refs, referred, len(tiktok.ids))
         unsettled = referred[resolved.ambiguous]
         ambiguous[unsettled[(unsettled >= 0) & (unsettled < len(ambiguous))]] = True
         shopify_ids = resolved.ids
-    return LinkGraph(keys.concat_text(*texts), shopify_ids, claims, answers, answer_rows, ambiguous, settled)
+    return LinkGraph(
+        keys.concat_text(*texts),
+        shopify_ids,
+        links,
+        answers,
+        answer_rows,
+        ambiguous,
+        settled,
+        len(shopify.ids),
+    )
 
 
 def _resolve(shopify: Shopify, refs: References) -> _Resolved:
@@ -182,10 +189,10 @@ def _settle_by_marks(resolved: _Resolved, referred: Nodes, marks: CandidateLinks
     return resolved._replace(nodes=nodes, ambiguous=ambiguous)
 
 
-def _reference_claims(
+def _reference_links(
     refs: References, referred: Nodes, resolved: _Resolved, n_tiktok: int, n_shopify: int
 ) -> CandidateLinks:
-    """Make a claim of every link to an order of the Shopify files.
+    """Return every link to an order of the Shopify files.
 
     A link to an order outside them counts too, where it is Shopify's own id, for it tells
     of a second Shopify order. Links of other platforms count only where they are found.
@@ -193,8 +200,8 @@ def _reference_claims(
     inside = (resolved.nodes >= 0) & (resolved.nodes < n_shopify)
     outside = (resolved.nodes >= n_shopify) & refs.shopify & (referred < n_tiktok)
     kept = np.flatnonzero((inside | outside) & (referred >= 0))
-    bits = np.full(len(kept), SOURCE_BITS["reference"], dtype=np.uint8)
-    return CandidateLinks(referred[kept], resolved.nodes[kept], bits)
+    sources = np.full(len(kept), Source.REFERENCE, dtype=np.uint8)
+    return CandidateLinks(referred[kept], resolved.nodes[kept], sources)
 
 
 def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDArray[np.int8], Nodes]:
@@ -213,8 +220,8 @@ def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDA
     rows = np.full(n_tiktok, keys.MISSING, dtype=np.int64)
     ours = (referred >= 0) & (referred < n_tiktok)
     # The best come last, and overwrite.
-    for rank in range(LookupState.UNLINKED_ELSEWHERE, LookupState.LINKED - 1, -1):
-        given = np.flatnonzero(ours & (ranks == rank))[::-1]
-        answers[referred[given]] = rank
+    for state in reversed(LookupState):
+        given = np.flatnonzero(ours & (ranks == state))[::-1]
+        answers[referred[given]] = state
         rows[referred[given]] = given
     return answers, rows

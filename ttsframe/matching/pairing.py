@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching.inputs import SOURCE_BITS
+from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import MISSING
 from ttsframe.matching.links import CandidateLinks
 
@@ -21,125 +21,124 @@ class Rows(NamedTuple):
 
     tiktok: Nodes
     shopify: Nodes
-    bits: Bits
+    sources: Bits
     conflict: Flags
+    """The row's TikTok order has a link to a Shopify order that another TikTok order is linked to as well."""
     duplicate: Flags
+    """The row's TikTok order is linked to several Shopify orders."""
+
+    def take(self, order: Nodes) -> Rows:
+        """Return the rows in another order."""
+        flags = self.conflict[order], self.duplicate[order]
+        return Rows(self.tiktok[order], self.shopify[order], self.sources[order], *flags)
 
 
-class Sizes(NamedTuple):
-    """How many orders the files hold, and how many nodes there are."""
-
-    tiktok: int
-    shopify: int
-    tiktok_nodes: int
-    shopify_nodes: int
-
-
-def sizes(graph: LinkGraph, n_shopify: int) -> Sizes:
-    """Measure a graph whose Shopify file has `n_shopify` orders."""
-    return Sizes(len(graph.answers), n_shopify, len(graph.tiktok_ids), max(len(graph.shopify_ids), n_shopify))
-
-
-def pairs_of(graph: LinkGraph, size: Sizes) -> CandidateLinks:
-    """Make each claimed pair once, with all its sources.
+def pair(graph: LinkGraph) -> CandidateLinks:
+    """Make each pair that is linked once, with all its sources.
 
     A Shopify order outside the files is kept only where it contradicts something: beside a
     pair in the files, or where two TikTok orders are linked to it.
     """
-    pairs = _distinct(graph.links, size.shopify_nodes)
-    outside = pairs.shopify >= size.shopify
+    pairs = _distinct(graph.links, len(graph.shopify_ids))
+    outside = pairs.shopify >= graph.n_shopify
     if not outside.any():
         return pairs
-    paired = np.zeros(size.tiktok_nodes, dtype=bool)
+    paired = np.zeros(len(graph.tiktok_ids), dtype=bool)
     paired[pairs.tiktok[~outside]] = True
     # A Shopify order whose id a spreadsheet destroyed may be the very one that is linked.
-    nameless = np.zeros(size.tiktok_nodes, dtype=bool)
+    nameless = np.zeros(len(graph.tiktok_ids), dtype=bool)
     without_id = graph.shopify_ids.isna().to_numpy()
     nameless[pairs.tiktok[~outside & without_id[pairs.shopify]]] = True
-    shared = _counts(pairs.shopify, size.shopify_nodes)[pairs.shopify] > 1
+    shared = np.bincount(pairs.shopify)[pairs.shopify] > 1
     kept = ~outside | ((paired[pairs.tiktok] | shared) & ~nameless[pairs.tiktok])
     return pairs.where(kept)
 
 
-def rows_of(pairs: CandidateLinks, size: Sizes, unpaired_shopify: Nodes) -> Rows:
+def rows_of(pairs: CandidateLinks, graph: LinkGraph, from_tiktok: Flags) -> Rows:
     """Lay out the result: every TikTok order of the file in its order, then what is left of Shopify's.
 
-    Parameters
-    ----------
-    pairs
-        The pairs; a conflict touches every row of every TikTok order in it.
-    size
-        The sizes of the files.
-    unpaired_shopify
-        Rows of Shopify orders that are listed without a pair.
-
-    Returns
-    -------
-    Rows
-        At least one row for every TikTok order of the file.
+    The rows of one conflict, or of one TikTok order, stand together where the first of them stands.
+    Of the Shopify orders without a pair only those from TikTok are listed.
     """
-    conflict, duplicate = find_contradictions(pairs, size)
-    paired = np.zeros(size.tiktok_nodes, dtype=bool)
+    conflict, duplicate = _contradictions(pairs, graph)
+    paired = np.zeros(len(graph.tiktok_ids), dtype=bool)
     paired[pairs.tiktok] = True
-    unpaired_tiktok = np.flatnonzero(~paired[: size.tiktok])
+    unpaired_tiktok = np.flatnonzero(~paired[: graph.n_tiktok])
+    listed = from_tiktok.copy()
+    listed[pairs.shopify[pairs.shopify < graph.n_shopify]] = False
+    unpaired_shopify = np.flatnonzero(listed)
     tiktok = np.concatenate([pairs.tiktok, unpaired_tiktok, np.full(len(unpaired_shopify), MISSING)])
     shopify = np.concatenate([pairs.shopify, np.full(len(unpaired_tiktok), MISSING), unpaired_shopify])
-    ours = (tiktok >= 0) & (tiktok < size.tiktok)
-    order = _order(np.where(ours, tiktok, size.tiktok), shopify, size.shopify_nodes)
-    padding = len(tiktok) - len(pairs.tiktok)
-    flags = (np.concatenate([column, np.zeros(padding, dtype=column.dtype)])[order] for column in
-             (pairs.bits, conflict, duplicate))  # fmt: skip
-    return Rows(tiktok[order], shopify[order], *flags)
+    place = np.where((tiktok >= 0) & (tiktok < graph.n_tiktok), tiktok, graph.n_tiktok)
+    order = np.argsort(place * np.int64(len(graph.shopify_ids) + 2) + shopify + 1, kind="stable")
+    padding = np.zeros(len(tiktok) - len(pairs.tiktok), dtype=np.uint8)
+    sources = np.concatenate([pairs.sources, padding])
+    flags = (np.concatenate([column, padding.astype(bool)]) for column in (conflict, duplicate))
+    rows = Rows(tiktok, shopify, sources, *flags).take(order)
+    held = np.flatnonzero(rows.conflict | rows.duplicate)
+    if not len(held):
+        return rows
+    groups = _connected_components(rows.tiktok[held], rows.shopify[held])
+    first = np.full(len(held), len(rows.tiktok))
+    np.minimum.at(first, groups, held)
+    place = np.arange(len(rows.tiktok))
+    place[held] = first[groups]
+    return rows.take(np.argsort(place, kind="stable"))
 
 
-def find_contradictions(pairs: CandidateLinks, size: Sizes) -> tuple[Flags, Flags]:
-    """Tell which pairs stand in a conflict, and which are doubles.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Conflict: the pair's TikTok order claims, with any of its pairs, a Shopify order that
-        another TikTok order claims too. Duplicate: its TikTok order has several pairs.
-    """
-    contested = _counts(pairs.shopify, size.shopify_nodes)[pairs.shopify] > 1
-    in_conflict = np.zeros(size.tiktok_nodes, dtype=bool)
+def _contradictions(pairs: CandidateLinks, graph: LinkGraph) -> tuple[Flags, Flags]:
+    """Tell which pairs stand in a conflict, and which TikTok order has several."""
+    contested = np.bincount(pairs.shopify)[pairs.shopify] > 1
+    in_conflict = np.zeros(len(graph.tiktok_ids), dtype=bool)
     in_conflict[pairs.tiktok[contested]] = True
-    several = _counts(pairs.tiktok, size.tiktok_nodes)[pairs.tiktok] > 1
+    several = np.bincount(pairs.tiktok)[pairs.tiktok] > 1
     return in_conflict[pairs.tiktok], several
 
 
-def _distinct(claims: CandidateLinks, shopify_nodes: int) -> CandidateLinks:
+def _connected_components(tiktok: Nodes, shopify: Nodes) -> Nodes:
+    """Number the pairs that hang together, over whichever orders, alike.
+
+    Each TikTok order points at an earlier one of its group; pointing at what that one points
+    at halves the way each time, so that a long chain takes few rounds.
+    """
+    left, right = pd.factorize(tiktok)[0], pd.factorize(shopify)[0]
+    root = np.arange(left.max() + 1)
+    while True:
+        lowest = np.full(right.max() + 1, len(root))
+        np.minimum.at(lowest, right, root[left])
+        lower = root.copy()
+        np.minimum.at(lower, root[left], lowest[right])
+        np.minimum.at(lower, left, lowest[right])
+        lower = lower[lower]
+        if (lower == root).all():
+            return np.asarray(root[left], dtype=np.int64)
+        root = lower
+
+
+def _distinct(links: CandidateLinks, shopify_nodes: int) -> CandidateLinks:
     """Make each pair once.
 
-    Nearly every Shopify order is claimed for one TikTok order only: that pair is laid down by
+    Nearly every Shopify order is linked to one TikTok order only: that pair is laid down by
     the Shopify node, without a hash; only what differs from it is looked at again.
     """
     partner = np.full(shopify_nodes, MISSING, dtype=np.int64)
-    partner[claims.shopify[::-1]] = claims.tiktok[::-1]
-    agrees = partner[claims.shopify] == claims.tiktok
-    bits = _gathered_bits(claims.shopify[agrees], claims.bits[agrees], shopify_nodes)
+    partner[links.shopify[::-1]] = links.tiktok[::-1]
+    agrees = partner[links.shopify] == links.tiktok
+    sources = _gathered(links.shopify[agrees], links.sources[agrees], shopify_nodes)
     nodes = np.flatnonzero(partner != MISSING)
-    main = CandidateLinks(partner[nodes], nodes, bits[nodes])
+    main = CandidateLinks(partner[nodes], nodes, sources[nodes])
     if agrees.all():
         return main
-    rest = claims.where(~agrees)
+    rest = links.where(~agrees)
     codes, numbers = pd.factorize(rest.tiktok * np.int64(shopify_nodes) + rest.shopify)
     tiktok, shopify = np.divmod(numbers, shopify_nodes)
-    other = CandidateLinks(tiktok, shopify, _gathered_bits(codes, rest.bits, len(numbers)))
+    other = CandidateLinks(tiktok, shopify, _gathered(codes, rest.sources, len(numbers)))
     return main.plus(other)
 
 
-def _gathered_bits(places: Nodes, bits: Bits, length: int) -> Bits:
+def _gathered(places: Nodes, sources: Bits, length: int) -> Bits:
     gathered = np.zeros(length, dtype=np.uint8)
-    for bit in SOURCE_BITS.values():
+    for source in map(np.uint8, Source):
         # Within one source every entry is set alike, so repeated places do no harm.
-        gathered[places[bits == bit]] |= np.uint8(bit)
+        gathered[places[sources == source]] |= source
     return gathered
-
-
-def _counts(nodes: Nodes, length: int) -> Nodes:
-    return np.bincount(nodes, minlength=length)
-
-
-def _order(tiktok: Nodes, shopify: Nodes, shopify_nodes: int) -> Nodes:
-    return np.argsort(tiktok * np.int64(shopify_nodes + 2) + shopify + 1, kind="stable")

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ttsframe.errors import InputError, SuspiciousInputWarning
-from ttsframe.matching import inputs, links, pairing
 from ttsframe.matching.align import align
-from ttsframe.matching.conflicts import sort_by_component
-from ttsframe.matching.frame import days_of, excluded_of, missing_amount_of, to_frame
+from ttsframe.matching.classify import classify
+from ttsframe.matching.frame import details_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
+from ttsframe.matching.inputs import Source, read_inputs
+from ttsframe.matching.links import LookupState, collect_links
+from ttsframe.matching.pairing import pair
 from ttsframe.matching.result import Match
 from ttsframe.references.arguments import to_pandas
 from ttsframe.references.frame import is_simulated
@@ -25,14 +27,13 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ttsframe.matching.inputs import Inputs, Shopify
-    from ttsframe.matching.links import CandidateLinks, LinkGraph
-    from ttsframe.matching.pairing import Rows, Sizes
+    from ttsframe.matching.align import Aligned
+    from ttsframe.matching.inputs import Inputs
+    from ttsframe.matching.links import LinkGraph
 
 # References that hold at most this share of so many orders are likely another file's.
 _SHARE_IN_DOUBT = 0.1
 _LEAST_ORDERS_TO_DOUBT = 10
-_PROBABLE = inputs.SOURCE_BITS["probable"]
 
 
 def match(
@@ -46,27 +47,27 @@ def match(
 ) -> Match:
     """Find which TikTok order is which Shopify order, and where the two disagree.
 
-    CandidateLinks come from the references of the look-up, and from the TikTok ids that stand in the
+    Links come from the references of the look-up, and from the TikTok ids that stand in the
     Shopify orders' tags, note attributes, notes and names. No source is believed over another:
 
     ===============================================================  ==================
-    what is claimed, and what is seen                                status
+    what is linked, and what is seen                                 status
     ===============================================================  ==================
-    a Shopify order claimed for two TikTok orders, by any sources    ``conflict``, on every row of both
-    a TikTok order with two Shopify orders, by any sources           ``duplicate``, a row each
+    a Shopify order linked to two TikTok orders, by any sources      ``conflict``, on every row of both
+    a TikTok order linked to two Shopify orders, by any sources      ``duplicate``, one row each
     one and one, only guessed from amount and time (see `probable`)  ``probable``
     one and one; cancelled, refunded or voided on one side only      ``state_differs``
     one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
     one and one; else, a missing amount or currency included         ``matched``
-    a Shopify order for one TikTok order that is not in the file     ``only_shopify``, ``not_in_export``
-    a Shopify order of source tiktok that nothing is claimed of      ``only_shopify``, ``no_order_id``
-    no claim; cancelled and never paid on TikTok, and not linked     ``not_expected``
+    a Shopify order linked to one TikTok order not in the file       ``only_shopify``, ``not_in_export``
+    a Shopify order from the channel TikTok, without a link          ``only_shopify``, ``no_order_id``
+    no link; cancelled and never paid on TikTok                      ``not_expected``
     linked, but to no order of the Shopify files                     ``only_tiktok``, ``not_in_export``
     linked to a name or bare number that fits several orders         ``unknown``, ``ambiguous_reference``
-    no claim; the shop answered that there is no link                ``only_tiktok``, ``unlinked``
-    no claim; the look-up failed, was denied, skipped, or invalid    ``unknown``, with its reason
-    no claim; the references do not hold the order                   ``unknown``, ``not_asked``
-    no claim; there are no references                                ``only_tiktok``, ``no_mark``
+    no link; the shop answered that there is none                    ``only_tiktok``, ``unlinked``
+    no link; the look-up failed, was denied, skipped, or invalid     ``unknown``, with its reason
+    no link; the references do not hold the order                    ``unknown``, ``not_asked``
+    no link; there are no references                                 ``only_tiktok``, ``no_mark``
     ===============================================================  ==================
 
     The first row that applies stands. Shopify orders with no sign of TikTok are counted in the
@@ -114,28 +115,36 @@ def match(
     See Also
     --------
     compare : What changed between two results.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import ttsframe as tts
+    >>> ids = ["577000000000000001", "577000000000000002"]
+    >>> tiktok = pd.DataFrame({"order_id": ids, "amount": [20.0, 12.5]})
+    >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [20.0], "tiktok_order_id": ids[:1]})
+    >>> result = tts.match(tiktok, shopify)
+    >>> result.orders["status"].tolist()
+    ['matched', 'only_tiktok']
+    >>> result.orders["reason"].tolist()[1]
+    'no_mark'
     """
     tolerance = _checked_tolerance(tolerance)
     # Tables of another library, such as polars, are taken as well.
     tiktok, shopify = to_pandas(tiktok, parameter="tiktok"), to_pandas(shopify, parameter="shopify")
     refs, settlement = to_pandas(refs, parameter="refs"), to_pandas(settlement, parameter="settlement")
-    given = inputs.read_inputs(tiktok, shopify, refs, settlement)
-    graph = links.collect_links(given)
-    size = pairing.sizes(graph, len(given.shopify.names))
-    pairs, candidates = _pairs(given, graph, size, probable=probable)
-    rows = sort_by_component(pairing.rows_of(pairs, size, _unpaired_shopify(given.shopify, pairs)))
-    aligned = align(given, graph, rows, candidates, tolerance=tolerance)
+    given = read_inputs(tiktok, shopify, refs, settlement)
+    graph = collect_links(given)
+    pairs, candidates = pair(graph), np.zeros(graph.n_tiktok, dtype=np.int64)
+    if probable:
+        pairs, candidates = guess(given.tiktok, given.shopify, graph, pairs)
+    rows = align(given, graph, pairs, candidates)
+    verdicts = classify(rows, tolerance=tolerance)
     return Match(
-        to_frame(aligned),
-        (
-            *aligned.currencies.notes,
-            *_notes(given, graph, rows, size),
-            *_told_by_readers(tiktok, shopify, refs, settlement),
-        ),
+        to_frame(rows, verdicts),
+        (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(tiktok, shopify, refs, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
-        days_of(aligned),
-        excluded_of(aligned),
-        missing_amount_of(aligned),
+        details_of(rows),
     )
 
 
@@ -152,25 +161,6 @@ def _checked_tolerance(tolerance: object) -> float:
     return value
 
 
-def _pairs(
-    given: Inputs, graph: LinkGraph, size: Sizes, *, probable: bool
-) -> tuple[CandidateLinks, np.ndarray]:
-    """Return the pairs, and how many orders each TikTok order could be guessed to be."""
-    proven = pairing.pairs_of(graph, size)
-    if not probable:
-        return proven, np.zeros(size.tiktok, dtype=np.int64)
-    guesses = guess(given.tiktok, given.shopify, graph, proven)
-    return proven.plus(guesses.pairs), guesses.candidates
-
-
-def _unpaired_shopify(shopify: Shopify, pairs: CandidateLinks) -> np.ndarray:
-    """Find the orders of source tiktok that nothing is claimed of."""
-    codes, sources = inputs.lowered_categories(shopify.source)
-    from_tiktok = np.array(["tiktok" in source for source in sources])[codes]
-    from_tiktok[pairs.shopify[pairs.shopify < len(from_tiktok)]] = False
-    return np.flatnonzero(from_tiktok)
-
-
 def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
     """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
     notes = [note for frame in frames if frame is not None for note in frame.attrs.get("notes", ())]
@@ -178,16 +168,14 @@ def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
     return [Note(*note) if isinstance(note, (tuple, list)) else Note("warning", str(note)) for note in notes]
 
 
-def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> list[Note]:
+def _notes(given: Inputs, graph: LinkGraph, rows: Aligned) -> list[Note]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
-    listed = np.zeros(size.shopify_nodes, dtype=bool)
-    listed[rows.shopify[rows.shopify >= 0]] = True
-    unlisted = size.shopify - int(listed[: size.shopify].sum())
-    guessed = int((rows.bits == _PROBABLE).sum())
+    unlisted = graph.n_shopify - int((rows.shopify.there & rows.shopify.first).sum())
+    guessed = int((rows.sources == Source.PROBABLE).sum())
     lost = int(shopify.ids.isna().sum())
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
-    unmatched_settlements = int((graph.settlement_nodes >= size.tiktok).sum())
+    unmatched_settlements = int((graph.settlement_nodes >= graph.n_tiktok).sum())
     found: dict[Note, object] = {
         Note("count", f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}."): unlisted,
         Note(
@@ -213,7 +201,7 @@ def _notes(given: Inputs, graph: LinkGraph, rows: Rows, size: Sizes) -> list[Not
 
 def _coverage(graph: LinkGraph) -> tuple[Note, ...]:
     """Say how many orders the references hold, unless it is all; warn where they may be another file's."""
-    total, held = len(graph.answers), int((graph.answers != links.LookupState.NOT_ASKED).sum())
+    total, held = len(graph.answers), int((graph.answers != LookupState.NOT_ASKED).sum())
     if held == total:
         return ()
     note = f"The references hold {held:,} of the {total:,} TikTok orders"

@@ -36,33 +36,38 @@ class Match:
         What was decided, left out, guessed or counted: each a `Note` with its `kind` and `text`.
     provenance
         When, with which version, from which files, and how many orders each held.
-    days
-        The day of each row, on `orders`' index: TikTok's, or else Shopify's.
-    excluded
-        What each row's orders would add to the totals, were they not cancelled or refunded in
-        full, a column a side, on `orders`' index: the totals tell such amounts apart.
-    missing_amount
-        Whether each row has an order without an amount, a column a side, on `orders`' index.
+    details
+        What the report needs of each row besides `orders`, on the same index: `day`, TikTok's or
+        else Shopify's; `tiktok_excluded` and `shopify_excluded`, what the totals leave out as
+        cancelled or refunded in full; `tiktok_missing` and `shopify_missing`, whether the row has
+        an order without an amount.
 
     See Also
     --------
     compare : What changed between two results.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import ttsframe as tts
+    >>> tiktok = pd.DataFrame({"order_id": ["577000000000000001"], "amount": [20.0]})
+    >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [21.0], "tiktok_order_id": tiktok["order_id"]})
+    >>> result = tts.match(tiktok, shopify)
+    >>> result.counts[result.counts > 0].to_dict()
+    {'amount_differs': 1}
     """
 
     orders: pd.DataFrame
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    days: pd.Series | None = None
-    excluded: pd.DataFrame | None = None
-    missing_amount: pd.DataFrame | None = None
+    details: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        frames = (self.days, self.excluded, self.missing_amount)
-        return type(self), (self.orders, self.notes, dict(self.provenance), *frames)
+        return type(self), (self.orders, self.notes, dict(self.provenance), self.details)
 
     @property
     def counts(self) -> pd.Series:
@@ -81,9 +86,7 @@ class Match:
             orders=self.orders,
             notes=self.notes,
             provenance=self.provenance,
-            days=self.days,
-            excluded=self.excluded,
-            missing_amount=self.missing_amount,
+            details=self.details,
             title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
         )
 

@@ -88,18 +88,26 @@ class ReportData:
     """One row per order or pair: `columns.MATCH_ORDERS`, perhaps with `columns.MATCH_SETTLEMENT`."""
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    days: pd.Series | None = None
-    """The day of each row, on `orders`' index; None for no chart."""
-    excluded: pd.DataFrame | None = None
-    """What each row would add to the totals, were it not cancelled or refunded; a column per side."""
-    missing_amount: pd.DataFrame | None = None
-    """Whether each row has an order without an amount; a column per side."""
+    details: pd.DataFrame | None = None
+    """Further columns on `orders`' index, each with a default: `day`, and for both sides `tiktok_excluded`
+    (what the row would add to the total, were it not cancelled or refunded) and `tiktok_missing` (whether it
+    has an order without an amount)."""
     title: str = TITLE
 
     @property
     def columns(self) -> list[Column]:
         """The columns of `orders`, as far as they are described."""
         return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+
+    def detail(self, name: str, default: object) -> pd.Series:
+        """Return a column of `details`, or its default where it is not there."""
+        if self.details is None or name not in self.details:
+            return pd.Series(default, index=self.orders.index)
+        return self.details[name]
+
+    def missing_amount(self, side: str) -> pd.Series:
+        """Flag the rows that have an order without an amount on one side."""
+        return self.detail(f"{side.lower()}_missing", default=False)
 
     @cached_property
     def statuses(self) -> dict[str, str]:
@@ -203,9 +211,8 @@ def footer_rows(total: TotalsRow) -> dict[str, list[tuple[float, int]]]:
 def footnotes(data: ReportData) -> list[str]:
     """Say below the totals what they hold and what they do not, one sentence each."""
     notes = [EXCLUDED_NOTE] if any(footer_rows(block[-1]) for block in data.totals.values()) else []
-    for side, flags in () if data.missing_amount is None else data.missing_amount.items():
-        rows = int(flags.sum())
-        if rows:
+    for side in SIDES:
+        if rows := int(data.missing_amount(side).sum()):
             has, excluded = ("has", "is") if rows == 1 else ("have", "are")
             missing = f"{counted(rows, 'row')} {has} no {side} amount"
             notes.append(f"{missing} and {excluded} excluded from the {side} total.")
@@ -243,9 +250,7 @@ def section_title(word: str, currency: str) -> str:
 
 def timeline(data: ReportData) -> Timeline | None:
     """Count rows by status over time; None where no date is known."""
-    if data.days is None:
-        return None
-    days = pd.to_datetime(data.days)
+    days = pd.to_datetime(data.detail("day", pd.NaT))
     if isinstance(days.dtype, pd.DatetimeTZDtype):
         days = days.dt.tz_localize(None)
     dated = pd.DataFrame({"day": days, "status": data.orders["status"].astype("object")}).dropna()
@@ -280,18 +285,14 @@ def share(part: int, whole: int) -> float:
 def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
     """Add up one side by currency and status: what counts, what can be compared, what is excluded."""
     amount = data.orders[SIDES[side]].astype("float64")
-    missing = (
-        pd.Series(data=False, index=amount.index)
-        if data.missing_amount is None
-        else data.missing_amount[side]
-    )
+    missing = data.missing_amount(side)
     rows = pd.DataFrame(
         {
             "currency": _currency(data, side),
             "status": data.orders["status"].astype("object"),
             "amount": amount,
             "compared": amount.mask(_not_comparable(data)),
-            "excluded": 0.0 if data.excluded is None else data.excluded[side],
+            "excluded": data.detail(f"{side.lower()}_excluded", 0.0),
             "unknown": missing.astype("int64"),
         }
     )
@@ -309,8 +310,7 @@ def _uncompared(data: ReportData) -> pd.DataFrame:
 
 def _not_comparable(data: ReportData) -> pd.Series:
     """Flag the rows without a difference: an amount is missing, or the currencies differ."""
-    flags = _in_two_currencies(data)
-    return flags if data.missing_amount is None else flags | data.missing_amount.any(axis="columns")
+    return _in_two_currencies(data) | data.missing_amount("TikTok") | data.missing_amount("Shopify")
 
 
 def _in_two_currencies(data: ReportData) -> pd.Series:
