@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import MATCH_SETTLEMENT, TEXT_DTYPE, conform
+from ttsframe.columns import MATCH_SETTLEMENT, conform
 from ttsframe.matching import keys
 from ttsframe.matching.currencies import currencies_of
 from ttsframe.matching.inputs import Source
@@ -200,7 +200,7 @@ def _lookup_reason(given: Inputs, bad_id: Flags, row: Nodes, answer: Nodes) -> p
     if refs is not None:
         wanted |= take_or_fill(~refs.answered, answer, fill=False)
     where = np.flatnonzero(wanted)
-    told = take_text(given.tiktok.bad_ids.astype(TEXT_DTYPE), row[where])
+    told = take_text(given.tiktok.bad_ids, row[where])
     for column in () if refs is None else (refs.reason, refs.status):
         told = told.where(told.notna(), take_text(column, answer[where]))
     reason = keys.missing_text(len(row))

@@ -42,24 +42,10 @@ class _Side(NamedTuple):
 
 
 def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, proven: Flags) -> Currencies:
-    """Find the currency of each row.
+    """Find the currency of each row, of the order in row `left` and `right` of its frame (-1 for none).
 
     An order that tells none has that of its pair. One without a pair has that of its file, but
     only if all that is told of the file's orders is one currency, and a proven pair shows it.
-
-    Parameters
-    ----------
-    tiktok, shopify
-        Both sides.
-    left, right
-        The row of each side's order in its frame; -1 for none.
-    proven
-        The rows that are pairs, and no guesses.
-
-    Returns
-    -------
-    Currencies
-        One row per row of the result.
     """
     codes, found = pd.factorize(pd.concat([tiktok.currency, shopify.currency], ignore_index=True))
     words, places = _decode_alike(found)
@@ -72,7 +58,8 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
         _Side("the TikTok orders", tiktok.files, left, ours),
         _Side("the Shopify orders", shopify.files, right, theirs),
     )
-    guessed, notes = _assumed(sides, proven, words)
+    # Mostly every order or its pair tells one.
+    guessed, notes = _assumed(sides, proven, words) if (ours == _NONE).any() else (ours, ())
     ours, theirs = np.where(ours == _NONE, guessed, ours), np.where(theirs == _NONE, guessed, theirs)
     digits = np.array([*map(money.decimals, words), money.decimals("")], dtype=np.int64)
     return Currencies(_written(words, ours, theirs), differ, (digits[ours], digits[theirs]), notes)
