@@ -378,12 +378,10 @@ def objects(series: pd.Series) -> np.ndarray:
     try:
         values[pd.isna(values)] = None
     except InvalidOperation:  # a signalling NaN, which not even a comparison may touch
-        values[[_is_signalling(value) or pd.isna(value) is True for value in values]] = None
+        signalling = [isinstance(value, Decimal) and value.is_snan() for value in values]
+        values[signalling] = None
+        values[pd.isna(values)] = None
     return values
-
-
-def _is_signalling(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, Decimal) and value.is_snan()
 
 
 def _floats_as_text(series: pd.Series) -> np.ndarray:

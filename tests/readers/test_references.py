@@ -178,3 +178,11 @@ def test_reconcile__references_of_other_orders_are_doubted_in_the_shell(tmp_path
     says = "The references hold 0 of the 12 TikTok orders: is this the look-up of these orders?"
     assert err == f"ttsframe: note: {says}\n"
     assert "The references hold 0 of the 12" in out
+
+
+def test_references__of_another_file_name_what_it_lacks(tmp_path):
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(
+        InputError, match=r"is not a file of references .* it has no column order_id, platform"
+    ):
+        read_references(tmp_path / "notes.csv")

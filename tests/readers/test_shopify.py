@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ttsframe import columns
 from ttsframe.errors import InputError
 from ttsframe.readers import read_shopify_orders
-from ttsframe.readers.marks import find_marks
+from ttsframe.readers.embedded_ids import find_embedded_ids
 
 DATA = Path(__file__).parents[1] / "data" / "exports"
 ID = "580194009000000101"
@@ -210,7 +210,7 @@ def test_shopify__a_header_alone_is_an_empty_frame():
     ],
 )
 def test_marks__every_writer(place, text):
-    marks = find_marks({place: cells(text, "")}, 2)
+    marks = find_embedded_ids({place: cells(text, "")}, 2)
     assert marks.ids.tolist() == [ID, None]
     assert marks.places.tolist() == [place, None]
     assert marks.every.tolist() == [f"{place}:{ID}", None]
@@ -230,11 +230,11 @@ def test_marks__every_writer(place, text):
     ],
 )
 def test_marks__nothing_is_guessed(place, text):
-    assert find_marks({place: cells(text)}, 1).every.tolist() == [None]
+    assert find_embedded_ids({place: cells(text)}, 1).every.tolist() == [None]
 
 
 def test_marks__the_first_place_stands_and_all_are_kept():
-    marks = find_marks(
+    marks = find_embedded_ids(
         {
             "name": cells(f"TTOK{ID}"),
             "note": cells(f"TikTok order ids {OTHER}, {ID}"),

@@ -83,8 +83,9 @@ def test_decimal_sign__is_settled_by_any_column():
 
 
 def test_ambiguous__names_an_example():
-    assert money.ambiguous([cells("12.50", " 1.234 ")]) == "1.234"
-    assert money.ambiguous([cells("12.50", "1.234.567", "0.123")]) is None
+    (note,) = money.thousands_note("f.csv", [cells("12.50", " 1.234 ")])
+    assert "amounts such as '1.234' were read as thousands" in note.text
+    assert money.thousands_note("f.csv", [cells("12.50", "1.234.567", "0.123")]) == []
 
 
 def grouped(cents, group, decimal):
@@ -130,6 +131,9 @@ def time_of(text, order="dmy"):
         ("05/06/2569 10:21:10", "dmy", "2026-06-05T10:21:10"),
         ("45413.5", "dmy", "2024-05-01T12:00:00"),
         ("05/25/2024 10:00", "dmy", "2024-05-25T10:00:00"),
+        ("1.5.2024 10.30.15,25", "dmy", "2024-05-01T10:30:15"),
+        ("01/05/2024, 0:30 p.m.", "dmy", "2024-05-01T00:30:00"),
+        ("01/05/2024 13:05 PM", "dmy", "2024-05-01T13:05:00"),
     ],
 )
 def test_times__as_exports_write_them(text, order, expected):
@@ -138,7 +142,10 @@ def test_times__as_exports_write_them(text, order, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["31/02/2026", "31/12/0001", "12/2026", "soon", "01/02/2026 25:00", "01/02/2026 noon", "13/13/2026"],
+    [
+        *("31/02/2026", "31/12/0001", "12/2026", "soon", "01/02/2026 25:00", "01/02/2026 noon", "13/13/2026"),
+        *("now", "today", "2024", "20240501", "01/02/2026 10:00:60", "01/02/2026 10:5", "9999-12-31"),
+    ],
 )
 def test_times__what_is_none_is_missing_and_counted(text):
     read = dates.read_times(cells(text), "dmy")
@@ -162,7 +169,7 @@ def test_times__offsets_change_within_a_file():
 
 
 def order_of(*texts, given=None, otherwise=None):
-    return dates.decide_order("f.csv", [cells(*texts)], given, otherwise=otherwise)
+    return dates.guess_date_order("f.csv", [cells(*texts)], given, otherwise=otherwise)
 
 
 def test_order__a_thirteenth_settles_it_whatever_the_clock():
@@ -177,7 +184,7 @@ def test_order__otherwise_am_pm_means_month_first():
 
 
 def test_order__all_columns_of_a_file_count():
-    decision = dates.decide_order("f.csv", [cells("03/04/2026"), cells("", "04/25/2026")])
+    decision = dates.guess_date_order("f.csv", [cells("03/04/2026"), cells("", "04/25/2026")])
     assert decision.order == "mdy"
 
 
@@ -194,11 +201,11 @@ def test_order__given_stands_unless_it_cannot_be():
 def test_order__contradictions_are_told():
     decision = order_of("25/04/2026", "26/04/2026", "04/25/2026")
     assert decision == ("dmy", True, True, True)
-    assert "only valid the other way" in str(dates.told("f.csv", decision))
+    assert "only valid the other way" in str(dates.date_order_note("f.csv", decision))
 
 
 def test_order__year_first_needs_no_note():
-    assert dates.told("f.csv", order_of("2026-04-25", "")) is None
+    assert dates.date_order_note("f.csv", order_of("2026-04-25", "")) == []
 
 
 @given(

@@ -29,43 +29,19 @@ class Source(NamedTuple):
 
 
 def find_sources(paths: Any) -> tuple[list[Source], list[Note]]:  # noqa: ANN401
-    """Find the files that a reader was asked to read.
-
-    Parameters
-    ----------
-    paths
-        A path, a glob, a file object (text or binary), or several of them. An existing file
-        wins over a glob. The files of a glob come in the order of their names, with numbers
-        by value (``export_2`` before ``export_10``).
-
-    Returns
-    -------
-    tuple
-        The sources in order, each file once, and notes.
-
-    Raises
-    ------
-    InputError
-        If a file is not there, a glob matches nothing, or something is no file.
-    """
+    """Find the sources, each once, in order; ``export_2`` of a glob before ``export_10``."""
     found: list[Path | Source] = []
     for one in _several(paths):
         found.extend([_held(one, len(found) + 1)] if hasattr(one, "read") else _paths_of(one))
     if not found:
-        raise InputError("no file was given: name at least one export.")
+        raise InputError("no file was given: name at least one export.", parameter="paths")
     distinct, repeated = _distinct(found)
     text = f"{counted(repeated, 'file was', 'files were')} given twice and read once."
     return _named(distinct), [Note("decision", text)] if repeated else []
 
 
 def read_bytes(source: Source) -> bytes:
-    """Return what a source holds.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or holds nothing.
-    """
+    """Return the bytes of a source; refuse one that is empty or cannot be read."""
     if source.content is not None:
         content = source.content
     else:
@@ -86,7 +62,8 @@ def _several(paths: Any) -> Iterable[Any]:  # noqa: ANN401
         return [paths]
     if paths is None or hasattr(paths, "columns") or not hasattr(paths, "__iter__"):
         raise InputError(
-            f"a path, a glob, a file object or a list of them is needed, not {type(paths).__name__}."
+            f"must be a path, a glob, a file object or a list of them, not {type(paths).__name__}.",
+            parameter="paths",
         )
     return list(paths)
 
@@ -97,28 +74,34 @@ def _held(handle: Any, number: int) -> Source:  # noqa: ANN401
     try:
         content = handle.read()
     except UnicodeDecodeError:
-        raise InputError(f"{name} was opened with the wrong encoding: open it with mode 'rb'.") from None
+        raise InputError(
+            f"{name} was opened with the wrong encoding: open it with mode 'rb'.", parameter="paths"
+        ) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{name} cannot be read ({error}): open it anew.") from None
+        raise InputError(f"{name} cannot be read ({error}): open it anew.", parameter="paths") from None
     if isinstance(content, str):
         content = content.encode("utf-8", errors="surrogatepass")
     if not isinstance(content, (bytes, bytearray, memoryview)):
-        raise InputError(f"{name} gives neither text nor bytes: open it as a file.")
+        raise InputError(f"{name} gives neither text nor bytes: open it as a file.", parameter="paths")
     return Source(name, None, bytes(content))
 
 
 def _paths_of(given: Any) -> list[Path]:  # noqa: ANN401
     if not isinstance(given, (str, bytes, os.PathLike)):
-        raise InputError(f"a path, a glob or a file object is needed, not {type(given).__name__}.")
+        raise InputError(
+            f"must be a path, a glob or a file object, not {type(given).__name__}.", parameter="paths"
+        )
     text = os.path.expanduser(os.fsdecode(given))  # noqa: PTH111
     path = Path(text)
     try:
         if path.is_dir():
-            raise InputError(f"{text} is a folder: name the files in it, as in '{path / '*.csv'}'.")
+            raise InputError(
+                f"{text} is a folder: name the files in it, as in '{path / '*.csv'}'.", parameter="paths"
+            )
         if path.exists():
             return [path]
     except (OSError, ValueError):
-        raise InputError(f"{text[:80]!r} is not the name of a file.") from None
+        raise InputError(f"{text[:80]!r} is not the name of a file.", parameter="paths") from None
     return _matches(text) if _WILD.search(text) else _missing(path)
 
 
@@ -127,7 +110,7 @@ def _matches(pattern: str) -> list[Path]:
     matches = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207
     files = [path for path in matches if path.is_file() and not path.name.startswith("~$")]
     if not files:
-        raise InputError(f"no file matches {pattern!r}: check the folder and the name.")
+        raise InputError(f"no file matches {pattern!r}: check the folder and the name.", parameter="paths")
     return sorted(files, key=_natural)
 
 
@@ -141,7 +124,7 @@ def _missing(path: Path) -> list[Path]:
     if path.parent.is_dir():
         near = difflib.get_close_matches(path.name, [item.name for item in path.parent.iterdir()], n=1)
     hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else ": check the folder and the name."
-    raise InputError(f"there is no file {str(path)!r}{hint}")
+    raise InputError(f"there is no file {str(path)!r}{hint}", parameter="paths")
 
 
 def _distinct(found: Sequence[Path | Source]) -> tuple[list[Path | Source], int]:

@@ -16,22 +16,7 @@ if TYPE_CHECKING:
 
 
 def first_of(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
-    """Return each order's first value that is not missing.
-
-    Parameters
-    ----------
-    codes
-        For each row, the number of its order, from 0.
-    values
-        A value a row: float64, datetime64 or object.
-    orders
-        How many orders there are.
-
-    Returns
-    -------
-    numpy.ndarray
-        A value an order, missing where no row has one.
-    """
+    """Return each order's first value that is not missing; `codes` holds the number of each row's order."""
     here = np.flatnonzero(pd.notna(values))
     place = np.full(orders, -1)
     place[codes[here][::-1]] = here[::-1]
@@ -78,22 +63,7 @@ def as_cells(values: Sequence[str | None]) -> Cells:
 
 
 def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[Note]) -> pd.DataFrame:
-    """Choose one row a key among the orders of several files, in the order the files were given.
-
-    Parameters
-    ----------
-    orders
-        The orders of all files.
-    keys
-        The key of each order; no file has a key twice.
-    notes
-        How many rows were left out is added here.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The chosen rows, in order of the keys' first appearance.
-    """
+    """Keep the last row of each key, in order of the keys' first appearance; no file has a key twice."""
     codes, distinct = pd.factorize(keys.to_numpy(dtype=object))
     last = np.empty(len(distinct), dtype=np.intp)
     last[codes] = np.arange(len(codes))

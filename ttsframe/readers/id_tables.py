@@ -9,7 +9,7 @@ import pandas as pd
 from ttsframe import ids
 from ttsframe.columns import TEXT_DTYPE
 from ttsframe.errors import InputError
-from ttsframe.readers import headers, kinds, tables
+from ttsframe.readers import detect, headers, tables
 from ttsframe.readers.notes import with_notes
 from ttsframe.readers.shapes import data_rows, trimmed
 from ttsframe.text import Note, counted
@@ -24,7 +24,8 @@ def id_column(names: Sequence[str], column: str | None = None) -> int:
     """Find the column of order ids in a header, or refuse it with the names that are there."""
     place = ids.find_id_column(names, column)
     if place is None:
-        raise InputError(f"{_not_there(names, column)} There are: {headers.listed(names)}.")
+        message = f"{_not_there(names, column)} There are: {headers.listed(names)}."
+        raise InputError(message, parameter="column")
     return place
 
 
@@ -43,9 +44,10 @@ def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[No
     notes = list(table.notes)
     place = ids.find_id_column(table.header, column)
     if place is None:
-        raise InputError(f"{table.name}: {_not_there(table.header, column)} {_header_of(table)}")
+        message = f"{table.name}: {_not_there(table.header, column)} {_header_of(table)}"
+        raise InputError(message, parameter="column")
     (cells,) = table.columns([place])
-    if kinds.kind_of(table.header) is kinds.TIKTOK_ORDERS:
+    if detect.export_type(table.header) is detect.TIKTOK_ORDERS:
         cells = cells[data_rows(trimmed(cells))]
     cleaned = ids.clean_file(table.name, cells)
     if lost := int(cleaned.reasons.eq("digits_lost").sum()):
@@ -64,6 +66,6 @@ def _not_there(names: Sequence[str], column: str | None) -> str:
 
 def _header_of(table: Table) -> str:
     """Tell what a file has instead; where no name is known it may be a row of data, with a buyer in it."""
-    if set(map(ids.normalize_column, table.header)) & kinds.KNOWN_NAMES:
+    if set(map(ids.normalize_column, table.header)) & detect.KNOWN_NAMES:
         return f"There are: {headers.listed(table.header)}."
     return f"Its first line has {counted(len(table.header), 'cell')}: are they names of columns?"

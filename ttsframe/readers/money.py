@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.money import decimals
+from ttsframe.text import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,25 +47,12 @@ class Money(NamedTuple):
 
 
 def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
-    """Read a column of amounts.
-
-    Parameters
-    ----------
-    cells
-        Text as exported, trimmed or not.
-    decimal
-        The decimal sign, where a cell such as ``1.234`` could be read both ways; None takes
-        it for thousands.
-
-    Returns
-    -------
-    Money
-        Amounts in major units, as long as `cells`.
-    """
+    """Read amounts in major units; `decimal` settles cells such as ``1.234``, which else are thousands."""
     codes, distinct = pd.factorize(cells)
     values = np.array([_amount(cell, decimal) for cell in distinct.tolist()], dtype="float64")
     named = np.array([*map(_currency, distinct.tolist()), None], dtype=object)[:-1]
-    unread = np.array([_is_unread(*pair) for pair in zip(distinct, values, strict=True)], dtype=bool)
+    filled = np.array([cell.strip().casefold() not in BLANKS for cell in distinct.tolist()], dtype=bool)
+    unread = np.isnan(values) & filled
     if not len(cells):
         return Money(np.array([], dtype="float64"), np.array([], dtype=object), 0)
     return Money(values[codes], named[codes], int(unread[codes].sum()))
@@ -76,7 +64,7 @@ def decimal_sign(columns: Sequence[Cells], *, currencies: Cells | None = None) -
     A point before three digits is a decimal sign where all currencies have three decimals.
     """
     found = {
-        _decimal_shown(cell) for cells in columns for cell in pd.unique(pd.Series(cells, dtype="object"))
+        _shown_in(_core(cell)) for cells in columns for cell in pd.unique(pd.Series(cells, dtype="object"))
     }
     signs: list[Sign] = [sign for sign in (".", ",") if sign in found]
     if signs or currencies is None:
@@ -86,13 +74,14 @@ def decimal_sign(columns: Sequence[Cells], *, currencies: Cells | None = None) -
     return "." if codes and all(decimals(code) == _THOUSAND for code in codes) else None
 
 
-def ambiguous(columns: Sequence[Cells]) -> str | None:
-    """Return a cell that could be read both ways, as ``1.234`` or ``1,234``, if there is one."""
+def thousands_note(name: str, columns: Sequence[Cells]) -> list[Note]:
+    """Return the note about a cell such as ``1.234``, if a file without a decimal sign has one."""
     for cells in columns:
         for cell in pd.unique(pd.Series(cells, dtype="object")):
             if _PLAIN.fullmatch(cell) is None and _is_ambiguous(_core(cell)):
-                return str(cell).strip()
-    return None
+                said = f"amounts such as {cell.strip()!r} were read as thousands, for want of a decimal sign."
+                return [Note("decision", f"{name}: {said}")]
+    return []
 
 
 def _amount(cell: str, decimal: Sign | None) -> float:
@@ -135,17 +124,9 @@ def _is_ambiguous(core: str) -> bool:
     return len(fraction) == _THOUSAND and 0 < len(whole) <= _THOUSAND and not whole.startswith("0")
 
 
-def _decimal_shown(cell: str) -> Sign | None:
-    return _shown_in(_core(cell))
-
-
 def _currency(cell: str) -> str | None:
     if _PLAIN.fullmatch(cell):
         return None
     if code := _CODE.search(cell):
         return code[0]
     return next((code for symbol, code in _SYMBOLS if symbol in cell), None)
-
-
-def _is_unread(cell: str, value: float) -> bool:
-    return bool(np.isnan(value)) and cell.strip().casefold() not in BLANKS

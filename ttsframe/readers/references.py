@@ -25,23 +25,7 @@ _ID_COLUMNS = ("external_order_id", "line_item_id", "line_item_origin_id")
 def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read back what `ttsframe lookup -o FILE` or `refs.to_csv` has written.
 
-    Parameters
-    ----------
-    path
-        A `.csv`, `.xlsx` or `.parquet` file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With `columns.REFERENCES` (`columns.LINE_ITEMS` where the file has lines); what the file
-        does not hold is missing. Rows whose ids a spreadsheet has rounded are left out, and
-        counted in ``frame.attrs["notes"]``.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is no look-up's, or all or most of its ids have lost
-        their last digits in a spreadsheet.
+    Rows whose ids a spreadsheet has rounded are left out and noted; a file of mostly such rows is refused.
     """
     is_parquet = str(path).lower().endswith(".parquet")
     table, notes = (_parquet(path), []) if is_parquet else _table(path)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ttsframe import columns as words
 from ttsframe import ids
-from ttsframe.readers import dates, grouping, headers, kinds, money, tables
+from ttsframe.readers import dates, detect, grouping, headers, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -80,10 +80,10 @@ def _by_order(rows: pd.DataFrame, notes: list[Note]) -> dict[str, Any]:
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     """Return the rows of one file; a row that it holds twice is told apart by `occurrence`."""
     notes = list(table.notes)
-    kinds.refuse_other_kinds(table.name, table.header, kinds.SETTLEMENT)
+    detect.refuse_other_types(table.name, table.header, detect.SETTLEMENT)
     fields = headers.SETTLEMENT_FIELDS
     amounts = (*fields["settled_amount"], *fields["estimated_amount"])
-    kinds.require(
+    detect.require_columns(
         table.name,
         table.header,
         {"Order/adjustment ID": fields["order_id"], "Total settlement amount": amounts},
@@ -129,13 +129,7 @@ def _order_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> tuple[C
 def _amounts(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Any]:
     column = cells["settled_amount"]
     sign = money.decimal_sign([column], currencies=cells["currency"])
-    if sign is None and (example := money.ambiguous([column])):
-        notes.append(
-            Note(
-                "decision",
-                f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign.",
-            )
-        )
+    notes += [] if sign else money.thousands_note(name, [column])
     read = money.read_money(column, decimal=sign)
     notes += unreadable(name, read.unread, "amount")
     named = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
@@ -144,9 +138,8 @@ def _amounts(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str,
 
 def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[Note]) -> np.ndarray:
     column = cells["settled_at"]
-    decision = dates.decide_order(name, [column], date_order)
-    if note := dates.told(name, decision):
-        notes.append(note)
-    moments = dates.read_times(column, decision.order)
-    notes += unreadable(name, moments.unread, "time")
-    return moments.local
+    guess = dates.guess_date_order(name, [column], date_order)
+    notes += dates.date_order_note(name, guess)
+    times = dates.read_times(column, guess.order)
+    notes += unreadable(name, times.unread, "time")
+    return times.local

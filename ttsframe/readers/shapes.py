@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.ids import ORDER_ID_NAMES, clean_one, normalize_column
+from ttsframe.readers.detect import KNOWN_NAMES
 from ttsframe.readers.headers import SETTLEMENT_FIELDS
-from ttsframe.readers.kinds import KNOWN_NAMES
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
@@ -52,21 +52,10 @@ class Header(NamedTuple):
 
 
 def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None = None) -> Header:
-    """Find the row that names the columns.
+    """Find the row that names the columns: of an export, the one with the most known names.
 
-    Parameters
-    ----------
-    records
-        The first rows of a table.
-    id_names
-        In a table of unknown kind, the names that its column of ids may have: its header is
-        the row that holds one of them, else the first that is not blank; a first row that
-        holds an order id is data under no header.
-
-    Returns
-    -------
-    Header
-        Of an export, the row with the most known names.
+    In any other table, whose column of ids may be called `id_names`, it is the row that holds one of these,
+    else the first that is not blank; a first row that holds an order id is data under no header.
     """
     filled = [row for row, record in enumerate(records) if any(cell.strip() for cell in record)]
     if not filled:
@@ -90,15 +79,7 @@ def _header(records: Sequence[Sequence[str]], row: int) -> Header:
 
 
 def trimmed(cells: Cells, *, without_dashes: bool = False) -> Cells:
-    """Return the cells without blanks and tabs around them.
-
-    Parameters
-    ----------
-    cells
-        Text as exported.
-    without_dashes
-        Whether a lone ``-`` or ``/`` becomes blank, as TikTok writes what does not apply.
-    """
+    """Strip the cells; `without_dashes` blanks a lone ``-`` or ``/``, TikTok's sign for not applicable."""
     out = np.empty(len(cells), dtype=object)
     out[:] = [text.strip() for text in cells.tolist()]
     if without_dashes:
@@ -107,18 +88,7 @@ def trimmed(cells: Cells, *, without_dashes: bool = False) -> Cells:
 
 
 def data_rows(id_cells: Cells) -> np.ndarray:
-    """Tell the orders of an export from headers within it and the descriptions under its header.
-
-    Parameters
-    ----------
-    id_cells
-        The trimmed column of order ids.
-
-    Returns
-    -------
-    numpy.ndarray
-        True for a row of data.
-    """
+    """Tell the orders of an export from headers within it and the descriptions under its header."""
     names = {normalize_column(alias) for alias in ORDER_ID_NAMES}
     codes, distinct = pd.factorize(id_cells)
     is_data = np.array([normalize_column(text) not in names for text in distinct.tolist()], dtype=bool)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from ttsframe import columns as words
 from ttsframe import ids
-from ttsframe.readers import dates, grouping, headers, kinds, money, tables
-from ttsframe.readers.marks import find_marks
+from ttsframe.readers import dates, detect, grouping, headers, money, tables
+from ttsframe.readers.embedded_ids import find_embedded_ids
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -60,9 +60,9 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
 
 def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
-    kinds.refuse_other_kinds(table.name, table.header, kinds.SHOPIFY_ORDERS)
+    detect.refuse_other_types(table.name, table.header, detect.SHOPIFY_ORDERS)
     needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
-    kinds.require(table.name, table.header, {"Name or Id": needed})
+    detect.require_columns(table.name, table.header, {"Name or Id": needed})
     cells, rows = _order_rows(table, notes)
     count = len(cells["name"])
     notes.insert(0, Note("count", f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}."))
@@ -72,7 +72,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     out |= _times(table.name, cells, date_order, notes)
     out["cancelled"] = cells["cancelled_at"].astype(bool)
     out |= _money(table.name, cells, notes)
-    out |= _marks(table.name, cells, notes)
+    out |= _embedded_ids(table.name, cells, notes)
     return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
@@ -138,17 +138,16 @@ def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
 def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[Note]) -> dict[str, Any]:
     columns = [cells[field] for field in _TIMES]
     # Shopify writes the year first; year-last dates come from a spreadsheet, mostly an American one.
-    decision = dates.decide_order(name, columns, date_order, otherwise="mdy")
-    if note := dates.told(name, decision):
-        notes.append(note)
-    read = {field: dates.read_times(cells[field], decision.order) for field in _TIMES}
+    guess = dates.guess_date_order(name, columns, date_order, otherwise="mdy")
+    notes += dates.date_order_note(name, guess)
+    read = {field: dates.read_times(cells[field], guess.order) for field in _TIMES}
     without = sum(
-        int((~np.isnat(moments.local) & np.isnan(moments.offset_minutes)).sum()) for moments in read.values()
+        int((~np.isnat(times.local) & np.isnan(times.offset_minutes)).sum()) for times in read.values()
     )
     if without:
         notes.append(Note("decision", f"{name}: {counted(without, 'time')} without an offset, taken as UTC."))
-    notes += unreadable(name, sum(moments.unread for moments in read.values()), "time")
-    return {field: dates.to_utc(moments) for field, moments in read.items()}
+    notes += unreadable(name, sum(times.unread for times in read.values()), "time")
+    return {field: dates.to_utc(times) for field, times in read.items()}
 
 
 def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, np.ndarray]:
@@ -160,18 +159,18 @@ def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, n
     return {field: column.amounts for field, column in read.items()}
 
 
-def _marks(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Cells]:
+def _embedded_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Cells]:
     texts = {"tag": cells["tags"], **{place: cells[place] for place in ("note_attribute", "note", "name")}}
-    marks = find_marks(texts, len(cells["name"]))
-    if marks.contradicting:
-        orders = counted(marks.contradicting, "order")
+    embedded = find_embedded_ids(texts, len(cells["name"]))
+    if embedded.contradicting:
+        orders = counted(embedded.contradicting, "order")
         notes.append(
             Note("warning", f"{name}: {orders} naming more than one TikTok order; see tiktok_marks.")
         )
     return {
-        "tiktok_order_id": marks.ids,
-        "tiktok_order_id_from": marks.places,
-        "tiktok_marks": marks.every,
+        "tiktok_order_id": embedded.ids,
+        "tiktok_order_id_from": embedded.places,
+        "tiktok_marks": embedded.every,
     }
 
 

@@ -44,27 +44,7 @@ def read_each(
     *,
     id_names: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, list[Note]]:
-    """Read files one after another, so that only one of them is whole in memory.
-
-    Parameters
-    ----------
-    paths
-        As `files.find_sources` takes them.
-    read
-        One table → its rows and notes.
-    id_names
-        As for `open_tables`.
-
-    Returns
-    -------
-    tuple
-        The rows of all files in their order, and the notes.
-
-    Raises
-    ------
-    InputError
-        If a file is not there or is no table, or `read` refuses it.
-    """
+    """Read files one after another, so that only one of them is whole in memory."""
     sources, notes = files.find_sources(paths)
     parts = []
     for source in sources:
@@ -76,27 +56,7 @@ def read_each(
 
 
 def open_tables(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
-    """Open an export by what it is, whatever its name says; a workbook may have several sheets of orders.
-
-    Parameters
-    ----------
-    name
-        The file, for messages.
-    content
-        Its bytes.
-    id_names
-        In a table of unknown kind, the names that its column of ids may have.
-
-    Returns
-    -------
-    list of Table
-        Each with its header; rows above it are skipped.
-
-    Raises
-    ------
-    InputError
-        If the file is no table: an archive, a PDF, a web page, an encrypted or damaged workbook.
-    """
+    """Open an export by what it is, whatever its name says; a workbook may have several sheets of orders."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(_ZIP):
         _check_archive(name, content)

@@ -48,34 +48,18 @@ class _Head(NamedTuple):
 def open_text(
     name: str, content: bytes, *, id_names: Sequence[str] | None = None, unwrap: bool = True
 ) -> Table:
-    """Open a text table.
+    """Open a text table in UTF-8, UTF-16 or UTF-32, else as Windows-1252; its cells are not trimmed.
 
-    Parameters
-    ----------
-    name
-        The file, for messages.
-    content
-        Its bytes: UTF-8, UTF-16 or UTF-32, else read as Windows-1252.
-    id_names
-        In a table of unknown kind, the names that its column of ids may have.
-    unwrap
-        Whether a row may be one quoted cell.
-
-    Returns
-    -------
-    Table
-        Its header, and its columns as given, untrimmed.
-
-    Raises
-    ------
-    InputError
-        If the bytes are no text.
+    With `unwrap`, lines that are one quoted cell each are taken apart.
     """
     utf8, notes = _as_utf8(name, content)
     _refuse_long_lines(name, utf8)
-    text = _head_text(utf8)
+    # The first lines; the last of them, which may be a long header, is whole.
+    cut = utf8.find(b"\n", _HEAD_BYTES) + 1 or utf8.find(b"\r", _HEAD_BYTES) + 1 or len(utf8)
+    text = utf8[:cut].decode("utf-8", errors="replace")
     lines = io.StringIO(text, newline="").readlines()
-    head = max((_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS), key=_promise)
+    heads = [_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS]
+    head = max(heads, key=lambda head: (head.header.known, len(head.header.names)))
     if unwrap and len(head.header.names) == 1 and "," in head.header.names[0]:
         notes.append(
             Note(
@@ -149,12 +133,6 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
-def _head_text(utf8: bytes) -> str:
-    """Return the first lines; the last of them, which may be a long header, is whole."""
-    cut = utf8.find(b"\n", _HEAD_BYTES) + 1 or utf8.find(b"\r", _HEAD_BYTES) + 1 or len(utf8)
-    return utf8[:cut].decode("utf-8", errors="replace")
-
-
 def _refuse_long_lines(name: str, utf8: bytes) -> None:
     """Refuse lines of twice the limit, and some shorter ones: each stretch must hold a line end."""
     for start in range(0, len(utf8) - _MAX_LINE_BYTES, _MAX_LINE_BYTES):
@@ -181,10 +159,6 @@ def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) ->
     return _Head(separator, header, records[header.row + 1 :], end)
 
 
-def _promise(head: _Head) -> tuple[int, int]:
-    return head.header.known, len(head.header.names)
-
-
 def _separator_of_data(head: _Head) -> str:
     """Return the separator of the rows, which may not be the header's."""
     width = len(head.header.names)
@@ -209,6 +183,8 @@ def _unwrapped(name: str, utf8: bytes) -> bytes:
 def _read_columns(
     name: str, utf8: bytes, separator: str, width: int, positions: Sequence[int]
 ) -> list[Cells]:
+    if not positions:
+        return []
     try:
         frame = pd.read_csv(
             io.BytesIO(utf8),

@@ -13,7 +13,7 @@ import python_calamine as calamine
 
 from ttsframe.errors import InputError
 from ttsframe.ids import FLOAT_EXACT_UP_TO, normalize_column
-from ttsframe.readers.kinds import KNOWN_NAMES
+from ttsframe.readers.detect import KNOWN_NAMES
 from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, find_header
 from ttsframe.text import Note
 
@@ -35,26 +35,8 @@ class _Sheet(NamedTuple):
 def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
     """Open a workbook: the sheet of orders, else the one whose header is known best and those alike.
 
-    Parameters
-    ----------
-    name
-        The file, for messages.
-    content
-        Its bytes.
-    id_names
-        In a table of unknown kind, the names that its column of ids may have.
-
-    Returns
-    -------
-    list of Table
-        Each sheet's header and columns; sheets are alike where they have the same known columns.
-        A number beyond 2^53 shows as ``5.80194E+17``: the workbook has rounded it. Times are
-        written year first.
-
-    Raises
-    ------
-    InputError
-        If the workbook is damaged, protected by a password, or has nothing in it.
+    Sheets are alike where they have the same known columns. A number beyond 2^53, which the workbook has
+    rounded, becomes ``5.80194E+17``; times are year first.
     """
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -104,14 +86,8 @@ def _read_columns(sheet: _Sheet, positions: Sequence[int]) -> list[Cells]:
     for row in islice(sheet.sheet.iter_rows(), sheet.header.row + 1, None):
         for column, position in zip(columns, positions, strict=True):
             column.append(row[position])
-    return [_as_text(column) for column in columns]
-
-
-def _as_text(cells: list[Any]) -> Cells:
-    texts = [cell if cell.__class__ is str else _text(cell) for cell in cells]
-    out = np.empty(len(texts), dtype=object)
-    out[:] = texts
-    return out
+    texts = ([cell if cell.__class__ is str else _text(cell) for cell in column] for column in columns)
+    return [np.array([*column, None], dtype=object)[:-1] for column in texts]
 
 
 def _text(cell: Any) -> str:  # noqa: ANN401

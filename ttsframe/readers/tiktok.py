@@ -11,7 +11,7 @@ import pandas as pd
 from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.errors import InputError
-from ttsframe.readers import dates, grouping, headers, kinds, money, tables
+from ttsframe.readers import dates, detect, grouping, headers, money, tables
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -88,7 +88,12 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
         If a file is missing, unreadable, or of another kind, or every id in it has lost its
         last digits.
     """
-    _check_zone(tz)
+    if tz is not None:
+        try:
+            pd.Timestamp("2024-01-01").tz_localize(tz)
+        except Exception:  # noqa: BLE001 (pandas hands on what the zone library of the day raises)
+            message = f"there is no time zone {tz!r}: give one as 'America/New_York' or 'UTC'."
+            raise InputError(message, parameter="tz") from None
     every, notes = tables.read_each(paths, lambda table: _read_table(table, tz, date_order))
     orders = grouping.last_file_wins(every, every["order_id"], notes)
     return with_notes(words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
@@ -96,8 +101,8 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
 
 def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
-    kinds.refuse_other_kinds(table.name, table.header, kinds.TIKTOK_ORDERS)
-    kinds.require(table.name, table.header, {"Order ID": ids.ORDER_ID_NAMES})
+    detect.refuse_other_types(table.name, table.header, detect.TIKTOK_ORDERS)
+    detect.require_columns(table.name, table.header, {"Order ID": ids.ORDER_ID_NAMES})
     rows = _read_rows(table, notes)
     count = len(rows.ids)
     notes.insert(
@@ -106,8 +111,11 @@ def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[p
     out: dict[str, Any] = {"order_id": rows.ids}
     out |= _times(table.name, rows, tz, date_order, notes)
     out |= _money(table.name, rows, notes)
-    out["status"] = _statuses(table.name, rows, notes)
-    out["cancelled"] = _cancelled(rows)
+    statuses = _column(rows, "status" if "status" in rows.cells else "substatus")
+    if "status" not in rows.cells and "substatus" in rows.cells:
+        notes.append(Note("decision", f"{table.name} has no column Order Status: Order Substatus was taken."))
+    out["status"] = grouping.joined(rows.codes, statuses, count)
+    out["cancelled"] = _cancelled(rows, statuses)
     out["quantity"] = _quantities(table.name, rows, notes)
     out["skus"] = grouping.joined(rows.codes, _column(rows, "sku"), count)
     return pd.DataFrame(out).assign(source_file=table.name), notes
@@ -117,9 +125,13 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
     places = headers.locate(table.header, headers.TIKTOK_FIELDS)
     raw = dict(zip(places, table.columns(list(places.values())), strict=True))
     cells = {field: trimmed(column, without_dashes=True) for field, column in raw.items()}
-    keep = _without_descriptions(table.name, cells["order_id"], notes)
-    filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
-    keep &= filled
+    keep = data_rows(cells["order_id"])
+    if dropped := int((~keep).sum()):
+        names = counted(dropped, "row")
+        note = f"{table.name}: {names} of column names or their descriptions left out."
+        notes.append(Note("left_out", note))
+    keep &= not_totals(table.name, cells["order_id"], notes)
+    keep &= np.logical_or.reduce([column.astype(bool) for column in cells.values()])
     order_ids, usable, more = ids.clean_export(table.name, cells["order_id"][keep])
     notes += more
     cells = {field: column[keep][usable] for field, column in cells.items()}
@@ -135,15 +147,6 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
     return _Rows(codes, distinct, cells)
 
 
-def _without_descriptions(name: str, cells: Cells, notes: list[Note]) -> np.ndarray:
-    keep = data_rows(cells)
-    if dropped := int((~keep).sum()):
-        rows = counted(dropped, "row")
-        notes.append(Note("left_out", f"{name}: {rows} of column names or their descriptions left out."))
-    keep &= not_totals(name, cells, notes)
-    return keep
-
-
 def _column(rows: _Rows, field: str) -> Cells:
     return rows.cells.get(field, np.full(len(rows.codes), "", dtype=object))
 
@@ -152,12 +155,11 @@ def _times(
     name: str, rows: _Rows, tz: str | None, date_order: str | None, notes: list[Note]
 ) -> dict[str, np.ndarray]:
     there = [field for field in _TIMES if field in rows.cells]
-    decision = dates.decide_order(name, [rows.cells[field] for field in there], date_order)
-    if note := dates.told(name, decision):
-        notes.append(note)
+    guess = dates.guess_date_order(name, [rows.cells[field] for field in there], date_order)
+    notes += dates.date_order_note(name, guess)
     out, unread, with_offset = {}, 0, 0
     for field in _TIMES:
-        moments = dates.read_times(_column(rows, field), decision.order)
+        moments = dates.read_times(_column(rows, field), guess.order)
         unread += moments.unread
         with_offset += int((~np.isnan(moments.offset_minutes)).sum())
         times = moments.local if tz is None else dates.to_utc(moments, tz)
@@ -177,13 +179,7 @@ def _times(
 def _money(name: str, rows: _Rows, notes: list[Note]) -> dict[str, np.ndarray]:
     there = [rows.cells[field] for field in _AMOUNTS if field in rows.cells]
     sign = money.decimal_sign(there, currencies=_column(rows, "currency"))
-    if sign is None and (example := money.ambiguous(there)):
-        notes.append(
-            Note(
-                "decision",
-                f"{name}: amounts such as {example!r} were read as thousands, for want of a decimal sign.",
-            )
-        )
+    notes += [] if sign else money.thousands_note(name, there)
     read = {field: money.read_money(_column(rows, field), decimal=sign) for field in _AMOUNTS}
     orders = len(rows.ids)
     out = {field: grouping.first_of(rows.codes, read[field].amounts, orders) for field in _ORDER_AMOUNTS}
@@ -212,22 +208,11 @@ def _currencies(name: str, rows: _Rows, read: Mapping[str, money.Money], notes: 
     return currencies
 
 
-def _statuses(name: str, rows: _Rows, notes: list[Note]) -> Cells:
-    """Return the status as exported; the substatus where there is no column of statuses."""
-    if "status" not in rows.cells and "substatus" in rows.cells:
-        notes.append(Note("decision", f"{name} has no column Order Status: Order Substatus was taken."))
-    return grouping.joined(rows.codes, _status_cells(rows), len(rows.ids))
-
-
-def _status_cells(rows: _Rows) -> Cells:
-    return _column(rows, "status" if "status" in rows.cells else "substatus")
-
-
-def _cancelled(rows: _Rows) -> np.ndarray:
-    """An order is cancelled when a row says so and no row has another status."""
-    texts = _status_cells(rows)
+def _cancelled(rows: _Rows, texts: Cells) -> np.ndarray:
+    """An order is cancelled when the status of a row says so and no row has another status."""
     codes, distinct = pd.factorize(texts)
-    by_word = np.array([_says_cancelled(text) for text in distinct.tolist()], dtype=bool)
+    words = [unicodedata.normalize("NFC", text).casefold() for text in distinct.tolist()]
+    by_word = np.array([word in CANCELLED_WORDS for word in words], dtype=bool)
     said = by_word[codes] if len(texts) else np.zeros(0, dtype=bool)
     said |= _column(rows, "cancelled_at").astype(bool)
     otherwise = ~said & texts.astype(bool)
@@ -236,10 +221,6 @@ def _cancelled(rows: _Rows) -> np.ndarray:
     other = np.bincount(rows.codes[otherwise], minlength=orders) > 0
     cancelled: np.ndarray = some & ~other
     return cancelled
-
-
-def _says_cancelled(status: str) -> bool:
-    return unicodedata.normalize("NFC", status).casefold() in CANCELLED_WORDS
 
 
 def _quantities(name: str, rows: _Rows, notes: list[Note]) -> pd.Series:
@@ -258,12 +239,3 @@ def _zoned(orders: pd.DataFrame, tz: str | None, notes: list[Note]) -> dict[str,
         out[field] = out[field].dt.tz_localize("UTC")
     notes.append(Note("decision", f"Times without an offset were taken to be of {tz}; all are given in UTC."))
     return out
-
-
-def _check_zone(tz: str | None) -> None:
-    if tz is None:
-        return
-    try:
-        pd.Timestamp("2024-01-01").tz_localize(tz)
-    except Exception:  # noqa: BLE001 (pandas hands on what the zone library of the day raises)
-        raise InputError(f"there is no time zone {tz!r}: give one as 'America/New_York' or 'UTC'.") from None

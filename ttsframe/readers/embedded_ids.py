@@ -24,7 +24,7 @@ _SAID = re.compile(
 )
 
 
-class Marks(NamedTuple):
+class EmbeddedIds(NamedTuple):
     """The TikTok order ids written into orders; object columns, None where there is none."""
 
     ids: Cells
@@ -37,21 +37,8 @@ class Marks(NamedTuple):
     """Orders that name several TikTok orders."""
 
 
-def find_marks(texts: Mapping[str, Cells], orders: int) -> Marks:
-    """Find the TikTok order ids in the texts of orders.
-
-    Parameters
-    ----------
-    texts
-        For each place of `TIKTOK_ORDER_ID_SOURCES` that the export has, a text an order.
-    orders
-        How many orders there are.
-
-    Returns
-    -------
-    Marks
-        Nothing else of the texts is kept: they hold personal data.
-    """
+def find_embedded_ids(texts: Mapping[str, Cells], orders: int) -> EmbeddedIds:
+    """Find the TikTok order ids in the texts of orders; nothing else is kept, for they hold personal data."""
     ids: list[str | None] = [None] * orders
     places: list[str | None] = [None] * orders
     every: list[str | None] = [None] * orders
@@ -69,7 +56,7 @@ def find_marks(texts: Mapping[str, Cells], orders: int) -> Marks:
                     every[row] = f"{before}; {mark}"
                 if order_id != ids[row]:
                     contradicting.add(row)
-    return Marks(as_cells(ids), as_cells(places), as_cells(every), len(contradicting))
+    return EmbeddedIds(as_cells(ids), as_cells(places), as_cells(every), len(contradicting))
 
 
 def _ids_in(place: str, text: str) -> list[str]:
