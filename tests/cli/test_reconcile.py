@@ -180,3 +180,22 @@ def test_reconcile__writes_no_report_to_standard_output(tmp_path, monkeypatch, c
     assert main(["reconcile", *export(tmp_path, MATCHED), "--no-lookup", "-o", "-"]) == 2
     assert "name a folder" in capsys.readouterr().err
     assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"--tiktok": "nowhere.csv"}, "--tiktok: there is no file 'nowhere.csv'"),
+        ({"--shopify": "nowhere*.csv"}, "--shopify: no file matches 'nowhere*.csv'"),
+        ({"--settlement": "."}, "--settlement: . is a folder"),
+        ({"--refs": "nowhere.csv"}, "--refs: there is no file 'nowhere.csv'"),
+        ({"--tz": "Mars"}, "--tz: there is no time zone 'Mars'"),
+    ],
+)
+def test_reconcile__an_error_names_its_option(arguments, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("Order ID\n580194009000000101\n")
+    (tmp_path / "s.csv").write_text("Name,Total\n#1,5\n")
+    given = {"--tiktok": "t.csv", "--shopify": "s.csv", **arguments}
+    assert main(["reconcile", *(word for pair in given.items() for word in pair)]) == 2
+    assert says in capsys.readouterr().err

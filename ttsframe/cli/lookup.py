@@ -6,6 +6,7 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
+from ttsframe.cli.options import given_as
 from ttsframe.columns import LINE_ITEMS, REFERENCES
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
@@ -24,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     if options.output != "-" and not options.plan:
         check_target(options.output)
-    orders = read_ids([_source(name) for name in options.files], column=options.column)
+    with given_as("files"):
+        orders = read_ids([_source(name) for name in options.files], column=options.column)
     for note in orders.attrs["notes"]:
         sys.stderr.write(f"ttsframe: note: {note}\n")
     if options.plan:

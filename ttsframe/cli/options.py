@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ttsframe
+from ttsframe.errors import TtsframeError
 from ttsframe.gateway import DEFAULT_PLATFORM, PLATFORMS
 
 if TYPE_CHECKING:
-    from ttsframe.errors import TtsframeError
+    from collections.abc import Iterator
 
 
 class Option(NamedTuple):
@@ -252,6 +254,17 @@ def parser() -> argparse.ArgumentParser:
         for option in command.options:
             add(*option.flags, help=option.help, **option.kwargs)
     return made
+
+
+@contextmanager
+def given_as(option: str) -> Iterator[None]:
+    """Say of an error about the `paths` of a reader which option they came from."""
+    try:
+        yield
+    except TtsframeError as error:
+        if error.parameter == "paths":
+            error.parameter = option
+        raise
 
 
 def in_cli_terms(error: TtsframeError, command: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ttsframe.cli.options import given_as
 from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.matching import Match, match
@@ -29,9 +30,12 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--refs and --no-lookup exclude each other. Give one of them.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
-    tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
-    shopify = read_shopify_orders(options.shopify)
-    settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
+    with given_as("tiktok"):
+        tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
+    with given_as("shopify"):
+        shopify = read_shopify_orders(options.shopify)
+    with given_as("settlement"):
+        settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
     refs = _references(options, tiktok, asked)
     result = match(
         tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
@@ -52,7 +56,8 @@ def _references(options: argparse.Namespace, tiktok: pd.DataFrame, asked: list[s
     if options.no_lookup:
         return None
     if options.refs:
-        return read_references(options.refs)
+        with given_as("refs"):
+            return read_references(options.refs)
     try:
         return lookup(tiktok, platform=asked)
     except SettingsError as error:
