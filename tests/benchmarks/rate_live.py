@@ -96,7 +96,6 @@ class Result:
     refused_share: float
     refused_minute_share: float | None
     wrong: int
-    connections: int
     again: float | None = None
     """Share of the limit used in the first second of a second call, after an idle spell."""
 
@@ -173,9 +172,7 @@ def _result(case: Case, log: list[sandbox.Entry], began: float, wrong: int, agai
         refused_minute_share = refused_minute / (good_minute + refused_minute)
     allowed = case.allowed if case.schedule else case.rate * first
     shares = refused / max(1, good + refused)
-    return Result(
-        good / allowed, minute, refused, shares, refused_minute_share, wrong, log.connections, again
-    )
+    return Result(good / allowed, minute, refused, shares, refused_minute_share, wrong, again)
 
 
 def run_together(cases: Sequence[Case]) -> list[Result]:
