@@ -173,7 +173,8 @@ def test_error_table__each_line(code, message, kind, status, reason, as_code, de
 @pytest.mark.parametrize(("code", "message", "kind", "status", "reason"), TABLE)
 def test_error_table__code_goes_before_http_status(code, message, kind, status, reason, http_status):
     answer = read(http_status, {"code": code, "message": message})
-    assert answer.kind is kind
+    # Only where the code says nothing the status does.
+    assert answer.kind is (ResponseKind.THROTTLED if (http_status, reason) == (429, "unknown_code") else kind)
     assert answer.outcome.http_status == http_status
 
 
@@ -193,3 +194,11 @@ def test_error_table__odd_messages_do_no_harm(content):
 @pytest.mark.parametrize("data", [{"external_orders": [{"id": "5312", "platform": "SHOPIFY"}]}, None])
 def test_error_table__references_beside_an_error_are_not_believed(data):
     assert read(200, {"code": 21008111, "message": "x", "data": data}).outcome.references == ()
+
+
+def test_classify__an_unknown_code_with_status_429_is_a_refusal_for_rate():
+    body = {"code": 99999999, "message": "slow down", "request_id": "r"}
+    kind, outcome = read(429, body)
+    assert (kind, outcome.reason, outcome.error_code) == (ResponseKind.THROTTLED, "throttled", "99999999")
+    assert read(500, body).kind is ResponseKind.ROW
+    assert read(429, body | {"code": 36004004}).kind is ResponseKind.TOKEN

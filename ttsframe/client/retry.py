@@ -1,4 +1,4 @@
-"""What follows from a response: done, again, or the end of the run. Pure: no clock, no socket.
+"""The policy that `workers` follows: how long to wait, when to give up. Pure: no clock, no socket.
 
 An order has a number of tries of its own; a refusal for rate costs it none; an outage ends the run.
 """

@@ -14,6 +14,7 @@ from ttsframe.gateway.outcomes import Outcome
 from ttsframe.text import one_line
 
 MAX_BYTES = 1 << 20
+_TOO_MANY_REQUESTS = 429
 
 
 class ResponseKind(Enum):
@@ -106,6 +107,8 @@ def classify(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
             ResponseKind.ANSWERED, Outcome("unlinked", None, (), None, None, http_status, request_id)
         )
     entry = lookup_error(code, message)
+    if entry is _UNKNOWN and http_status == _TOO_MANY_REQUESTS:
+        entry = _THROTTLED
     outcome = Outcome(entry.status, entry.reason, (), code, message, http_status, request_id)
     return DecodedResponse(entry.kind, outcome)
 
@@ -138,7 +141,7 @@ def without_tail(message: str) -> str:
 
 
 def _without_envelope(http_status: int, content: Any) -> DecodedResponse:  # noqa: ANN401
-    if http_status == 429:  # noqa: PLR2004
+    if http_status == _TOO_MANY_REQUESTS:
         return DecodedResponse(
             ResponseKind.THROTTLED, Outcome("failed", "throttled", http_status=http_status)
         )

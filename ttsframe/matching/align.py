@@ -71,6 +71,7 @@ class Aligned:
     sources: Bits
     """The `Source`s that name the pair."""
     conflict: Flags
+    """As `pairing` found it: the sources contradict each other."""
     duplicate: Flags
     platform_discount: MinorUnits
     bad_id: Flags
