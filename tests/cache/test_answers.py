@@ -282,6 +282,23 @@ print(len(read(pathlib.Path(sys.argv[1]), names(3))), "requests_cache" in sys.mo
     assert python(code, path).communicate(timeout=60) == ("3 False\n", "")
 
 
+def test_requests_cache__is_loaded_before_the_first_request(tmp_path):
+    code = """
+import pathlib, sys, warnings
+from support.raw_gateway import answer, raw_gateway
+import ttsframe
+warnings.simplefilter("ignore")
+loaded = []
+def note(_request):
+    loaded.append("requests_cache" in sys.modules)
+    return answer(b'{"code": 0, "data": {}}')
+with raw_gateway(note) as served, served.shop(pathlib.Path(sys.argv[1])) as shop:
+    ttsframe.lookup(["580194009000000001"], shop=shop, progress=False)
+print(loaded)
+"""
+    assert python(code, tmp_path).communicate(timeout=60) == ("[True]\n", "")
+
+
 def test_requests_cache__sees_and_deletes_what_has_expired(path):
     keep(path, names(2))
     keep(path, ["stale"], fetched_at=time.time() - 100, lifetime_seconds=50)

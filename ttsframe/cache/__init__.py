@@ -115,6 +115,10 @@ class Cache:
             self._wait_seconds = 0.0
             self._warn(f"the cache file {self.path} cannot be used: {database.describe(error)}")
 
+    def load(self) -> None:
+        """Load what writing needs, before there is anything to write: Ctrl-C may cut an import in two."""
+        codec.load()
+
     def write(self, name: str, response: CachedResponse, *, lifetime_seconds: float) -> None:
         """Cache a response; it is on disk within a second, unless the file cannot be used."""
         if lifetime_seconds <= 0:

@@ -295,6 +295,7 @@ def _fetch(
     """Fetch keys, caching each answer as it comes; wait for those that another call is fetching."""
     if not keys:
         return []
+    cache.load()
     client, rate_limiter = shop.client, shop.rate_limiter
     outcomes: dict[LookupKey, Outcome] = {}
 
