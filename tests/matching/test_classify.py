@@ -292,7 +292,7 @@ def test_match__source_tiktok_that_names_no_order_is_only_shopify(source):
 def test_match__shopify_orders_without_a_sign_are_counted_only():
     result = match(tiktok(T1), shopify(S1, S2))
     assert result.orders["shopify_id"].isna().all()
-    assert "Shopify orders without a sign of TikTok, not listed: 2." in map(str, result.notes)
+    assert "Shopify orders with no link to TikTok, not listed: 2." in map(str, result.notes)
 
 
 def test_match__cancelled_before_payment_and_absent_is_not_expected():

@@ -358,7 +358,7 @@ def test_probable__one_that_fits_one_is_paired_and_named_so():
     by_source = result.summary[result.summary["section"] == "matched_on"].set_index("name")["value"]
     assert by_source["probable"] == 1
     assert by_source.drop("probable").sum() == 0
-    assert any("only probable" in note.text for note in result.notes)
+    assert any("Probable pairs" in note.text for note in result.notes)
 
 
 def test_probable__is_off_unless_asked_for():

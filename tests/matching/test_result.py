@@ -185,7 +185,7 @@ def test_result__plots():
 def test_result__notes_are_in_the_summary():
     result = sample()
     assert result.notes == (
-        Note("count", "Shopify orders without a sign of TikTok, not listed: 1."),
+        Note("count", "Shopify orders with no link to TikTok, not listed: 1."),
         Note("count", "The references hold 2 of the 3 TikTok orders."),
     )
     assert result.notes[0].text in result.summary["value"].tolist()

@@ -1,4 +1,4 @@
-"""Shopify exports → one row an order, and the TikTok ids written into it."""
+"""Shopify exports → one row per order, and the TikTok ids written into it."""
 
 import io
 import logging

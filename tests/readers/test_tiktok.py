@@ -1,4 +1,4 @@
-"""Seller Center exports → one row an order."""
+"""Seller Center exports → one row per order."""
 
 import io
 import logging

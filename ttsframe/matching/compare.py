@@ -33,7 +33,7 @@ def compare(before: Match | str | os.PathLike[str], after: Match | str | os.Path
     Returns
     -------
     pandas.DataFrame
-        `columns.MATCH_COMPARED`, one row an order that is not as it was; orders that are, are
+        `columns.MATCH_COMPARED`, one row per order that has changed; the others are
         left out. An order is a TikTok order, with all its Shopify orders, or a Shopify order
         that names none.
 

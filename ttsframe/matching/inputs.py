@@ -304,7 +304,7 @@ def _refuse_repeated(text: pd.Series, what: str, name: str) -> None:
     if len(repeated):
         raise InputError(
             f"{what} hold {len(repeated):,} rows whose {name} an earlier row has, "
-            f"{repeated.iloc[0]} among them; keep one row an order, e.g. frame.drop_duplicates({name!r})."
+            f"{repeated.iloc[0]} among them; keep one row per order, e.g. frame.drop_duplicates({name!r})."
         )
 
 

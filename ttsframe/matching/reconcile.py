@@ -70,7 +70,7 @@ def match(
     no link; there are no references                                 ``only_tiktok``, ``no_mark``
     ===============================================================  ==================
 
-    The first row that applies stands. Shopify orders with no sign of TikTok are counted in the
+    The first row that applies stands. Shopify orders with no link to TikTok are counted in the
     notes, not listed.
 
     Parameters
@@ -177,13 +177,13 @@ def _notes(given: Inputs, graph: LinkGraph, rows: Aligned) -> list[Note]:
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
     unmatched_settlements = int((graph.settlement_nodes >= graph.n_tiktok).sum())
     found: dict[Note, object] = {
-        Note("count", f"Shopify orders without a sign of TikTok, not listed: {unlisted:,}."): unlisted,
+        Note("count", f"Shopify orders with no link to TikTok, not listed: {unlisted:,}."): unlisted,
         Note(
             "warning",
-            f"Pairs that are only probable, guessed from equal amounts within {WINDOW_HOURS} hours, and no "
-            f"matches until a person has agreed: {guessed:,}.",
+            f"Probable pairs (equal amounts within {WINDOW_HOURS} hours): {guessed:,}. Confirm each before "
+            "you treat it as a match.",
         ): guessed,
-        Note("warning", f"Shopify orders without an id, which a look-up cannot name by it: {lost:,}."): lost
+        Note("warning", f"Shopify orders without an id, which a look-up cannot match by id: {lost:,}."): lost
         and given.refs is not None,
         Note(
             "decision",

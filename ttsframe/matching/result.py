@@ -30,7 +30,7 @@ class Match:
     Parameters
     ----------
     orders
-        One row an order or pair, with `columns.MATCH_ORDERS`, and with
+        One row per order or pair, with `columns.MATCH_ORDERS`, and with
         `columns.MATCH_SETTLEMENT` after them where a settlement was given.
     notes
         What was decided, left out, guessed or counted: each a `Note` with its `kind` and `text`.

@@ -1,4 +1,4 @@
-"""Settlement ("income") exports → one row an order."""
+"""Settlement ("income") exports → one row per order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.D
     Returns
     -------
     pandas.DataFrame
-        One row an order, in order of first appearance, with the columns of
+        One row per order, in order of first appearance, with the columns of
         `ttsframe.columns.SETTLEMENTS`: the amounts of an order's rows are summed, and an
         adjustment is added to the order it is related to. What was decided, dropped or
         guessed stands in ``frame.attrs["notes"]``.

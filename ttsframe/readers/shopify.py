@@ -1,4 +1,4 @@
-"""Shopify order exports → one row an order, and the TikTok order ids written into them."""
+"""Shopify order exports → one row per order, and the TikTok order ids written into them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        One row an order, in order of first appearance, with the columns of
+        One row per order, in order of first appearance, with the columns of
         `ttsframe.columns.SHOPIFY_ORDERS`. `shopify_id` is missing where a spreadsheet has
         rounded it; orders are then told apart by name. What was decided, dropped or guessed
         stands in ``frame.attrs["notes"]``.
@@ -175,7 +175,7 @@ def _embedded_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict
 
 
 def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the ids, completed from other files by name, and a key an order: its id, else its name."""
+    """Return the ids, completed from other files by name, and one key per order: its id, else its name."""
     if numbers.notna().all():
         return numbers, numbers
     compared = ids.normalize_order_name(names.astype("object"))

@@ -1,4 +1,4 @@
-"""Seller Center order exports → one row an order."""
+"""Seller Center order exports → one row per order."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
     Returns
     -------
     pandas.DataFrame
-        One row an order, in order of first appearance, with the columns of
+        One row per order, in order of first appearance, with the columns of
         `ttsframe.columns.TIKTOK_ORDERS`. An id that is no run of digits is kept as given; rows
         whose id a spreadsheet has rounded are left out. What was decided, dropped or guessed
         stands in ``frame.attrs["notes"]``.
