@@ -27,4 +27,5 @@ def test_docstring__example_runs(example):
 
 def test_docstrings__have_examples():
     named = {example.name for example in EXAMPLES}
-    assert {"lookup", "plan", "attach", "match", "Match"} <= named
+    assert {"lookup", "plan", "attach", "match", "Match", "compare", "Shop"} <= named
+    assert {"read_tiktok_orders", "read_shopify_orders", "read_tiktok_settlement"} <= named

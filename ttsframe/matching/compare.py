@@ -41,6 +41,18 @@ def compare(before: Match | str | os.PathLike[str], after: Match | str | os.Path
     ------
     InputError
         If a folder holds no `orders.csv` of `Match.to_csv`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import ttsframe as tts
+    >>> tiktok = pd.DataFrame({"order_id": ["577000000000000001"], "amount": [20.0]})
+    >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [20.0], "tiktok_order_id": tiktok["order_id"]})
+    >>> before = tts.match(tiktok, shopify)
+    >>> after = tts.match(tiktok, shopify.assign(total=18.0))
+    >>> tts.compare(before, after)[["order_id", "change", "status_before", "status_after"]]
+                 order_id   change status_before    status_after
+    0  577000000000000001  changed       matched  amount_differs
     """
     sides = _by_order(_orders(before)), _by_order(_orders(after))
     both = sides[0].merge(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
-    """Read TikTok Shop settlement ("income") exports.
+    r"""Read TikTok Shop settlement ("income") exports.
 
     Parameters
     ----------
@@ -42,6 +42,16 @@ def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.D
     InputError
         If a file is missing, unreadable or of another kind, has no column of ids or of
         settlement amounts, or every id in it has lost its last digits.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ttsframe as tts
+    >>> head, order = "Order/adjustment ID,Type,Total settlement amount", "577092126219211281"
+    >>> file = io.StringIO(f"{head}\n{order},Order,21.40\n{order},Refund,-2.00\n")
+    >>> tts.read_tiktok_settlement(file)[["order_id", "settled_amount", "types"]]
+                 order_id  settled_amount          types
+    0  577092126219211281            19.4  Order; Refund
     """
     rows, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
     repeated = rows.duplicated().to_numpy()

@@ -26,7 +26,7 @@ _ON_EVERY_ROW = frozenset({"name", "created_at"})
 
 
 def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
-    """Read Shopify order exports.
+    r"""Read Shopify order exports.
 
     Parameters
     ----------
@@ -50,6 +50,15 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     ------
     InputError
         If a file is missing, unreadable or of another kind, or has neither `Name` nor `Id`.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ttsframe as tts
+    >>> file = io.StringIO("Name,Total,Tags\n#1001,25.90,TikTokOrderID:577092126219211281\n")
+    >>> tts.read_shopify_orders(file)[["name", "total", "tiktok_order_id", "tiktok_order_id_from"]]
+        name  total     tiktok_order_id tiktok_order_id_from
+    0  #1001   25.9  577092126219211281                  tag
     """
     every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])

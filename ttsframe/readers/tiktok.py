@@ -61,7 +61,7 @@ class _Rows(NamedTuple):
 
 
 def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
-    """Read TikTok Shop order exports of Seller Center.
+    r"""Read TikTok Shop order exports of Seller Center.
 
     Parameters
     ----------
@@ -87,6 +87,18 @@ def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | N
     InputError
         If a file is missing, unreadable, or of another kind, or every id in it has lost its
         last digits.
+
+    Examples
+    --------
+    >>> import io
+    >>> import ttsframe as tts
+    >>> file = io.StringIO("Order ID,Order Status,Order Amount\n577092126219211281,Completed,25.90\n")
+    >>> orders = tts.read_tiktok_orders(file)
+    >>> orders[["order_id", "status", "cancelled", "amount"]]
+                 order_id     status  cancelled  amount
+    0  577092126219211281  Completed      False    25.9
+    >>> print(*orders.attrs["notes"])
+    file 1: 1 row, 1 order.
     """
     if tz is not None:
         try:
