@@ -190,7 +190,7 @@ def _row(name: str, got: list[Run], own: list[Run]) -> tuple[str, ...]:
     if got is own:
         return (name, *figures, "", "", "")
     ratios = [run.per_second / other.per_second for run, other in zip(own, got, strict=True)]
-    asked = 1.5 if "Cached" in name else 0.8
+    asked = 3.0 if "Cached" in name else 1.0
     met = verdict(met=statistics.median(ratios) >= asked)
     return (name, *figures, f"{spread(ratios)} ×", f"{asked} ×", met)
 

@@ -27,8 +27,8 @@ from measuring import Section, machine, verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_MOST_GROWTH, _MOST_SECONDS, _MOST_GIGABYTES, _LEAST_RATIO = 11, 12, 2, 80
-_MOST_MERGES = 5
+_MOST_GROWTH, _MOST_SECONDS, _MOST_GIGABYTES, _LEAST_RATIO = 11, 12, 1.5, 80
+_MOST_MERGES = 4
 
 
 def rate(*, quick: bool) -> Iterator[Section]:
