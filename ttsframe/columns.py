@@ -200,6 +200,11 @@ MATCH_ORDERS: tuple[Column, ...] = (
 
 MATCH_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_amount", "money", "what TikTok paid out for the order; only with `settlement=`"),
+    Column(
+        "settled_counted",
+        "money",
+        "the payout in the total of payouts; 0 if included in a row above; only with `settlement=`",
+    ),
     Column("settled_currency", "text", "the currency of the payout; only with `settlement=`"),
     Column("settled_at", "time", "the last settlement date; only with `settlement=`"),
 )

@@ -315,6 +315,7 @@ def test_settlement__payouts_stand_on_every_row_of_their_order_and_count_once():
     )
     result = match(tiktok(T1, T2), shopify(marked(S1, T1), marked(S2, T1)), settlement=paid)
     assert result.orders["settled_amount"].fillna(-1).tolist() == [15.5, 15.5, -1]
+    assert result.orders["settled_counted"].fillna(-1).tolist() == [15.5, 0.0, -1]
     assert result.orders["settled_at"].iloc[0] == pd.Timestamp("2026-11-12")
     totals = result.summary[result.summary["section"] == "settled"].set_index("name")["value"]
     assert totals["duplicate"] == totals["total"] == 15.5

@@ -92,6 +92,22 @@ def test_settlement__payouts_of_several_currencies_are_not_added_up():
     assert result.orders["settled_currency"].fillna("").tolist() == ["USD", "THB", ""]
 
 
+def test_settlement__the_counted_column_sums_to_the_file_in_every_currency():
+    paid = pd.DataFrame(
+        {
+            "order_id": [T1, T2, T3, T4],
+            "settled_amount": [0.1, 700, 1.255, 0.2],
+            "currency": ["USD", "JPY", "KWD", "USD"],
+        }
+    )
+    # T1 and T4 are duplicates: two rows each.
+    theirs = shopify(marked(S1, T1), marked(S2, T1), marked(S3, T4), marked(S4, T4))
+    orders = match(tiktok(T1, T2, T3, T4), theirs, settlement=paid).orders
+    assert (orders["order_id"].value_counts() > 1).sum() == 2
+    sums = orders.groupby(orders["settled_currency"].astype("object"))["settled_counted"].sum()
+    assert sums.round(6).to_dict() == {"JPY": 700.0, "KWD": 1.255, "USD": 0.3}
+
+
 def test_settlement__counts_stay_counts(tmp_path):
     paid = pd.DataFrame({"order_id": [T1], "settled_amount": [20.0]})
     result = match(tiktok(T1), shopify(marked(S1, T1)), settlement=paid)

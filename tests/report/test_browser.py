@@ -205,7 +205,8 @@ def test_page__on_paper_cuts_no_column(browser, report, tmp_path):
     rows["reason"] = "cancelled_before_payment; currency; unpaid_on_shopify"
     rows["evidence"] = "reference " + rows["order_id"] + " against tag " + rows["order_id"]
     rows["financial_status"] = "partially_refunded"
-    rows["settled_amount"], rows["settled_currency"] = 1_234_567.89, "USD"
+    rows[["settled_amount", "settled_counted"]] = 1_234_567.89
+    rows["settled_currency"] = "USD"
     rows["settled_at"] = pd.Timestamp("2026-11-23 10:20:30")
     browser.open(write_html(replace(report, orders=rows), tmp_path / "report.html"))
     browser.window(1031, 700)  # A4 landscape within its margins, in CSS pixels

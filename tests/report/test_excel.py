@@ -112,7 +112,9 @@ def test_write_excel__tells_where_from_and_about_long_numbers(book):
 
 
 def test_write_excel__shows_payouts_and_what_made_the_pairs(report, tmp_path):
-    orders = report.orders.assign(settled_amount=1.5, settled_currency="=1", settled_at=pd.NaT)
+    orders = report.orders.assign(
+        settled_amount=1.5, settled_counted=1.5, settled_currency="=1", settled_at=pd.NaT
+    )
     path = write_excel(replace(report, orders=orders), tmp_path / "report.xlsx")
     cells = [(row[0].value, row[1].value) for row in openpyxl.load_workbook(path)["Summary"].iter_rows()]
     assert ("Settled =1", None) in cells

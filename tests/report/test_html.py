@@ -60,7 +60,9 @@ def test_write_html__data_comes_back_whole(report, tmp_path):
 
 
 def test_write_html__shows_payouts_and_what_made_the_pairs(report):
-    orders = report.orders.assign(settled_amount=1.5, settled_currency="KWD", settled_at=pd.NaT)
+    orders = report.orders.assign(
+        settled_amount=1.5, settled_counted=1.5, settled_currency="KWD", settled_at=pd.NaT
+    )
     text = Page(page_html(replace(report, orders=orders)).decode()).text
     assert re.search(r"Settled KWD.*Total450\.000", text, re.DOTALL)
     tags = (report.orders["matched_on"] == "tag").sum()

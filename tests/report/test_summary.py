@@ -229,7 +229,8 @@ def test_text__of_any_cell_reaches_no_rendering_with_its_controls(tmp_path):
         tiktok_status=f"x{ESCAPE}",
         evidence=f"tag{ESCAPE}",
     )
-    report.orders["settled_amount"], report.orders["settled_currency"] = 2.0, f"E{ESCAPE}UR"
+    report.orders[["settled_amount", "settled_counted"]] = 2.0
+    report.orders["settled_currency"] = f"E{ESCAPE}UR"
     report = replace(
         report,
         notes=(Note("warning", f"note{ESCAPE}"),),

@@ -154,7 +154,7 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         created=created,
         outside=_outside(given, created, tiktok.there, shopify.there),
         clocks_apart=np.timedelta64(0 if zoned else _ZONE_HOURS, "h"),
-        settled=None if given.settlement is None else _payouts(given.settlement, graph, left, ours),
+        settled=None if given.settlement is None else _payouts(given.settlement, graph, left, tiktok),
         notes=currencies.notes,
     )
 
@@ -223,8 +223,8 @@ def _outside(given: Inputs, created: np.ndarray, has_tiktok: Flags, has_shopify:
     return outside
 
 
-def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, digits: Digits) -> pd.DataFrame:
-    """Lay the payouts along the rows: on every row of their TikTok order."""
+def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, tiktok: Side) -> pd.DataFrame:
+    """Lay the payouts along the rows: on every row of their TikTok order, counted on the first."""
     nodes = graph.settlement_nodes
     ours = np.flatnonzero((nodes >= 0) & (nodes < graph.n_tiktok))
     payout = np.full(graph.n_tiktok, keys.MISSING, dtype=np.int64)
@@ -233,9 +233,12 @@ def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, digits: Digit
     currency = take_text(settlement.currency, row)
     codes, words = pd.factorize(currency)
     named = np.array([*map(money.decimals, words), 0], dtype=np.int64)[codes]
-    digits = np.where(codes < 0, digits, named)
+    digits = np.where(codes < 0, tiktok.digits, named)
+    amount = _units(settlement.amount, row, digits)
+    counted = np.where(tiktok.first | np.isnan(amount), amount, 0.0)
     data = {
-        "settled_amount": money.to_major_units(_units(settlement.amount, row, digits), digits),
+        "settled_amount": money.to_major_units(amount, digits),
+        "settled_counted": money.to_major_units(counted, digits),
         "settled_currency": currency,
         "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
     }

@@ -89,7 +89,8 @@ def match(
         The largest difference that counts as equal, in major units of the currency.
         Amounts are compared in whole minor units of their currency (ISO 4217).
     settlement
-        As `read_tiktok_settlement` gives it: adds `settled_amount` and `settled_at`.
+        As `read_tiktok_settlement` gives it: adds `columns.MATCH_SETTLEMENT`; `settled_counted` sums to
+        the total of payouts.
     probable
         Also pair what is left by equal amount and times within 26 hours, where exactly one
         order fits exactly one. A guess is no match until a person has agreed to it: such

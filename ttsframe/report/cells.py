@@ -110,7 +110,9 @@ def side_currency(currency: str, side: str) -> str:
 
 def currency_column(names: Sequence[str], column: str) -> str | None:
     """Name the column that holds the currency of a column of amounts."""
-    wanted = "settled_currency" if column == "settled_amount" and "settled_currency" in names else "currency"
+    wanted = (
+        "settled_currency" if column.startswith("settled_") and "settled_currency" in names else "currency"
+    )
     return wanted if wanted in names else None
 
 

@@ -48,6 +48,7 @@ _NOT_PRINTED = (
     "shopify_counted",
     "tiktok_refunded",
     "shopify_refunded",
+    "settled_counted",
     "settled_currency",
     "matched_on",
 )

@@ -415,17 +415,14 @@ def _has_reason(orders: pd.DataFrame, *reasons: str) -> pd.Series:
 
 
 def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
-    """Add up the payouts by currency and status, each TikTok order once."""
-    if "settled_amount" not in data.orders:
+    """Add up the payouts by currency and status."""
+    if "settled_counted" not in data.orders:
         return {}
-    orders = data.orders
-    paid = orders[
-        (orders["order_id"].isna() | ~orders["order_id"].duplicated()) & orders["settled_amount"].notna()
-    ]
+    paid = data.orders[data.orders["settled_counted"].notna()]
     currency = [side_currency(text or "", "TikTok") for text in objects(paid["settled_currency"])]
     payouts: dict[str, dict[str, float]] = {}
     for name, part in paid.groupby(currency):
-        sums = part.groupby(part["status"].astype("object"), sort=False)["settled_amount"].sum()
+        sums = part.groupby(part["status"].astype("object"), sort=False)["settled_counted"].sum()
         amounts = {status: _rounded(float(sums[status])) for status in data.statuses if status in sums.index}
         payouts[str(name)] = {**amounts, "total": _rounded(float(sums.sum()))}
     return payouts
