@@ -209,6 +209,20 @@ MATCH_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_at", "time", "the last settlement date; only with `settlement=`"),
 )
 
+SETTLEMENT_STATUSES: dict[str, str] = {
+    "only_settlement": "paid out for an order that is not among the TikTok orders",
+    "adjustment": "a row of the settlement that names no order",
+}
+"""The statuses of what the settlement holds beside the TikTok orders."""
+
+ONLY_SETTLEMENT: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id; missing for an adjustment"),
+    Column("status", "category", "why it is on no row of the orders", tuple(SETTLEMENT_STATUSES)),
+    Column("settled_amount", "money", "what TikTok paid out"),
+    Column("settled_currency", "text", "the currency of the payout"),
+    Column("settled_at", "time", "the last settlement date"),
+)
+
 MATCH_REASONS: dict[str, str] = {
     "not_in_export": "the other order is named, but it is not in the files",
     "outside_dates": "it was created before or after the other side's file begins or ends",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify
 from support.match_strategies import FRAMES, run
 
 from ttsframe.matching import compare, match
-from ttsframe.report import html_summary, text_summary
+from ttsframe.report import html, html_summary, text_summary
 from ttsframe.report.html import page_html
 from ttsframe.text import Note
 
@@ -106,6 +108,140 @@ def test_settlement__the_counted_column_sums_to_the_file_in_every_currency():
     assert (orders["order_id"].value_counts() > 1).sum() == 2
     sums = orders.groupby(orders["settled_currency"].astype("object"))["settled_counted"].sum()
     assert sums.round(6).to_dict() == {"JPY": 700.0, "KWD": 1.255, "USD": 0.3}
+
+
+def of_file(paid, currency):
+    """What the rows of a settlement in a currency come to."""
+    return paid.loc[paid["currency"].fillna("") == currency, "settled_amount"].sum()
+
+
+def settled_in_three_currencies():
+    """A duplicate, orders of no export and adjustments; the frame and its result."""
+    paid = pd.DataFrame(
+        {
+            "order_id": [T1, T2, T3, T4, "579000000000000001", "579000000000000002", None, "-"],
+            "settled_amount": [0.1, 700, 1.255, 0.2, 0.3, 0.125, -0.05, 9],
+            "currency": ["USD", "JPY", "KWD", "USD", "USD", "KWD", "USD", "JPY"],
+        }
+    )
+    theirs = shopify(marked(S1, T1), marked(S2, T1), marked(S3, T4))
+    return paid, match(tiktok(T1, T2, T3, T4), theirs, settlement=paid)
+
+
+@pytest.mark.parametrize(
+    ("currency", "total", "only", "adjustment"),
+    [("USD", 0.3, 0.3, -0.05), ("JPY", 700, 0, 9), ("KWD", 1.255, 0.125, 0)],
+)
+def test_settlement__rows_and_what_is_beside_them_add_up_to_the_file(currency, total, only, adjustment):
+    paid, result = settled_in_three_currencies()
+    figures = {
+        name: value(result, "settled", name, side="TikTok", currency=currency)
+        for name in ("total", "only_settlement", "adjustment", "settlement_total")
+    }
+    assert figures == {
+        "total": total,
+        "only_settlement": only,
+        "adjustment": adjustment,
+        "settlement_total": pytest.approx(of_file(paid, currency)),
+    }
+    rows = result.orders[result.orders["settled_currency"] == currency]
+    listed = result.only_settlement[result.only_settlement["settled_currency"] == currency]
+    assert rows["settled_counted"].sum() == pytest.approx(
+        of_file(paid, currency) - listed["settled_amount"].sum()
+    )
+
+
+def test_settlement__a_cent_changes_the_lines_it_belongs_to():
+    paid, before = settled_in_three_currencies()
+    for place, line in ((0, "duplicate"), (4, "only_settlement"), (6, "adjustment")):
+        less = paid.assign(
+            settled_amount=paid["settled_amount"].where(paid.index != place, lambda x: x - 0.01)
+        )
+        theirs = shopify(marked(S1, T1), marked(S2, T1), marked(S3, T4))
+        after = match(tiktok(T1, T2, T3, T4), theirs, settlement=less)
+        was, now = (
+            made.summary[made.summary["section"] == "settled"].set_index(["currency", "name"])["value"]
+            for made in (before, after)
+        )
+        changed = (was - now).astype("float64").round(6)
+        changed = changed[changed != 0]
+        assert set(changed) == {0.01}
+        booked = {"total"} if line == "duplicate" else set()
+        assert set(changed.index) == {("USD", name) for name in {line, "settlement_total"} | booked}
+
+
+def test_settlement__orders_in_no_export_and_adjustments_are_listed(tmp_path):
+    _, result = settled_in_three_currencies()
+    listed = result.only_settlement
+    assert listed["order_id"].fillna("").tolist() == ["579000000000000001", "579000000000000002", "", ""]
+    assert listed["status"].tolist() == ["only_settlement"] * 2 + ["adjustment"] * 2
+    assert listed["settled_amount"].tolist() == [0.3, 0.125, -0.05, 9.0]
+    assert pickle.loads(pickle.dumps(result)).only_settlement.equals(listed)
+
+    result.to_csv(tmp_path)
+    assert (tmp_path / "only_settlement.csv").read_text("utf-8-sig").splitlines() == [
+        "order_id,status,settled_amount,settled_currency,settled_at",
+        "579000000000000001,only_settlement,0.30,USD,",
+        "579000000000000002,only_settlement,0.125,KWD,",
+        ",adjustment,-0.05,USD,",
+        ",adjustment,9,JPY,",
+    ]
+    book = openpyxl.load_workbook(result.to_excel(tmp_path))
+    cells = [[cell.value for cell in row[:4]] for row in book["Only settlement"].iter_rows()]
+    assert cells[1] == ["579000000000000001", "only_settlement", 0.3, "USD"]
+    assert len(cells) == 5
+    page = page_html(result.report).decode()
+    assert "Settlement orders not in the exports" in page
+    assert '<th scope="row">579000000000000002</th><td>Only settlement</td><td class="num">0.125</td>' in page
+
+    match(tiktok(T1), shopify()).to_csv(tmp_path)
+    assert not (tmp_path / "only_settlement.csv").exists()
+
+
+def test_settlement__page_lists_the_first_and_says_how_many_more(monkeypatch):
+    monkeypatch.setattr(html, "_LISTED_APART", 3)
+    page = page_html(settled_in_three_currencies()[1].report).decode()
+    assert "1 more in <b>report.xlsx</b> and <b>only_settlement.csv</b>" in page
+    assert page.count("<td>Adjustment</td>") == 1
+
+
+def test_settlement__nothing_beside_the_orders_is_no_table(tmp_path):
+    paid = pd.DataFrame({"order_id": [T1], "settled_amount": [20.0], "currency": "USD"})
+    result = match(tiktok(T1), shopify(marked(S1, T1)), settlement=paid)
+    assert len(result.only_settlement) == 0
+    assert value(result, "settled", "settlement_total") == value(result, "settled", "total") == 20.0
+    result.to_csv(tmp_path)
+    assert not (tmp_path / "only_settlement.csv").exists()
+    assert "Only settlement" not in openpyxl.load_workbook(result.to_excel(tmp_path)).sheetnames
+    assert "Settlement orders not in the exports" not in page_html(result.report).decode()
+    assert match(tiktok(T1), shopify()).only_settlement is None
+
+
+def test_settlement__total_of_the_file_stands_in_every_rendering(tmp_path):
+    _, result = settled_in_three_currencies()
+    sheet = openpyxl.load_workbook(result.to_excel(tmp_path))["Summary"]
+    cells = [(row[0].value, row[1].value) for row in sheet.iter_rows()]
+    start = cells.index(("Settled USD", None))
+    assert cells[start + 1 : start + 7] == [
+        ("Matched", 0.2),
+        ("Duplicate", 0.1),
+        ("Total", 0.3),
+        ("Only settlement", 0.3),
+        ("Adjustment", -0.05),
+        ("Settlement total", 0.55),
+    ]
+    assert "<dt>Settlement total</dt><dd>1.380</dd>" in page_html(result.report).decode()
+    notebook = html_summary(result.report)
+    assert all(text in notebook for text in ("Settled KWD", "Settlement total", "1.380", "Only settlement"))
+    lines = [" ".join(line.split()) for line in text_summary(result.report).splitlines()]
+    start = lines.index("Settled KWD TikTok")
+    assert lines[start + 1 : start + 6] == [
+        "only_tiktok 1.255",
+        "total 1.255",
+        "only_settlement 0.125",
+        "adjustment 0.000",
+        "settlement_total 1.380",
+    ]
 
 
 def test_settlement__counts_stay_counts(tmp_path):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import MATCH_SETTLEMENT, conform
+from ttsframe.columns import MATCH_SETTLEMENT, ONLY_SETTLEMENT, conform
 from ttsframe.matching import keys
 from ttsframe.matching.currencies import currencies_of
 from ttsframe.matching.inputs import Source
@@ -223,23 +223,36 @@ def _outside(given: Inputs, created: np.ndarray, has_tiktok: Flags, has_shopify:
     return outside
 
 
+def only_settlement(settlement: Settlement, graph: LinkGraph) -> pd.DataFrame:
+    """List what the settlement holds beside the TikTok orders, as `columns.ONLY_SETTLEMENT`."""
+    nodes = graph.settlement_nodes
+    row = np.flatnonzero((nodes < 0) | (nodes >= graph.n_tiktok))
+    data = _payout_columns(settlement, row, np.full(len(row), money.decimals("")))
+    data["order_id"] = take_text(settlement.ids, row)
+    data["status"] = np.where(nodes[row] < 0, "adjustment", "only_settlement")
+    return conform(data, ONLY_SETTLEMENT)
+
+
 def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, tiktok: Side) -> pd.DataFrame:
     """Lay the payouts along the rows: on every row of their TikTok order, counted on the first."""
     nodes = graph.settlement_nodes
     ours = np.flatnonzero((nodes >= 0) & (nodes < graph.n_tiktok))
     payout = np.full(graph.n_tiktok, keys.MISSING, dtype=np.int64)
     payout[nodes[ours]] = ours
-    row = take_or_fill(payout, row, keys.MISSING)
+    data = _payout_columns(settlement, take_or_fill(payout, row, keys.MISSING), tiktok.digits)
+    amount = data["settled_amount"]
+    data["settled_counted"] = np.where(tiktok.first | np.isnan(amount), amount, 0.0)
+    return conform(data, MATCH_SETTLEMENT)
+
+
+def _payout_columns(settlement: Settlement, row: Nodes, digits: Digits) -> dict[str, Any]:
+    """Take the payouts by row; `digits` are those of an amount without a currency."""
     currency = take_text(settlement.currency, row)
     codes, words = pd.factorize(currency)
     named = np.array([*map(money.decimals, words), 0], dtype=np.int64)[codes]
-    digits = np.where(codes < 0, tiktok.digits, named)
-    amount = _units(settlement.amount, row, digits)
-    counted = np.where(tiktok.first | np.isnan(amount), amount, 0.0)
-    data = {
-        "settled_amount": money.to_major_units(amount, digits),
-        "settled_counted": money.to_major_units(counted, digits),
+    digits = np.where(codes < 0, digits, named)
+    return {
+        "settled_amount": money.to_major_units(_units(settlement.amount, row, digits), digits),
         "settled_currency": currency,
         "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
     }
-    return conform(data, MATCH_SETTLEMENT)

@@ -125,6 +125,7 @@ class Settlement:
     """One order's payout a row."""
 
     ids: pd.Series
+    """Missing for an adjustment: what is a blank to the one rule of `ids` names no order."""
     amount: Amounts
     currency: pd.Series
     settled_at: pd.Series
@@ -247,10 +248,6 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     _require_columns(frame, ("order_id", "settled_amount"), "the settlement", "read_tiktok_settlement")
     frame = frame.reset_index(drop=True)
     order_ids = ids.clean(frame["order_id"]).ids
-    # What is a blank to the one rule of `ids` names no order: its amount belongs to none.
-    named = order_ids.notna().to_numpy()
-    notes = _adjustments(frame[~named].reset_index(drop=True))
-    frame, order_ids = frame[named].reset_index(drop=True), order_ids[named].reset_index(drop=True)
     _refuse_repeated(order_ids, "the settlement", "order_id")
     settled_at = _times(frame, "settled_at")
     moments = pd.Series(settled_at.moments)
@@ -259,7 +256,7 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
         _amounts(frame, "settled_amount"),
         _currency(frame),
         moments.dt.tz_localize("UTC") if settled_at.zoned else moments,
-        notes,
+        _adjustments(frame[order_ids.isna().to_numpy()].reset_index(drop=True)),
     )
 
 

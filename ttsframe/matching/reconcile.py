@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ttsframe.errors import InputError, SuspiciousInputWarning
-from ttsframe.matching.align import align
+from ttsframe.matching.align import align, only_settlement
 from ttsframe.matching.classify import classify
 from ttsframe.matching.frame import details_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
@@ -90,7 +90,7 @@ def match(
         Amounts are compared in whole minor units of their currency (ISO 4217).
     settlement
         As `read_tiktok_settlement` gives it: adds `columns.MATCH_SETTLEMENT`; `settled_counted` sums to
-        the total of payouts.
+        the total of payouts. What it holds beside these orders is in `Match.only_settlement`.
     probable
         Also pair what is left by equal amount and times within 26 hours, where exactly one
         order fits exactly one. A guess is no match until a person has agreed to it: such
@@ -146,6 +146,7 @@ def match(
         (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(tiktok, shopify, refs, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
         details_of(rows),
+        None if given.settlement is None else only_settlement(given.settlement, graph),
     )
 
 

@@ -41,6 +41,9 @@ class Match:
         else Shopify's; `tiktok_excluded` and `shopify_excluded`, what the totals leave out as
         cancelled or refunded in full; `tiktok_missing` and `shopify_missing`, whether the row has
         an order without an amount.
+    only_settlement
+        What the settlement holds beside the TikTok orders, with `columns.ONLY_SETTLEMENT`: orders
+        that are in no export, and adjustments; None without a settlement.
 
     See Also
     --------
@@ -61,13 +64,15 @@ class Match:
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     details: pd.DataFrame | None = None
+    only_settlement: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        return type(self), (self.orders, self.notes, dict(self.provenance), self.details)
+        fields = self.orders, self.notes, dict(self.provenance), self.details, self.only_settlement
+        return type(self), fields
 
     @property
     def counts(self) -> pd.Series:
@@ -87,11 +92,14 @@ class Match:
             notes=self.notes,
             provenance=self.provenance,
             details=self.details,
+            only_settlement=self.only_settlement,
             title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
         )
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file per status that needs review.
+
+        With a settlement, `only_settlement.csv` lists what it holds beside the TikTok orders.
 
         Parameters
         ----------
@@ -115,6 +123,8 @@ class Match:
 
     def to_excel(self, path: str | os.PathLike[str]) -> Path:
         """Write the workbook: the summary, all orders, and a sheet per status that needs review.
+
+        With a settlement, the sheet "Only settlement" lists what it holds beside the TikTok orders.
 
         Parameters
         ----------

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
+from ttsframe.columns import ONLY_SETTLEMENT, SETTLEMENT_STATUSES
 from ttsframe.report import cells, palette
 from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.files import atomic_write
@@ -118,6 +119,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:
             _add_sheets(book, palette.label(name), data.orders[status == name], data.columns)
+        if len(data.listed_apart):
+            _add_sheets(book, palette.label("only_settlement"), data.listed_apart, ONLY_SETTLEMENT)
         _about(book, data, cut)
         _close(book)
     return target
@@ -374,7 +377,9 @@ def _about(book: _Book, data: ReportData, cut: int) -> None:
     sections: dict[str, list[tuple[str, str]]] = {
         "Notes": [("", note) for note in notes],
         "Long numbers": [("", LONG_NUMBERS_IN_EXCEL), ("", times)],
-        "Statuses": list(data.statuses.items()),
+        "Statuses": list(
+            {**data.statuses, **(SETTLEMENT_STATUSES if len(data.listed_apart) else {})}.items()
+        ),
         "Columns": [(column.name, column.description) for column in data.columns],
     }
     row = 0

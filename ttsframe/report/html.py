@@ -17,6 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
+from ttsframe.columns import ONLY_SETTLEMENT
 from ttsframe.report import cells, palette
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
@@ -26,6 +27,7 @@ from ttsframe.report.summary import (
     footer_rows,
     footnotes,
     headline,
+    payout_sections,
     period_label,
     section_title,
     share,
@@ -35,12 +37,14 @@ from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     from ttsframe.columns import Column
-    from ttsframe.report.summary import ReportData
+    from ttsframe.report.summary import ReportData, Section
 
 _GRID_LINES = 5
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes
+_LISTED_APART = 500  # the rows of the settlement's own table; the workbook and the CSV file hold all
 _SHOWN_LAST = ("matched_on", "evidence")  # people look first at what is wrong with a pair
 # What a sheet of paper has no room for; the workbook and the CSV files hold it.
 _NOT_PRINTED = (
@@ -74,7 +78,9 @@ def page_html(data: ReportData) -> bytes:
         script=Markup(script),  # noqa: S704 - our own file
         meanings=[(palette.label(status), meaning) for status, meaning in data.statuses.items()],
         columns=[(palette.label(column.name), column.description) for column in data.columns],
-        sections=_sections(data),
+        sections=_sections(extra_sections(data)),
+        listed_apart=_listed_apart(data),
+        not_listed=max(len(data.listed_apart) - _LISTED_APART, 0),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
         data=_script_data(data),
     )
@@ -100,6 +106,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "sides": list(SIDES),
         "totals": data.totals,
         "footnotes": footnotes(data),
+        "payouts": _sections(payout_sections(data)),
         "chart": _chart(data, statuses),
         "provenance": {str(name): str(value) for name, value in data.provenance.items()},
         "notes": data.notes_in_order,
@@ -161,7 +168,7 @@ def _chart(data: ReportData, statuses: list[dict[str, Any]]) -> dict[str, Any] |
     }
 
 
-def _sections(data: ReportData) -> list[dict[str, Any]]:
+def _sections(sections: Iterable[Section]) -> list[dict[str, Any]]:
     """The figures that stand in no table, as labels and texts."""
     return [
         {
@@ -171,8 +178,18 @@ def _sections(data: ReportData) -> list[dict[str, Any]]:
                 for name, value in figures.items()
             ],
         }
-        for title, currency, figures in extra_sections(data)
+        for title, currency, figures in sections
     ]
+
+
+def _listed_apart(data: ReportData) -> list[tuple[str, ...]]:
+    """What the settlement holds beside the TikTok orders: id, status, amount, currency, date."""
+    rows = data.listed_apart.head(_LISTED_APART)
+    ids, statuses, amounts, currencies, times = (
+        cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
+        for column in ONLY_SETTLEMENT
+    )
+    return list(zip(ids, map(palette.label, statuses), amounts, currencies, times, strict=True))
 
 
 def _script_data(data: ReportData) -> dict[str, Any]:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_GUESSED, MATCH_ORDERS, MATCH_SETTLEMENT, MATCH_SOURCES, MATCH_STATUSES
+from ttsframe.columns import (
+    MATCH_GUESSED,
+    MATCH_ORDERS,
+    MATCH_SETTLEMENT,
+    MATCH_SOURCES,
+    MATCH_STATUSES,
+    ONLY_SETTLEMENT,
+    SETTLEMENT_STATUSES,
+    empty,
+)
 from ttsframe.report.cells import objects, side_currency
 from ttsframe.text import counted
 
@@ -92,12 +101,19 @@ class ReportData:
     """Further columns on `orders`' index, each with a default: `day`, and for both sides `tiktok_excluded`
     (what the row would add to the total, were it not cancelled or refunded) and `tiktok_missing` (whether it
     has an order without an amount)."""
+    only_settlement: pd.DataFrame | None = None
+    """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
     title: str = TITLE
 
     @property
     def columns(self) -> list[Column]:
         """The columns of `orders`, as far as they are described."""
         return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+
+    @property
+    def listed_apart(self) -> pd.DataFrame:
+        """`only_settlement`, without rows where it is unknown."""
+        return empty(ONLY_SETTLEMENT) if self.only_settlement is None else self.only_settlement
 
     def detail(self, name: str, default: object) -> pd.Series:
         """Return a column of `details`, or its default where it is not there."""
@@ -231,13 +247,18 @@ def footnotes(data: ReportData) -> list[str]:
     return notes
 
 
+def payout_sections(data: ReportData) -> list[Section]:
+    """Return the payouts of each currency, from their statuses down to the settlement's total."""
+    return [
+        Section(section_title("Settled", currency), currency, payouts)
+        for currency, payouts in _payouts(data).items()
+    ]
+
+
 def extra_sections(data: ReportData) -> list[Section]:
     """Return the figures that stand in no other table: payouts, what made the pairs, checks."""
     return [
-        *(
-            Section(section_title("Settled", currency), currency, payouts)
-            for currency, payouts in _payouts(data).items()
-        ),
+        *payout_sections(data),
         Section("Pairs by source", None, _pairs_by_source(data)),
         Section("Pairs", None, _checks(data)),
     ]
@@ -415,14 +436,29 @@ def _has_reason(orders: pd.DataFrame, *reasons: str) -> pd.Series:
 
 
 def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
-    """Add up the payouts by currency and status."""
+    """Add up the payouts by currency and status, then what is on no row, and all of the settlement."""
     if "settled_counted" not in data.orders:
         return {}
-    paid = data.orders[data.orders["settled_counted"].notna()]
-    currency = [side_currency(text or "", "TikTok") for text in objects(paid["settled_currency"])]
+    parts = (data.orders, "settled_counted"), (data.listed_apart, "settled_amount")
+    lines = pd.concat(
+        pd.DataFrame(
+            {
+                "currency": [
+                    side_currency(text or "", "TikTok") for text in objects(frame["settled_currency"])
+                ],
+                "name": objects(frame["status"]),
+                "amount": frame[column].to_numpy(),
+            }
+        ).dropna(subset="amount")
+        for frame, column in parts
+    )
     payouts: dict[str, dict[str, float]] = {}
-    for name, part in paid.groupby(currency):
-        sums = part.groupby(part["status"].astype("object"), sort=False)["settled_counted"].sum()
-        amounts = {status: _rounded(float(sums[status])) for status in data.statuses if status in sums.index}
-        payouts[str(name)] = {**amounts, "total": _rounded(float(sums.sum()))}
+    for currency, part in lines.groupby("currency"):
+        sums = part.groupby("name")["amount"].sum().to_dict()
+        figures = {status: sums[status] for status in data.statuses if status in sums}
+        figures["total"] = sum(figures.values())
+        if data.only_settlement is not None:
+            figures |= {name: sums.get(name, 0.0) for name in SETTLEMENT_STATUSES}
+            figures["settlement_total"] = part["amount"].sum()
+        payouts[str(currency)] = {name: _rounded(float(amount)) for name, amount in figures.items()}
     return payouts

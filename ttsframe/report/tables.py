@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from ttsframe.columns import Column
+from ttsframe.columns import ONLY_SETTLEMENT, Column, names
 from ttsframe.errors import InputError, SettingsError
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, Ids, as_text, checked_ids, decimals_of, described, money_text
@@ -75,7 +75,11 @@ def write_csv(data: ReportData, folder: str | os.PathLike[str], *, ids: str = "p
     for status in data.exception_statuses:
         written.append(target / f"{status}.csv")
         _save_csv(data.orders[state == status], written[-1], data.columns, style)
-    for status in {*data.statuses, *palette.KNOWN}:
+    if len(data.listed_apart):
+        written.append(target / "only_settlement.csv")
+        _save_csv(data.listed_apart, written[-1], ONLY_SETTLEMENT, style)
+    earlier.add(",".join(names(ONLY_SETTLEMENT)))
+    for status in {*data.statuses, *palette.KNOWN, "only_settlement"}:
         stale = target / f"{status}.csv"
         if stale not in written and _first_line(stale) in earlier:
             remove(stale)

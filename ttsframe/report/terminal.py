@@ -9,11 +9,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ttsframe.report.cells import amount_text
-from ttsframe.report.summary import SIDES, footer_rows, footnotes, headline, section_title, share
+from ttsframe.report.summary import (
+    SIDES,
+    footer_rows,
+    footnotes,
+    headline,
+    payout_sections,
+    section_title,
+    share,
+)
 from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
-    from ttsframe.report.summary import ReportData, TotalsRow
+    from ttsframe.report.summary import ReportData, Section, TotalsRow
 
 BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -27,6 +35,8 @@ def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
     for currency, rows in data.totals.items():
         lines += ["", *_totals_lines(currency, rows)]
     lines += ["", *(f"  {note}" for note in footnotes(data))] if data.totals else []
+    for section in payout_sections(data):
+        lines += ["", *_payout_lines(section)]
     lines += _note_lines(data)
     # Whatever the files held: no control character reaches the terminal.
     text = "\n".join(one_line(line) for line in lines)
@@ -58,6 +68,11 @@ def _totals_lines(currency: str, rows: list[TotalsRow]) -> list[str]:
         cells[name] = [*(amount_text(amount, currency, unknown) for amount, unknown in sides), ""]
     frame = pd.DataFrame.from_dict(cells, orient="index", columns=[*SIDES, "difference"])
     return _aligned(frame.rename_axis(columns=section_title("amounts", currency)))
+
+
+def _payout_lines(section: Section) -> list[str]:
+    amounts = {name: amount_text(amount, section.currency or "") for name, amount in section.figures.items()}
+    return _aligned(pd.DataFrame({"TikTok": amounts}).rename_axis(columns=section.title))
 
 
 def _aligned(frame: pd.DataFrame, *, heads: bool = True) -> list[str]:
