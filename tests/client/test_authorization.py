@@ -59,7 +59,7 @@ def without_refresh(credentials):
 @pytest.mark.parametrize("rotates", [True, False])
 def test_renewal__is_one_an_expiry_and_every_order_is_right(rotates, tmp_path, tokens):
     with gateway(160, process=True, token_answers=50, refresh_rotates=rotates) as box:
-        frame = look_up(box, tmp_path, tokens=tokens)
+        frame = look_up(box, tmp_path, tokens=tokens, timeout=20.0)
         assert found(frame) == expected(box)
         assert len(Audit(box.log).refreshes) == 3
         assert not Audit(box.log).asked_after_good_answer
@@ -121,7 +121,7 @@ def test_renewal__without_a_refresh_token_stops_with_a_word_about_the_token(tmp_
         assert 1 <= len(refused) <= 6
         # What was answered is kept: the next run with a good token asks for the rest only.
         box.change(token_answers=None)
-        assert found(look_up(box, tmp_path)) == expected(box)
+        assert found(look_up(box, tmp_path, timeout=20.0)) == expected(box)
         assert not Audit(box.log).asked_after_good_answer
 
 

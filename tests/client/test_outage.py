@@ -64,7 +64,8 @@ def test_outage__ends_a_run_of_many_orders_with_one_error_and_keeps_the_answers(
         assert wait_until(lambda: not threads())
         assert stored(tmp_path) == good.total()
         box.change(fault_share=0.0)
-        assert found(look_up(box, tmp_path)) == expected(box)
+        # A busy machine may take longer than half a second to answer.
+        assert found(look_up(box, tmp_path, timeout=20.0)) == expected(box)
         assert not Audit(box.log).asked_after_good_answer
 
 

@@ -110,7 +110,7 @@ def test_kill__loses_no_more_than_the_last_second(tmp_path):
         assert client.end(signal.SIGKILL).code == -signal.SIGKILL
         good = Audit(box.log).good_answers.total()
         assert stored(tmp_path) >= good - 300
-        assert found(look_up(box, tmp_path)) == expected(box)
+        assert found(look_up(box, tmp_path, timeout=20.0)) == expected(box)
         assert Audit(box.log).asked_after_good_answer.total() <= 300
 
 
@@ -138,7 +138,7 @@ def test_interrupt__anywhere_in_the_loop_stops_the_workers_though_the_traceback_
     monkeypatch.setattr(owner, name, interrupted)
     with gateway(500, latency_seconds=0.01) as box:
         with (
-            shop_of(box, tmp_path) as shop,
+            shop_of(box, tmp_path, timeout=20.0) as shop,
             pytest.raises(KeyboardInterrupt, match="answers are kept") as caught,
         ):
             tts.lookup(ids_of(box), shop=shop)
@@ -147,7 +147,7 @@ def test_interrupt__anywhere_in_the_loop_stops_the_workers_though_the_traceback_
         assert asked < 200
         assert stored(tmp_path) == Audit(box.log).good_answers.total()
         monkeypatch.setattr(owner, name, real)
-        assert found(look_up(box, tmp_path)) == expected(box)
+        assert found(look_up(box, tmp_path, timeout=20.0)) == expected(box)
         assert not Audit(box.log).asked_after_good_answer
     assert caught.value.__traceback__ is not None
 
@@ -216,7 +216,7 @@ def test_interrupt__outside_the_loop_is_polite_and_keeps_what_was_answered(
         assert wait_until(lambda: not threads())
         assert not (tmp_path / "references.csv").exists()
         assert stored(tmp_path) == Audit(box.log).good_answers.total() == answers
-        assert found(look_up(box, tmp_path)) == expected(box)
+        assert found(look_up(box, tmp_path, timeout=20.0)) == expected(box)
         assert not Audit(box.log).asked_after_good_answer
 
 
