@@ -179,19 +179,20 @@ def normalize_order_name(names: pd.Series) -> pd.Series:
 # Damage: a spreadsheet keeps 15 digits of a number, so it rounds every order id.
 
 
-def clean_file(name: str, cells: np.ndarray) -> Cleaned:
-    """Clean the ids of a file; refuse it if a spreadsheet has rounded all of them."""
+def clean_file(name: str, cells: np.ndarray) -> tuple[Cleaned, list[Note]]:
+    """Clean the ids of a file; refuse it if a spreadsheet has rounded all, note it if they look so."""
     cleaned = clean(pd.Series(cells, dtype="object"))
     lost, missing = (cleaned.reasons.eq(reason).to_numpy(bool) for reason in ("digits_lost", "missing"))
     if lost.any() and (lost | missing).all():
         raise InputError(f"{name}: the order ids {LOST}; {_DOWNLOAD_AGAIN}.")
-    refuse_rounded(f"{name}: the order ids", cleaned.ids[cleaned.reasons.isna()])
-    return cleaned
+    order_ids = cleaned.ids[cleaned.reasons.isna()]
+    refuse_rounded(f"{name}: the order ids", order_ids)
+    return cleaned, note_rounded(name, order_ids)
 
 
 def clean_export(name: str, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Note]]:
     """Return the ids of an export, which rows have one, and notes; refuses as `clean_file` does."""
-    cleaned = clean_file(name, cells)
+    cleaned, rounded = clean_file(name, cells)
     reasons = objects(cleaned.reasons)
     lost, missing = reasons == "digits_lost", reasons == "missing"
     notes = []
@@ -206,8 +207,7 @@ def clean_export(name: str, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
         notes.append(
             Note("warning", f"{name}: {rows} with an order id that is not 1-20 digits, kept unchanged.")
         )
-    notes += note_rounded(name, cleaned.ids[cleaned.reasons.isna()])
-    return objects(cleaned.ids), ~(lost | missing), notes
+    return objects(cleaned.ids), ~(lost | missing), notes + rounded
 
 
 def undamaged(

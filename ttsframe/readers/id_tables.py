@@ -49,11 +49,11 @@ def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[No
     (cells,) = table.columns([place])
     if detect.export_type(table.header) is detect.TIKTOK_ORDERS:
         cells = cells[data_rows(trimmed(cells))]
-    cleaned = ids.clean_file(table.name, cells)
+    cleaned, rounded = ids.clean_file(table.name, cells)
     if lost := int(cleaned.reasons.eq("digits_lost").sum()):
         lossy = f"{counted(lost, 'order id')} lost the last digits in a spreadsheet (digits_lost)"
         notes.append(Note("warning", f"{table.name}: {lossy}; download it again."))
-    notes += ids.note_rounded(table.name, cleaned.ids[cleaned.reasons.isna()])
+    notes += rounded
     ids.refuse_short(column, cleaned.ids.dropna())
     return pd.DataFrame({"order_id": cleaned.ids}, dtype=TEXT_DTYPE), notes
 
