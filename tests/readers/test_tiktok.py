@@ -319,6 +319,15 @@ def test_tiktok__amounts_of_three_decimals_keep_them(rows):
     assert frame["amount"].tolist() == [12.5, 1.255]
 
 
+def test_tiktok__an_example_of_an_export_may_have_made_up_ids():
+    lines = [f"ORD{number:03},Completed" for number in range(10)]
+    frame = read("\n".join(["Order ID,Order Status", *lines[:9]]))
+    assert frame["order_id"].tolist() == [f"ORD{number:03}" for number in range(9)]
+    assert "9 rows with an order id that is not 1-20 digits" in str(frame.attrs["notes"])
+    with pytest.raises(InputError, match=r"its column Order ID has 10 rows and no order id"):
+        read("\n".join(["Order ID,Order Status", *lines]))
+
+
 def test_tiktok__a_column_without_any_order_id_is_refused():
     with pytest.raises(InputError, match=r"its column Order ID has 2 rows and no order id"):
         read("Order ID,Order Amount\nMUG-BLUE,5\nTEE-BLK-M,6\n")
