@@ -19,13 +19,13 @@ import ttsframe
 
 LAYERS = (
     ("errors", "columns", "text", "money", "config"),
-    ("ids", "gateway", "ratelimit"),
+    ("ids", "marks", "gateway", "ratelimit"),
     ("cache", "client", "readers"),
     ("report", "references", "matching"),
     ("accessor", "sandbox", "cli", "__init__", "__main__"),
 )
 PLACES = {stage: (layer, place) for layer, row in enumerate(LAYERS) for place, stage in enumerate(row)}
-PURE = ("text", "money", "ids", "gateway", "ratelimit")
+PURE = ("text", "money", "ids", "marks", "gateway", "ratelimit")
 DOORS = {
     *("os", "pathlib", "shutil", "tempfile", "sqlite3"),
     *("socket", "ssl", "http", "urllib", "requests", "requests_cache", "urllib3"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,7 @@ from ttsframe.errors import InputError
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # The description that stands under `Order ID` in some exports is all the header that others have.
 ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique order ID.")
@@ -313,6 +314,28 @@ def without_views(series: pd.Series) -> pd.Series:
     """Return a column of Arrow's view types as objects: pandas can neither filter nor convert them."""
     is_view = "_view" in str(series.dtype)
     return pd.Series(series.tolist(), index=series.index, dtype="object") if is_view else series
+
+
+@contextmanager
+def refusing(name: object, what: str, advice: str) -> Iterator[None]:
+    """Refuse a column by name; a foreign class in it may do anything when compared or converted."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001
+        raise InputError(f"the column {name} contains values that are not {what}; {advice}.") from None
+
+
+def factorize_text(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return any column as codes and distinct texts; -1 where missing, and what no file can hold replaced."""
+    with refusing(series.name, "text", "convert it, e.g. with .astype(str)"):
+        codes, values = pd.factorize(series)
+        return codes, [str(value).encode(errors="replace").decode() for value in values]
+
+
+def lowered_categories(text: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
+    codes, words = factorize_text(text)
+    return codes, [*(word.strip().lower() for word in words), ""]
 
 
 def _clean_distinct(texts: np.ndarray, index: pd.Index) -> Cleaned:

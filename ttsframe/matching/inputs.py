@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import enum
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ttsframe import ids
+from ttsframe import ids, marks
 from ttsframe.columns import (
     REFERENCES,
     SETTLEMENTS,
     SHOPIFY_ORDERS,
-    TEXT_DTYPE,
     TIKTOK_ORDER_ID_SOURCES,
     TIKTOK_ORDERS,
 )
@@ -25,9 +23,10 @@ from ttsframe.money import decimals
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from ttsframe.matching.keys import Amounts, Bits, Flags, Nodes
+    from ttsframe.marks import Mentions
+    from ttsframe.matching.keys import Amounts, Flags
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
@@ -48,13 +47,8 @@ class Source(enum.IntFlag):
     PROBABLE = enum.auto()
 
 
-class OrderIdMentions(NamedTuple):
-    """The TikTok order ids that stand in Shopify orders."""
-
-    rows: Nodes
-    """The Shopify order's row."""
-    ids: pd.Series
-    sources: Bits
+SOURCES_OF_MARKS = np.array([Source[place.upper()] for place in TIKTOK_ORDER_ID_SOURCES], dtype=np.uint8)
+"""The `Source` of each place where a TikTok order id can stand."""
 
 
 class Times(NamedTuple):
@@ -101,7 +95,7 @@ class Shopify(Orders):
 
     names: pd.Series
     from_tiktok: Flags
-    marks: OrderIdMentions
+    marks: Mentions
 
 
 @dataclass(frozen=True)
@@ -188,8 +182,8 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
     shopify_ids = ids.normalize_external_id(_id_column(frame, "shopify_id"))
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
     status = _text(frame, "financial_status")
-    said = lowered_categories(status)
-    codes, channels = lowered_categories(_text(frame, "source"))
+    said = ids.lowered_categories(status)
+    codes, channels = ids.lowered_categories(_text(frame, "source"))
     return Shopify(
         ids=shopify_ids,
         names=_text(frame, "name"),
@@ -204,7 +198,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         amount=_amounts(frame, "total"),
         refunded=_amounts(frame, "refunded"),
         from_tiktok=np.array(["tiktok" in channel for channel in channels])[codes],
-        marks=_marks(frame),
+        marks=marks.mentions(frame),
         files=_text(frame, "source_file"),
     )
 
@@ -312,43 +306,21 @@ def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     series = frame[name]
     if ids.is_text(series):
         return series
-    codes, words = _factorized(series)
+    codes, words = ids.factorize_text(series)
     return keys.decode([*words, None], codes)
 
 
 def _currency(frame: pd.DataFrame) -> pd.Series:
     """Return the currencies in capitals; a blank one is missing."""
-    codes, words = lowered_categories(_text(frame, "currency"))
+    codes, words = ids.lowered_categories(_text(frame, "currency"))
     return keys.decode([word.upper() or None for word in words], codes)
-
-
-@contextmanager
-def _refusing(name: object, what: str, advice: str) -> Iterator[None]:
-    """Refuse a column by name; a foreign class in it may do anything when compared or converted."""
-    try:
-        yield
-    except Exception:  # noqa: BLE001
-        raise InputError(f"the column {name} contains values that are not {what}; {advice}.") from None
-
-
-def _factorized(series: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Return any column as codes and distinct texts; -1 where missing, and what no file can hold replaced."""
-    with _refusing(series.name, "text", "convert it, e.g. with .astype(str)"):
-        codes, values = pd.factorize(series)
-        return codes, [str(value).encode(errors="replace").decode() for value in values]
-
-
-def lowered_categories(text: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Return a column of few words as codes and the words, lower case; the last, for code -1, is blank."""
-    codes, words = _factorized(text)
-    return codes, [*(word.strip().lower() for word in words), ""]
 
 
 def _equals(frame: pd.DataFrame, name: str, word: str) -> Flags:
     """Tell where a column of few words says this one, in any case; False where it is not there."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
-    return _flags_of(lowered_categories(frame[name]), word)
+    return _flags_of(ids.lowered_categories(frame[name]), word)
 
 
 def _flags_of(column: tuple[np.ndarray, list[str]], *said: str) -> Flags:
@@ -366,7 +338,7 @@ def _amounts(frame: pd.DataFrame, name: str) -> Amounts:
     """Return money in major units; NaN where missing or without end."""
     if name not in frame:
         return np.full(len(frame), np.nan)
-    with _refusing(name, "numbers", "convert it with pd.to_numeric"):
+    with ids.refusing(name, "numbers", "convert it with pd.to_numeric"):
         series = ids.without_views(frame[name])
         if pd.api.types.is_datetime64_any_dtype(series) or pd.api.types.is_timedelta64_dtype(series):
             raise TypeError  # pandas would read nanoseconds
@@ -380,7 +352,7 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
     if name not in frame:
         return Times(np.full(len(frame), "NaT", dtype="datetime64[us]"), zoned=False)
     series = frame[name]
-    with _refusing(name, "dates", "convert it with pd.to_datetime"):
+    with ids.refusing(name, "dates", "convert it with pd.to_datetime"):
         if not pd.api.types.is_datetime64_any_dtype(series.dtype):
             # As plain objects: categories and Arrow's string views have rules of their own.
             codes, values = pd.factorize(pd.Series(series.tolist(), dtype="object"))
@@ -405,46 +377,4 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
         return given
     if frame["cancelled"].dtype == bool:
         return frame["cancelled"].to_numpy()
-    return _flags_of(lowered_categories(frame["cancelled"]), *_TRUE_WORDS)
-
-
-def _marks(frame: pd.DataFrame) -> OrderIdMentions:
-    """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
-    chosen = ids.clean(_id_column(frame, "tiktok_order_id")).ids
-    listed = _text(frame, "tiktok_marks")
-    several = _lists_several(listed) if "tiktok_marks" in frame else np.zeros(len(frame), dtype=bool)
-    rows = np.flatnonzero(ids.is_order_id(chosen) & ~several)
-    codes, sources = lowered_categories(_id_column(frame, "tiktok_order_id_from"))
-    # An id without a source, in a caller's own frame, counts as a tag.
-    flags = [Source.__members__.get(source.upper(), Source.TAG) for source in sources]
-    single = OrderIdMentions(rows, chosen.take(rows), np.array(flags, dtype=np.uint8)[codes[rows]])
-    return _concat_marks([single, *_listed_marks(listed, several)]) if several.any() else single
-
-
-def _lists_several(text: pd.Series) -> Flags:
-    return text.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-
-
-def _listed_marks(listed: pd.Series, several: Flags) -> list[OrderIdMentions]:
-    """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
-    # A bar before the first mark of a row tells afterwards where the rows began.
-    texts = ("|" + listed[several]).tolist()
-    marks = pd.Series("; ".join(texts).split("; "), dtype=TEXT_DTYPE)
-    row = np.cumsum(marks.str.startswith("|").to_numpy(dtype=bool)) - 1
-    rows, marks = np.flatnonzero(several)[row], marks.str.strip("|")
-    found = []
-    for source in TIKTOK_ORDER_ID_SOURCES:
-        here = marks.str.startswith(f"{source}:").to_numpy(dtype=bool)
-        order_ids = marks[here].str.slice(len(source) + 1)
-        good = ids.is_order_id(order_ids)
-        flags = np.full(int(good.sum()), Source[source.upper()], dtype=np.uint8)
-        found.append(OrderIdMentions(rows[here][good], order_ids[good], flags))
-    return found
-
-
-def _concat_marks(parts: Sequence[OrderIdMentions]) -> OrderIdMentions:
-    return OrderIdMentions(
-        np.concatenate([part.rows for part in parts]),
-        pd.concat([part.ids for part in parts], ignore_index=True),
-        np.concatenate([part.sources for part in parts]),
-    )
+    return _flags_of(ids.lowered_categories(frame["cancelled"]), *_TRUE_WORDS)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ttsframe import ids
 from ttsframe.matching import keys
-from ttsframe.matching.inputs import Source
+from ttsframe.matching.inputs import SOURCES_OF_MARKS, Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,7 +110,7 @@ def collect_links(given: Inputs) -> LinkGraph:
         settlement.ids if settlement else none,
     ]
     _, marked, referred, settled = keys.factorize_jointly(*texts)
-    marks = CandidateLinks(marked, shopify.marks.rows, shopify.marks.sources)
+    marks = CandidateLinks(marked, shopify.marks.rows, SOURCES_OF_MARKS[shopify.marks.places])
     answers = np.full(len(tiktok.ids), LookupState.NO_LOOKUP, dtype=np.int8)
     answer_rows = np.full(len(tiktok.ids), keys.MISSING, dtype=np.int64)
     ambiguous = np.zeros(len(tiktok.ids), dtype=bool)
