@@ -149,7 +149,8 @@ SETTLEMENTS: tuple[Column, ...] = (
 
 MATCH_STATUSES: dict[str, str] = {
     "matched": "one order on each side; states agree, and amounts where both are known",
-    "amount_differs": "one on each side; amounts differ by more than the tolerance, or currencies differ",
+    "explained": "one on each side; amounts differ, and known components add up to the difference exactly",
+    "amount_differs": "one on each side; amounts differ and are not explained, or currencies differ",
     "state_differs": "cancelled, fully refunded or voided on one side only",
     "duplicate": "several Shopify orders for one TikTok order",
     "conflict": "the sources name different TikTok orders for one Shopify order",
@@ -241,12 +242,49 @@ MATCH_REASONS: dict[str, str] = {
     "unpaid_on_shopify": "paid on TikTok, but pending, authorized or expired on Shopify",
     "unpaid_on_tiktok": "paid on Shopify, but not on TikTok",
     "currency": "the two currencies differ, so the amounts cannot be compared",
-    "platform_discount": "the difference is the discount that TikTok paid",
+    "ambiguous_explanation": "several sets of components add up to the difference; see evidence",
     "free_sample": "one side or both are 0",
     "no_amount": "one side or both have no amount, so the amounts were not compared",
     "month_end": "created in one calendar month on TikTok and in another on Shopify, by zone or delay",
     "several_candidates": "several orders have this amount at about that time, so none was guessed",
 }
+
+COMPONENTS: dict[str, str] = {
+    "platform_discount": "Shopify's total includes what TikTok paid towards the lines' prices",
+    "shipping_platform_discount": "Shopify's total includes what TikTok paid towards the shipping fee",
+    "payment_platform_discount": "Shopify's total includes what TikTok paid towards the payment",
+    "seller_discount": "the seller's discount stands on one side only",
+    "shipping_fee": "the shipping fee stands on one side only",
+    "taxes": "the taxes stand on one side only",
+    "other_fees": "Shopify's total is without the buyer's other fees on TikTok",
+    "settlement": "Shopify's total is what TikTok paid out",
+}
+"""What can explain a difference, with what it then means: the reason of `explained`, joined by ` + `."""
+
+BRIDGE_LINES: dict[str, str] = {
+    "tiktok_total": "total of the TikTok orders",
+    "only_tiktok": "orders only on TikTok",
+    "unknown": "orders on TikTok without an answer from the look-up",
+    "only_shopify": "orders only on Shopify",
+    **COMPONENTS,
+    "state_differs": "orders cancelled, refunded or voided on one side only",
+    "duplicate": "further Shopify orders of one TikTok order",
+    "conflict": "orders in a conflict",
+    "probable": "pairs that are only probable",
+    "other_currency": "pairs in two currencies",
+    "no_amount": "pairs with an amount on one side only",
+    "amount_differs": "differences that stay open",
+    "within_tolerance": "differences within the tolerance",
+    "shopify_total": "total of the Shopify orders",
+}
+"""How TikTok's total becomes Shopify's, line by line."""
+
+BRIDGE: tuple[Column, ...] = (
+    Column("currency", "text", "the currency; missing if unknown"),
+    Column("line", "category", "what changes the total", tuple(BRIDGE_LINES)),
+    Column("rows", "count", "how many rows the line adds up; those that add nothing are left out"),
+    Column("amount", "money", "what the line adds to TikTok's total, or the total itself"),
+)
 
 MATCH_CHANGES: dict[str, str] = {
     "newly_linked": "it had no Shopify order beside it, or a guessed one, and has one now",

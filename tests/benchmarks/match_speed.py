@@ -16,11 +16,11 @@ import time
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
+from ttsframe.columns import COMPONENTS, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
 from ttsframe.matching import match
 
 SIZES = (100_000, 1_000_000)
-CASES = ("marks", "all marks", "references", "references by name", "references and marks")
+CASES = ("marks", "components", "all marks", "references", "references by name", "references and marks")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _line(rows: int, case: str, runs: int) -> str:
     tiktok, shopify, refs = _frames(rows)
+    if case == "components":
+        tiktok, shopify = _with_components(tiktok, shopify)
     refs, shopify = _dressed(case, shopify, refs)
     left, right = tiktok[["order_id"]], shopify_ids(tiktok)
     merges, matches = [], []
@@ -46,7 +48,7 @@ def _line(rows: int, case: str, runs: int) -> str:
         merges.append(_seconds(lambda: left.merge(right, on="order_id")))
         matches.append(_seconds(lambda: match(tiktok, shopify, refs)))
     result = match(tiktok, shopify, refs)
-    assert result.counts["matched"] == rows, result.counts
+    assert result.counts[["matched", "explained"]].sum() == rows, result.counts
     summary = _seconds(lambda: result.summary)
     merge, matched = statistics.median(merges), statistics.median(matches)
     return f"{merge:8.3f} {matched:8.3f} {matched / merge:6.2f} {summary:10.3f}"
@@ -98,6 +100,21 @@ def _frames(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return tiktok, shopify, refs
 
 
+def _with_components(tiktok: pd.DataFrame, shopify: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give every order all components; three of ten totals differ by one to three of them."""
+    random = np.random.default_rng(11)
+    names = [name for name in COMPONENTS if name != "settlement"]
+    # Every sum of up to three of these is another one.
+    cents = {name: 3**place * random.integers(1, 2, len(tiktok)) for place, name in enumerate(names)}
+    tiktok = tiktok.assign(**{name: amounts / 100 for name, amounts in cents.items()})
+    added = np.zeros(len(tiktok), dtype=np.int64)
+    for share, name in zip((0.3, 0.2, 0.1), ("platform_discount", "taxes", "shipping_fee"), strict=True):
+        part = np.arange(len(tiktok)) % 10 < share * 10
+        added += np.where(part, (1 if name == "platform_discount" else -1) * cents[name], 0)
+    at = shopify["tiktok_order_id"].map(pd.Series(added / 100, index=tiktok["order_id"]))
+    return tiktok, shopify.assign(total=shopify["total"] + at, taxes=0.0, shipping=0.0, discount=0.0)
+
+
 def _dressed(
     case: str, shopify: pd.DataFrame, refs: pd.DataFrame
 ) -> tuple[pd.DataFrame | None, pd.DataFrame]:
@@ -109,7 +126,7 @@ def _dressed(
     if case == "all marks":
         marks = "tag:" + shopify["tiktok_order_id"] + "; note:" + shopify["tiktok_order_id"]
         return None, shopify.assign(tiktok_marks=marks.astype(TEXT_DTYPE))
-    if case == "marks":
+    if case in ("marks", "components"):
         return None, shopify
     if case == "references and marks":
         return refs, shopify

@@ -181,8 +181,9 @@ class _World:
             return "amount_differs", frozenset({"currency"})
         if known and abs(total - amount) > allowed:
             discount = minor(ours["discount"], ours["currency"] or theirs["currency"])
-            explained = discount and discount > 0 and abs(total - amount - discount) <= allowed
-            return "amount_differs", frozenset({"platform_discount"} if explained else ())
+            if discount and total - amount == discount:
+                return "explained", frozenset({"platform_discount"})
+            return "amount_differs", frozenset()
         return "matched", frozenset(() if known else {"no_amount"})
 
     def lone_tiktok(self, t):

@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 from support.match_frames import NOON, S1, S2, T1, T2, T3, marked, pair, refs, rows, shopify, tiktok, verdict
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_REASONS, MATCH_SOURCES, MATCH_STATUSES, dtype, names
+from ttsframe.columns import (
+    COMPONENTS,
+    MATCH_ORDERS,
+    MATCH_REASONS,
+    MATCH_SOURCES,
+    MATCH_STATUSES,
+    dtype,
+    names,
+)
 from ttsframe.matching import match
 from ttsframe.matching.classify import Reason
 from ttsframe.matching.inputs import Source
@@ -192,7 +200,7 @@ def test_match__sample_that_is_not_on_shopify_is_named():
 
 
 def test_match__platform_discount_explains_exactly_its_difference():
-    assert pair({"platform_discount": 3.5}, {"total": 23.5}) == ("amount_differs", "platform_discount")
+    assert pair({"platform_discount": 3.5}, {"total": 23.5}) == ("explained", "platform_discount")
     assert pair({"platform_discount": 3.0}, {"total": 23.5}) == ("amount_differs", "")
     assert pair({"platform_discount": 3.5}) == ("matched", "")
 
@@ -409,7 +417,7 @@ def test_match__only_another_platform_asked_still_answers():
 
 
 def test_match__every_reason_and_status_is_documented():
-    assert len(MATCH_STATUSES) == 9
-    assert all(
-        meaning and not meaning.endswith(".") for meaning in {**MATCH_STATUSES, **MATCH_REASONS}.values()
-    )
+    assert len(MATCH_STATUSES) == 10
+    described = {**MATCH_STATUSES, **MATCH_REASONS, **COMPONENTS}
+    assert len(described) == len(MATCH_STATUSES) + len(MATCH_REASONS) + len(COMPONENTS)
+    assert all(meaning and not meaning.endswith(".") for meaning in described.values())

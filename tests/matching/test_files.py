@@ -54,7 +54,8 @@ def test_files__every_status_is_there(made, result):
 @pytest.mark.parametrize(
     ("status", "reasons"),
     [
-        ("amount_differs", {"platform_discount"}),
+        ("explained", {"platform_discount"}),
+        ("amount_differs", {"nan"}),
         (
             "state_differs",
             {

@@ -171,7 +171,7 @@ def test_write_csv__writes_orders_summary_and_what_needs_work(report, tmp_path):
     amounts = pd.to_numeric(orders["tiktok_amount"]).tolist()
     assert amounts == pytest.approx(report.orders["tiktok_amount"].tolist(), nan_ok=True)
     parts = [len(read(path)) for path in written[2:]]
-    assert sum(parts) == sum(~report.orders["status"].isin(["matched", "not_expected"]))
+    assert sum(parts) == sum(~report.orders["status"].isin(["matched", "explained", "not_expected"]))
     summary = read(tmp_path / "out" / "summary.csv")
     assert list(summary.columns) == ["section", "side", "currency", "name", "value"]
     assert "All order-2026-11-23.csv" in summary["name"].tolist()

@@ -9,6 +9,7 @@ from ttsframe.matching import match
 
 T_IDS = [f"5772000000000000{number:02}" for number in range(12)]
 S_IDS = [f"52770000000{number:02}" for number in range(12)]
+COMPONENT = st.sampled_from([None, 0.0, 0.01, 9.99, 10.0])
 MONEY = st.sampled_from([0.0, 10.0, 10.01, 10.02, 20.0, None])
 SOURCES = ["tag", "note_attribute", "note", "name"]
 
@@ -23,6 +24,8 @@ def tiktok_orders(draw):
             "refunded": draw(MONEY),
             "cancelled": draw(st.booleans()),
             "paid_at": draw(st.sampled_from(["2026-11-10", None])),
+            "platform_discount": draw(COMPONENT),
+            "taxes": draw(COMPONENT),
         }
         for order_id in ids
     ]
@@ -40,6 +43,7 @@ def shopify_orders(draw):
                 "shopify_id": draw(st.sampled_from([shopify_id, shopify_id, None])),
                 "name": f"#{number // 2}",
                 "total": draw(MONEY),
+                "taxes": draw(COMPONENT),
                 "cancelled": draw(st.booleans()),
                 "source": draw(st.sampled_from(["web", "tiktok"])),
                 "tiktok_order_id": first[1],

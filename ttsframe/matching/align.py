@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import MATCH_SETTLEMENT, ONLY_SETTLEMENT, conform
+from ttsframe.columns import COMPONENTS, MATCH_SETTLEMENT, ONLY_SETTLEMENT, conform
 from ttsframe.matching import keys
 from ttsframe.matching.currencies import currencies_of
 from ttsframe.matching.inputs import Source
@@ -18,12 +18,17 @@ from ttsframe.matching.links import LookupState
 from ttsframe.matching.pairing import rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from ttsframe.matching.inputs import Inputs, Orders, Settlement
     from ttsframe.matching.keys import Amounts, Bits, Digits, Flags, MinorUnits, Nodes
     from ttsframe.matching.links import CandidateLinks, LinkGraph
     from ttsframe.text import Note
+
+_CHARGES = ("shipping_fee", "taxes", "other_fees")
+"""The components that raise the amount of the side that has them; the others, discounts, lower it."""
 
 _ZONE_HOURS = 14
 """How far a clock without a zone can be from UTC."""
@@ -42,6 +47,8 @@ class Side:
     amount: MinorUnits
     refund: MinorUnits
     """How much was refunded; NaN if unknown."""
+    currency: Nodes
+    """Its place in `Aligned.currencies`; -1 if unknown."""
     digits: Digits
     """How many decimals the amounts have."""
     cancelled: Flags
@@ -55,6 +62,12 @@ class Side:
     created: NDArray[np.datetime64]
     first: Flags
     """The order is on no earlier row."""
+
+    @property
+    def counted(self) -> MinorUnits:
+        """What the row adds to the side's total: nothing if excluded there, or on an earlier row."""
+        nothing = (self.excluded | ~self.first) & ~np.isnan(self.amount)
+        return np.where(nothing, 0.0, self.amount)
 
 
 @dataclass(frozen=True)
@@ -73,9 +86,13 @@ class Aligned:
     conflict: Flags
     """As `pairing` found it: the sources contradict each other."""
     duplicate: Flags
-    platform_discount: MinorUnits
+    apart: Nodes
+    """The rows whose amounts can be compared and differ."""
+    components: Mapping[str, MinorUnits]
+    """What each of `columns.COMPONENTS` would add to the TikTok amounts of these rows; NaN if nothing."""
     bad_id: Flags
     """The TikTok order's id is none."""
+    currencies: list[str]
     currency: pd.Series
     """Both, as `USD/EUR`, where they differ."""
     currencies_differ: Flags
@@ -126,8 +143,15 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
     currencies = currencies_of(given.tiktok, given.shopify, left, right, proven)
     ours, theirs = currencies.digits
     repeated = np.flatnonzero(rows.conflict | rows.duplicate)
-    tiktok = _side(given.tiktok, graph.tiktok_ids, rows.tiktok, left, ours, repeated=repeated)
-    shopify = _side(given.shopify, graph.shopify_ids, rows.shopify, right, theirs, repeated=repeated)
+    our_code, their_code = currencies.codes
+    tiktok = _side(
+        given.tiktok, graph.tiktok_ids, rows.tiktok, left, our_code, digits=ours, repeated=repeated
+    )
+    shopify = _side(
+        given.shopify, graph.shopify_ids, rows.shopify, right, their_code, digits=theirs, repeated=repeated
+    )
+    settled = None if given.settlement is None else _payouts(given.settlement, graph, left, tiktok)
+    apart = np.flatnonzero(~currencies.differ & (np.abs(shopify.amount - tiktok.amount) > 0))
     bad_id = take_or_fill(given.tiktok.bad_ids.notna().to_numpy(), left, fill=False)
     ambiguous = take_or_fill(graph.ambiguous, left, fill=False)
     lookup = take_or_fill(graph.answers, left, LookupState.NO_LOOKUP)
@@ -142,8 +166,11 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         sources=rows.sources,
         conflict=rows.conflict,
         duplicate=rows.duplicate,
-        platform_discount=_units(given.tiktok.platform_discount, left, ours),
+        apart=apart,
+        components=_components(given, left[apart], right[apart], ours[apart])
+        | _payout_component(settled, apart, tiktok, currencies.words),
         bad_id=bad_id,
+        currencies=currencies.words,
         currency=currencies.text,
         currencies_differ=currencies.differ,
         lookup=lookup,
@@ -154,13 +181,20 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         created=created,
         outside=_outside(given, created, tiktok.there, shopify.there),
         clocks_apart=np.timedelta64(0 if zoned else _ZONE_HOURS, "h"),
-        settled=None if given.settlement is None else _payouts(given.settlement, graph, left, tiktok),
+        settled=settled,
         notes=currencies.notes,
     )
 
 
 def _side(
-    orders: Orders, ids: pd.Series, node: Nodes, row: Nodes, digits: Digits, *, repeated: Nodes
+    orders: Orders,
+    ids: pd.Series,
+    node: Nodes,
+    row: Nodes,
+    currency: Nodes,
+    *,
+    digits: Digits,
+    repeated: Nodes,
 ) -> Side:
     """Take the columns of one side along the rows; only `repeated` rows may name an order again."""
 
@@ -179,6 +213,7 @@ def _side(
         status=take_text(orders.status, row),
         amount=amount,
         refund=refund,
+        currency=currency,
         digits=digits,
         cancelled=cancelled,
         refunded=(refund > 0) | in_full,
@@ -189,6 +224,37 @@ def _side(
         created=take_or_fill(orders.created.moments, row, np.datetime64("NaT")),
         first=first,
     )
+
+
+def _components(given: Inputs, left: Nodes, right: Nodes, digits: Digits) -> dict[str, MinorUnits]:
+    """Give what is on one side only its sign, so that TikTok's amount plus it makes Shopify's total.
+
+    What TikTok has, Shopify leaves out, or does not take off; where TikTok has none, Shopify alone has it.
+    """
+    components = {}
+    for name in COMPONENTS:
+        sign = -1 if name in _CHARGES else 1
+        value = np.zeros(len(left))
+        for orders, row, side in ((given.shopify, right, -sign), (given.tiktok, left, sign)):
+            if name in orders.components:
+                units = _units(orders.components[name], row, digits)
+                value = np.where(np.isnan(units) | (units == 0), value, side * units)
+        if value.any():
+            components[name] = np.where(value == 0, np.nan, value)
+    return components
+
+
+def _payout_component(
+    settled: pd.DataFrame | None, apart: Nodes, tiktok: Side, currencies: list[str]
+) -> dict[str, MinorUnits]:
+    """Return what the payouts would add to the TikTok amounts, where they are in one currency."""
+    if settled is None:
+        return {}
+    payouts = settled.iloc[apart].reset_index(drop=True)
+    currency = keys.decode([*currencies, None], tiktok.currency[apart])
+    same = (payouts["settled_currency"].isna() | (payouts["settled_currency"] == currency)).to_numpy()
+    units = money.to_minor_units(payouts["settled_amount"].to_numpy(), tiktok.digits[apart])
+    return {"settlement": np.where(same, units - tiktok.amount[apart], np.nan)}
 
 
 def _units(amounts: Amounts, row: Nodes, digits: Digits) -> MinorUnits:

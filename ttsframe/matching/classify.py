@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import MATCH_GUESSED, MATCH_STATUSES
+from ttsframe.matching import keys
+from ttsframe.matching.explain import SETS
 from ttsframe.matching.inputs import Source
-from ttsframe.matching.keys import decode, flag_words
+from ttsframe.matching.keys import flag_words
 from ttsframe.matching.links import LookupState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ttsframe.matching.align import Aligned
+    from ttsframe.matching.explain import Explanations
     from ttsframe.matching.keys import Flags, MinorUnits
 
 STATUS_CODES = {status: code for code, status in enumerate((*MATCH_STATUSES, *MATCH_GUESSED))}
@@ -47,7 +50,7 @@ class Reason(enum.IntFlag):
     UNPAID_ON_SHOPIFY = enum.auto()
     UNPAID_ON_TIKTOK = enum.auto()
     CURRENCY = enum.auto()
-    PLATFORM_DISCOUNT = enum.auto()
+    AMBIGUOUS_EXPLANATION = enum.auto()
     FREE_SAMPLE = enum.auto()
     NO_AMOUNT = enum.auto()
     MONTH_END = enum.auto()
@@ -61,23 +64,34 @@ class Verdicts(NamedTuple):
     """Codes of `STATUS_CODES`."""
     reason: pd.Series
     """Joined by `; `; missing where no cause is seen."""
+    explanations: Explanations
+    """Those of `explained` and `amount_differs`."""
 
 
-def classify(rows: Aligned, *, tolerance: float) -> Verdicts:
+def classify(rows: Aligned, explanations: Explanations, *, tolerance: float) -> Verdicts:
     """Decide status and reasons of every row; amounts within `tolerance` major units are equal."""
     # The epsilon keeps 0.29 * 100 from falling to 28.
     units: MinorUnits = np.floor(tolerance * 10.0**rows.tiktok.digits + 1e-6)
     differ = (np.abs(rows.difference) > units) | rows.currencies_differ
-    status = _statuses(rows, differ)
+    explained = np.zeros(len(differ), dtype=bool)
+    explained[explanations.rows[explanations.unique]] = True
+    status = _statuses(rows, differ, explained)
+    explanations = explanations.where(
+        np.isin(status, [STATUS_CODES["explained"], STATUS_CODES["amount_differs"]])[explanations.rows]
+    )
+    several = np.zeros(len(differ), dtype=bool)
+    several[explanations.rows[~explanations.unique]] = True
     reasons = np.zeros(len(status), dtype=np.int64)
-    for found in (_absence(rows), _dates(rows), _states(rows, units), _amounts(rows, differ, units)):
+    for found in (_absence(rows), _dates(rows), _states(rows, units), _amounts(rows, several)):
         for reason, where in found.items():
             reasons[where] |= reason
     told = rows.lookup_reason.where(status == STATUS_CODES["unknown"])
-    return Verdicts(status, _text(reasons, told))
+    unique = explanations.where(explanations.unique)
+    told.iloc[unique.rows] = keys.decode([" + ".join(names) for names in SETS], unique.sets).array
+    return Verdicts(status, _text(reasons, told), explanations)
 
 
-def _statuses(rows: Aligned, differ: Flags) -> NDArray[np.int8]:
+def _statuses(rows: Aligned, differ: Flags, explained: Flags) -> NDArray[np.int8]:
     """Decide the status of every row; a guess is only a guess, whatever its two sides say."""
     linked = np.isin(rows.lookup, _LINKED)
     unanswered = ~linked & ~np.isin(rows.lookup, (*_UNLINKED, LookupState.NO_LOOKUP))
@@ -89,6 +103,7 @@ def _statuses(rows: Aligned, differ: Flags) -> NDArray[np.int8]:
         "only_shopify": ~rows.tiktok.there,
         "matched": rows.both,
         "amount_differs": rows.both & differ,
+        "explained": rows.both & differ & explained,
         "state_differs": rows.both & (rows.tiktok.excluded != rows.shopify.excluded),
         "probable": rows.sources == Source.PROBABLE,
         "duplicate": rows.duplicate,
@@ -162,16 +177,14 @@ def _states(rows: Aligned, units: MinorUnits) -> dict[Reason, Flags]:
     }
 
 
-def _amounts(rows: Aligned, differ: Flags, units: MinorUnits) -> dict[Reason, Flags]:
-    """Name what explains the amounts of a pair, as far as the columns show it."""
+def _amounts(rows: Aligned, several: Flags) -> dict[Reason, Flags]:
+    """Say why the amounts of a pair differ or were not compared; for some, `several` sets explain it."""
     tiktok, shopify = rows.tiktok, rows.shopify
     pair = rows.both & ~rows.conflict & ~rows.duplicate
     open_pair = pair & ~tiktok.excluded & ~shopify.excluded
-    discount = rows.platform_discount  # it lowers what the buyer paid on TikTok
-    explained = (discount > 0) & (np.abs(rows.difference - discount) <= units)
     return {
         Reason.CURRENCY: pair & rows.currencies_differ,
-        Reason.PLATFORM_DISCOUNT: pair & differ & explained,
+        Reason.AMBIGUOUS_EXPLANATION: several,
         Reason.FREE_SAMPLE: (open_pair & ((tiktok.amount == 0) | (shopify.amount == 0)))
         | (rows.alone & ~tiktok.excluded & (tiktok.amount == 0)),
         Reason.NO_AMOUNT: rows.both & (np.isnan(tiktok.amount) | np.isnan(shopify.amount)),
@@ -179,9 +192,9 @@ def _amounts(rows: Aligned, differ: Flags, units: MinorUnits) -> dict[Reason, Fl
 
 
 def _text(reasons: np.ndarray, told: pd.Series) -> pd.Series:
-    """Write reasons out, after what the look-up told."""
+    """Write reasons out, after what the look-up told, or what explains the difference."""
     codes, kinds = pd.factorize(reasons)
-    text = decode(["; ".join(flag_words(Reason(kind))) or None for kind in kinds.tolist()], codes)
+    text = keys.decode(["; ".join(flag_words(Reason(kind))) or None for kind in kinds.tolist()], codes)
     named = told.notna().to_numpy()
     if named.any():
         both = told[named].str.cat(text[named], sep="; ")

@@ -22,6 +22,9 @@ _NONE = -1
 class Currencies(NamedTuple):
     """The currency of every row of the result."""
 
+    words: list[str]
+    codes: tuple[Nodes, Nodes]
+    """The currency of each side as its place in `words`; -1 where nothing tells it."""
     text: pd.Series
     """Both, as `USD/EUR`, where they differ; missing where nothing tells it."""
     differ: Flags
@@ -62,7 +65,8 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     guessed, notes = _assumed(sides, proven, words) if (ours == _NONE).any() else (ours, ())
     ours, theirs = np.where(ours == _NONE, guessed, ours), np.where(theirs == _NONE, guessed, theirs)
     digits = np.array([*map(money.decimals, words), money.decimals("")], dtype=np.int64)
-    return Currencies(_written(words, ours, theirs), differ, (digits[ours], digits[theirs]), notes)
+    text = _written(words, ours, theirs)
+    return Currencies(words, (ours, theirs), text, differ, (digits[ours], digits[theirs]), notes)
 
 
 def _decode_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ttsframe.matching import keys
+from ttsframe.matching.explain import SETS
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import decode, flag_words
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from ttsframe.matching.align import Aligned
+    from ttsframe.matching.explain import Explanations
     from ttsframe.matching.keys import Bits, Nodes
 
 _MOST_NAMED = 3
@@ -20,8 +23,11 @@ _MOST_NAMED = 3
 _SETS = [Source(kind) for kind in range(sum(Source) + 1)]
 
 
-def evidence_of(rows: Aligned) -> pd.Series:
-    """Name all sources of each row; of a lone order what it is linked to, or how many orders fit it."""
+def evidence_of(rows: Aligned, explanations: Explanations) -> pd.Series:
+    """Name all sources of each row; of a lone order what it is linked to, or how many orders fit it.
+
+    Of a difference that several sets of components explain, also those.
+    """
     text = decode(["; ".join(flag_words(sources)) or None for sources in _SETS], rows.sources)
     linked = np.flatnonzero(rows.linked_to.notna())
     text[linked] = ("reference " + rows.linked_to.iloc[linked]).array
@@ -37,6 +43,11 @@ def evidence_of(rows: Aligned) -> pd.Series:
         told = pd.concat([_against(named, "shopify", "TikTok"), _against(named, "tiktok", "Shopify")])
         against = told.groupby(level=0).agg(", ".join)
         text[against.index] = text[against.index] + "; but " + against
+    several = explanations.where(~explanations.unique)
+    if len(several.rows):
+        sets = keys.decode([" + ".join(names) for names in SETS], several.sets)
+        either = sets.groupby(several.rows).agg(" or ".join)
+        text[either.index] = text[either.index] + "; difference: " + either
     return text
 
 

@@ -17,7 +17,7 @@ from ttsframe.money import to_major_units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ttsframe.matching.align import Aligned, Side
+    from ttsframe.matching.align import Aligned
     from ttsframe.matching.classify import Verdicts
 
 
@@ -30,7 +30,7 @@ def to_frame(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
         "shopify_name": rows.shopify_names,
         "status": _category(verdicts.status, STATUS_CODES),
         "matched_on": _matched_on(rows, verdicts),
-        "evidence": evidence_of(rows),
+        "evidence": evidence_of(rows, verdicts.explanations),
         "tiktok_amount": to_major_units(tiktok.amount, tiktok.digits),
         "shopify_total": to_major_units(shopify.amount, shopify.digits),
         "difference": to_major_units(rows.difference, tiktok.digits),
@@ -38,8 +38,8 @@ def to_frame(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
         "tiktok_status": tiktok.status,
         "financial_status": shopify.status,
         "reason": verdicts.reason,
-        "tiktok_counted": _counted(tiktok),
-        "shopify_counted": _counted(shopify),
+        "tiktok_counted": to_major_units(tiktok.counted, tiktok.digits),
+        "shopify_counted": to_major_units(shopify.counted, shopify.digits),
         "tiktok_refunded": to_major_units(tiktok.refund, tiktok.digits),
         "shopify_refunded": to_major_units(shopify.refund, shopify.digits),
     }
@@ -55,12 +55,6 @@ def details_of(rows: Aligned) -> pd.DataFrame:
         data[f"{name}_excluded"] = to_major_units(excluded, side.digits)
         data[f"{name}_missing"] = side.there & np.isnan(side.amount)
     return pd.DataFrame(data, copy=False)
-
-
-def _counted(side: Side) -> np.ndarray:
-    """Return what each row adds to its side's total: nothing if excluded there, or on an earlier row."""
-    nothing = (side.excluded | ~side.first) & ~np.isnan(side.amount)
-    return to_major_units(np.where(nothing, 0.0, side.amount), side.digits)
 
 
 def _matched_on(rows: Aligned, verdicts: Verdicts) -> Any:  # noqa: ANN401 - as `_category`

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ttsframe import ids, marks
 from ttsframe.columns import (
+    COMPONENTS,
     REFERENCES,
     SETTLEMENTS,
     SHOPIFY_ORDERS,
@@ -23,7 +24,7 @@ from ttsframe.money import decimals
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ttsframe.marks import Mentions
     from ttsframe.matching.keys import Amounts, Flags
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
 _KNOWN = [column.name for column in (*TIKTOK_ORDERS, *SHOPIFY_ORDERS, *REFERENCES, *SETTLEMENTS)]
+
+_COMPONENTS = [name for name in COMPONENTS if name != "settlement"]
+_SHOPIFY_COMPONENTS = {"seller_discount": "discount", "shipping_fee": "shipping", "taxes": "taxes"}
 
 _UNPAID_WORDS = ("expired", "pending", "authorized")
 _PAID_WORDS = ("paid", "partially_refunded")
@@ -77,6 +81,8 @@ class Orders:
     amount: Amounts
     refunded: Amounts
     files: pd.Series
+    components: Mapping[str, Amounts]
+    """What makes up the amount, by `columns.COMPONENTS`; those that the frame has."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,6 @@ class Tiktok(Orders):
 
     bad_ids: pd.Series
     """Why an id is none; NaN for an order id."""
-    platform_discount: Amounts
-    """From an optional column of this name; else missing."""
 
 
 @dataclass(frozen=True)
@@ -168,8 +172,8 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         currency=_currency(frame),
         amount=_amounts(frame, "amount"),
         refunded=_amounts(frame, "refunded"),
-        platform_discount=_amounts(frame, "platform_discount"),
         files=_text(frame, "source_file"),
+        components={name: _amounts(frame, name) for name in _COMPONENTS if name in frame},
     )
 
 
@@ -200,6 +204,9 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         from_tiktok=np.array(["tiktok" in channel for channel in channels])[codes],
         marks=marks.mentions(frame),
         files=_text(frame, "source_file"),
+        components={
+            name: _amounts(frame, column) for name, column in _SHOPIFY_COMPONENTS.items() if column in frame
+        },
     )
 
 

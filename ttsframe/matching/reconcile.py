@@ -13,7 +13,9 @@ import numpy as np
 
 from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.matching.align import align, only_settlement
+from ttsframe.matching.bridge import bridge
 from ttsframe.matching.classify import classify
+from ttsframe.matching.explain import explain
 from ttsframe.matching.frame import details_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.inputs import Source, read_inputs
@@ -57,6 +59,7 @@ def match(
     a TikTok order linked to two Shopify orders, by any sources      ``duplicate``, one row each
     one and one, only guessed from amount and time (see `probable`)  ``probable``
     one and one; cancelled, refunded or voided on one side only      ``state_differs``
+    one and one; components add up to the difference (see below)     ``explained``
     one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
     one and one; else, a missing amount or currency included         ``matched``
     a Shopify order linked to one TikTok order not in the file       ``only_shopify``, ``not_in_export``
@@ -73,12 +76,17 @@ def match(
     The first row that applies stands. Shopify orders with no link to TikTok are counted in the
     notes, not listed.
 
+    A difference beyond the tolerance is explained where one smallest set of at most three components
+    (`columns.COMPONENTS`) adds up to it exactly: discounts that TikTok or the seller paid, the shipping
+    fee, taxes and other fees, as far as the frames have such columns, or else the payout. The reason
+    names them, as ``platform_discount + taxes``. Where several sets of one size fit, it stays
+    ``amount_differs``, with the sets in `evidence`. `Match.bridge` adds them all up.
+
     Parameters
     ----------
     tiktok
         As `read_tiktok_orders` gives it; needs `order_id`, once each. This and the other frames may
-        also be tables of another library that speaks Arrow, such as polars. A column
-        `platform_discount`, if there, explains differences that TikTok paid.
+        also be tables of another library that speaks Arrow, such as polars.
     shopify
         As `read_shopify_orders` gives it; needs `shopify_id` or `name`.
     refs
@@ -140,12 +148,13 @@ def match(
     if probable:
         pairs, candidates = guess(given.tiktok, given.shopify, graph, pairs)
     rows = align(given, graph, pairs, candidates)
-    verdicts = classify(rows, tolerance=tolerance)
+    verdicts = classify(rows, explain(rows), tolerance=tolerance)
     return Match(
         to_frame(rows, verdicts),
         (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(tiktok, shopify, refs, settlement)),
         _provenance(tiktok, shopify, refs, settlement),
         details_of(rows),
+        bridge(rows, verdicts),
         None if given.settlement is None else only_settlement(given.settlement, graph),
     )
 

@@ -41,6 +41,9 @@ class Match:
         else Shopify's; `tiktok_excluded` and `shopify_excluded`, what the totals leave out as
         cancelled or refunded in full; `tiktok_missing` and `shopify_missing`, whether the row has
         an order without an amount.
+    bridge
+        How TikTok's total becomes Shopify's, per currency, with `columns.BRIDGE`: the lines between
+        the two totals add up to their difference.
     only_settlement
         What the settlement holds beside the TikTok orders, with `columns.ONLY_SETTLEMENT`: orders
         that are in no export, and adjustments; None without a settlement.
@@ -64,6 +67,7 @@ class Match:
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     details: pd.DataFrame | None = None
+    bridge: pd.DataFrame | None = None
     only_settlement: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -71,8 +75,8 @@ class Match:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        fields = self.orders, self.notes, dict(self.provenance), self.details, self.only_settlement
-        return type(self), fields
+        fields = self.orders, self.notes, dict(self.provenance), self.details, self.bridge
+        return type(self), (*fields, self.only_settlement)
 
     @property
     def counts(self) -> pd.Series:
@@ -92,6 +96,7 @@ class Match:
             notes=self.notes,
             provenance=self.provenance,
             details=self.details,
+            bridge=self.bridge,
             only_settlement=self.only_settlement,
             title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
         )

@@ -16,6 +16,7 @@ DARK_PAGE = "#171a21"
 
 _HUES: dict[str, str] = {
     "matched": "#1a9e78",
+    "explained": "#7fc8a9",
     "amount_differs": "#e69f00",
     "state_differs": "#b5a512",
     "duplicate": "#c66a9b",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TITLE = "TikTok Shop and Shopify orders"
 SIMULATED_TITLE = f"{TITLE}, looked up on a simulated gateway (sandbox)"
-RECONCILED = frozenset({"matched", "not_expected"})
+RECONCILED = frozenset({"matched", "explained", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
 """Each side, and the column that its totals add up."""
@@ -101,6 +101,8 @@ class ReportData:
     """Further columns on `orders`' index, each with a default: `day`, and for both sides `tiktok_excluded`
     (what the row would add to the total, were it not cancelled or refunded) and `tiktok_missing` (whether it
     has an order without an amount)."""
+    bridge: pd.DataFrame | None = None
+    """How TikTok's total becomes Shopify's: `columns.BRIDGE`; None if unknown."""
     only_settlement: pd.DataFrame | None = None
     """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
     title: str = TITLE

@@ -29,6 +29,8 @@ class Scenario:
     """How many Shopify orders there are of it."""
     discount: float = 0.0
     """Paid by TikTok: Shopify's total is so much higher."""
+    markup: float = 0.0
+    """Shopify's total is so much higher, and no column says why."""
     variant: str = ""
     """`refunded_on_shopify`, `cancelled_on_tiktok`, `never_paid`, `free`, or nothing."""
 
@@ -41,7 +43,8 @@ SCENARIOS = (
     Scenario("note alone", "matched", 4, mark="note"),
     Scenario("named after it", "matched", 4, mark="name"),
     Scenario("free sample", "matched", 2, link="id", variant="free"),
-    Scenario("TikTok paid a discount", "amount_differs", 5, link="gid", mark="tag", discount=5.0),
+    Scenario("TikTok paid a discount", "explained", 5, link="gid", mark="tag", discount=5.0),
+    Scenario("edited on Shopify", "amount_differs", 2, link="id", mark="tag", markup=3.5),
     Scenario("refunded on Shopify", "state_differs", 2, link="id", mark="tag", variant="refunded_on_shopify"),
     Scenario("cancelled on TikTok", "state_differs", 2, link="gid", variant="cancelled_on_tiktok"),
     Scenario("made by two connectors", "duplicate", 2, link="id", mark="tag", shopify_orders=2),
@@ -76,7 +79,7 @@ class Order:
     @property
     def amount(self) -> float:
         """What the buyer paid on TikTok."""
-        return round(self.total - self.scenario.discount, 2)
+        return round(self.total - self.scenario.discount - self.scenario.markup, 2)
 
     @property
     def paid_at(self) -> dt.datetime | None:
