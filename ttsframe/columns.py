@@ -108,6 +108,21 @@ TIKTOK_ORDERS: tuple[Column, ...] = (
     Column("quantity", "count", "units over all lines"),
     Column("skus", "text", "the seller's SKUs, joined by `; `"),
     Column("platform_discount", "money", "what TikTok itself paid towards the lines' prices"),
+    Column(
+        "shipping_platform_discount",
+        "money",
+        "what TikTok paid towards shipping, co-funded discounts included",
+    ),
+    Column("payment_platform_discount", "money", "the discount of the payment platform"),
+    Column("seller_discount", "money", "the seller's own discount on the lines"),
+    Column("shipping_fee", "money", "what the buyer paid for shipping"),
+    Column("taxes", "money", "the taxes that the buyer paid"),
+    Column("other_fees", "money", "delivery, service and handling fees, and insurance, added up"),
+    Column("fulfilled_by_tiktok", "flag", "whether TikTok's own warehouse sends it"),
+    Column(
+        "sample", "flag", "whether it is a free sample: an order of 0 for which TikTok paid nothing either"
+    ),
+    Column("on_hold", "flag", "whether it is unpaid or on hold, so that it is not yet to be sent"),
     Column("source_file", "text", "the file that the order was read from"),
 )
 
@@ -122,10 +137,14 @@ SHOPIFY_ORDERS: tuple[Column, ...] = (
     Column("currency", "text", "the currency of the amounts"),
     Column("total", "money", "the order total"),
     Column("refunded", "money", "what was refunded"),
+    Column("taxes", "money", "the taxes in the total"),
+    Column("shipping", "money", "the shipping in the total"),
+    Column("discount", "money", "the discount on the order"),
     Column("financial_status", "text", "`paid`, `refunded`, `partially_refunded`, `voided`, …"),
     Column("fulfillment_status", "text", "`fulfilled`, `unfulfilled`, …"),
     Column("source", "text", "the sales channel"),
     Column("tags", "text", "the order's tags"),
+    Column("skus", "text", "the SKUs of its lines, joined by `; `"),
     Column("tiktok_order_id", "text", "the TikTok order id written into the order, if any"),
     Column(
         "tiktok_order_id_from",

@@ -152,6 +152,37 @@ def test_shopify__the_later_file_wins(tmp_path):
     assert "1 order in more than one file; the later file's row stands." in [*map(str, frame.attrs["notes"])]
 
 
+def test_shopify__taxes_shipping_and_discount_stand_on_the_first_row():
+    frame = read(
+        "Name,Total,Id,Taxes,Shipping,Discount Amount,Lineitem sku\n"
+        "#1,26.60,11,1.60,5.00,-2.50,A\n#1,,,,,,B\n#2,5,12,,0,0.00,C\n"
+    )
+    assert frame["taxes"].fillna(-1).tolist() == [1.60, -1]
+    assert frame["shipping"].tolist() == [5, 0]
+    assert frame["discount"].tolist() == [2.5, 0]
+    assert read("Name\n#1\n")[["taxes", "shipping", "discount"]].isna().all(axis=None)
+
+
+def test_shopify__skus_are_those_of_all_rows():
+    frame = read(
+        "Name,Total,Id,Lineitem sku\n"
+        "#1,9,11,B\n#1,,,A\n#1,,,B\n#1,,,\n"
+        "#2,5,12,\n"
+        "#1,7,22,C\n#1,,,D\n"
+        "#3,,,E\n#3,,,F\n#3,8,33,G\n"
+        ",,,lost\n"
+    )
+    assert frame["shopify_id"].tolist() == ["11", "12", "22", "33"]
+    assert frame["skus"].fillna("").tolist() == ["B; A", "", "C; D", "E; F; G"]
+
+
+def test_shopify__skus_of_values_filled_down_and_of_files_without_ids():
+    assert read("Name,Total,Id,Lineitem sku\n#1,9,11,A\n#1,9,11,B\n")["skus"].tolist() == ["A; B"]
+    assert read("Name,Lineitem sku\n#1,A\n#2,B\n 1,C\n")["skus"].tolist() == ["A; C", "B"]
+    assert read("Id,Lineitem sku\n11,A\n12,B\n12,C\n")["skus"].tolist() == ["A", "B; C"]
+    assert read("Name\n#1\n")["skus"].isna().all()
+
+
 def test_shopify__a_mangled_file_meets_a_whole_one_by_name(tmp_path):
     (tmp_path / "1.csv").write_text("Name,Financial Status,Total,Id\n#1001,paid,1,11\n")
     (tmp_path / "2.csv").write_text(

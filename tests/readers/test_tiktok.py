@@ -167,6 +167,91 @@ def test_tiktok__the_amount_is_counted_once_and_disagreement_told():
     assert any("1 order with several values of amount" in note for note in map(str, frame.attrs["notes"]))
 
 
+COMPONENTS = [
+    *("platform_discount", "shipping_platform_discount", "payment_platform_discount", "seller_discount"),
+    *("shipping_fee", "taxes", "other_fees"),
+]
+COMPONENT_HEADER = (
+    "Order ID,Order Amount,SKU Platform Discount,SKU Seller Discount,Shipping Fee After Discount,"
+    "Co-Funded Shipping Fee Discount,Shipping Fee Platform Discount,Payment platform discount,"
+    "Retail Delivery Fee,Buyer Service Fee,Handling Fee,Shipping Insurance,Item Insurance,Taxes\n"
+)
+
+
+def test_tiktok__components_of_lines_are_summed_and_those_of_orders_counted_once():
+    frame = read(
+        COMPONENT_HEADER
+        + "1,30,1.10,2,4.99,0.10,0.20,0.3,0.28,1,2,3,4,1.60\n"
+        + "1,30,0.20,0,4.99,0.10,0.20,0.3,0.28,1,2,3,4,1.60\n"
+        + "2,9,-0.50,-1,0,-1,-2,-3,,,,,,/\n"
+    )
+    assert frame[COMPONENTS].iloc[0].tolist() == [1.3, 0.3, 0.3, 2, 4.99, 1.6, 10.28]
+    assert frame[COMPONENTS].iloc[1, :5].tolist() == [0.5, 3, 3, 1, 0]
+    assert frame[["taxes", "other_fees"]].iloc[1].isna().all()
+    assert len(frame.attrs["notes"]) == 1
+
+
+def test_tiktok__components_that_a_file_does_not_have_are_missing():
+    frame = read("Order ID,Order Amount,Co-Funded Shipping Fee Discount,Handling Fee\n1,5,1.5,0.5\n")
+    assert frame[["shipping_platform_discount", "other_fees"]].to_numpy().tolist() == [[1.5, 0.5]]
+    others = [name for name in COMPONENTS if name not in ("shipping_platform_discount", "other_fees")]
+    assert frame[others].isna().all(axis=None)
+    assert frame[["fulfilled_by_tiktok", "sample", "on_hold"]].to_numpy().tolist() == [[False] * 3]
+
+
+def test_tiktok__an_order_level_component_that_differs_within_an_order_is_told():
+    frame = read("Order ID,Order Amount,Taxes\n1,5,1\n1,5,2\n")
+    assert frame["taxes"].tolist() == [1]
+    assert any("1 order with several values of taxes" in note for note in map(str, frame.attrs["notes"]))
+
+
+def test_tiktok__fulfilled_by_tiktok():
+    said = [
+        "Fulfillment by TikTok Shop",
+        "FULFILLMENT_BY_TIKTOK",
+        "Fulfillment by seller",
+        "Seller Shipping",
+        "",
+    ]
+    frame = read("Order ID,Fulfillment Type\n" + "".join(f"{n},{text}\n" for n, text in enumerate(said, 1)))
+    assert frame["fulfilled_by_tiktok"].tolist() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_sample"),
+    [
+        ("Completed,0.00,0,0", True),
+        ("Completed,IDR 0,,", True),
+        ("Completed,0.01,0,0", False),
+        ("Completed,,0,0", False),
+        ("Canceled,0.00,0,0", False),
+        ("Completed,0.00,12.50,0", False),
+        ("Completed,0.00,0,12.50", False),
+    ],
+)
+def test_tiktok__a_sample_is_an_order_that_nobody_paid_for(row, is_sample):
+    header = "Order ID,Order Status,Order Amount,SKU Platform Discount,Payment platform discount\n"
+    assert read(f"{header}1,{row}\n")["sample"].tolist() == [is_sample]
+
+
+@pytest.mark.parametrize(
+    ("row", "on_hold"),
+    [
+        ("Unpaid,", True),
+        ("To ship,On hold", True),
+        ("ON_HOLD,", True),
+        ("待发货,未支付", True),
+        ("Canceled,Unpaid", False),
+        ("To ship,Awaiting shipment", False),
+        ("To ship,Awaiting collection", False),
+        ("ที่จะจัดส่ง,รอเข้ารับ", False),
+        (",", False),
+    ],
+)
+def test_tiktok__an_order_on_hold_is_not_yet_to_be_sent(row, on_hold):
+    assert read(f"Order ID,Order Status,Order Substatus\n1,{row}\n")["on_hold"].tolist() == [on_hold]
+
+
 def test_tiktok__currencies_come_from_the_cells():
     frame = read('Order ID,Order Amount,Order Refund Amount\n1,"BRL 35,91",-\n2,"25,90 EUR",\n3,7,\n')
     assert frame["currency"].fillna("").tolist() == ["BRL", "EUR", ""]

@@ -44,6 +44,15 @@ def sums(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
     return np.where(some, np.round(total, 4) + 0.0, np.nan)
 
 
+def added(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Add columns row by row, rounded as `sums` rounds; NaN where no column has a value."""
+    if len(columns) == 1:
+        return columns[0]
+    values = np.array(columns)
+    total = np.round(np.nansum(values, axis=0), 4)
+    return np.where(np.isnan(values).all(axis=0), np.nan, total)
+
+
 def joined(codes: np.ndarray, texts: Cells, orders: int) -> Cells:
     """Return each order's distinct texts, joined by ``; ``; None where all are blank."""
     out: list[str | None] = [None] * orders

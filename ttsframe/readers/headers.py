@@ -24,6 +24,18 @@ TIKTOK_FIELDS: Fields = {
     "refunded": ("Order Refund Amount",),
     "quantity": ("Quantity", "SKU sold quantity in the order."),
     "platform_discount": ("SKU Platform Discount", "Total platform discount in this SKU ID."),
+    "seller_discount": ("SKU Seller Discount", "Total seller discount in this SKU ID."),
+    "shipping_platform_discount": ("Shipping Fee Platform Discount",),
+    "shipping_cofunded_discount": ("Co-Funded Shipping Fee Discount",),
+    "payment_platform_discount": ("Payment platform discount",),
+    "shipping_fee": ("Shipping Fee After Discount",),
+    "taxes": ("Taxes",),
+    "retail_delivery_fee": ("Retail Delivery Fee",),
+    "buyer_service_fee": ("Buyer Service Fee",),
+    "handling_fee": ("Handling Fee",),
+    "shipping_insurance": ("Shipping Insurance",),
+    "item_insurance": ("Item Insurance",),
+    "fulfillment": ("Fulfillment Type",),
     "sku": ("Seller SKU", "Seller sku input by the seller in the product system."),
 }
 
@@ -35,12 +47,16 @@ SHOPIFY_FIELDS: Fields = {
     "currency": ("Currency",),
     "total": ("Total",),
     "refunded": ("Refunded Amount",),
+    "taxes": ("Taxes",),
+    "shipping": ("Shipping",),
+    "discount": ("Discount Amount",),
     "financial_status": ("Financial Status",),
     "fulfillment_status": ("Fulfillment Status",),
     "source": ("Source",),
     "tags": ("Tags",),
     "note": ("Notes", "Note"),
     "note_attribute": ("Note Attributes",),
+    "sku": ("Lineitem sku",),
 }
 
 SETTLEMENT_FIELDS: Fields = {

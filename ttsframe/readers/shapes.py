@@ -20,7 +20,7 @@ ROWS_SEARCHED_FOR_HEADER = 40
 _LEAST_DIGITS_OF_A_DATA_ROW = 10
 _LEAST_NAMES_OF_A_LATER_HEADER = 2
 _KEY_NAMES = frozenset(map(normalize_column, (*ORDER_ID_NAMES, *SETTLEMENT_FIELDS["order_id"])))
-_ANY_DIGIT = re.compile("[0-9]")
+_has_digit = re.compile("[0-9]").search
 _TOTALS = frozenset(
     "total totals subtotal grandtotal sum totalgeral totalgeneral gesamtergebnis summe "
     "jumlah totalkeseluruhan tổngcộng รวม รวมทั้งหมด 合计 总计 合計 總計".split()
@@ -91,9 +91,11 @@ def data_rows(id_cells: Cells) -> np.ndarray:
     """Tell the orders of an export from headers within it and the descriptions under its header."""
     names = {normalize_column(alias) for alias in ORDER_ID_NAMES}
     codes, distinct = pd.factorize(id_cells)
-    is_data = np.array([normalize_column(text) not in names for text in distinct.tolist()], dtype=bool)
+    is_data = np.array(
+        [_has_digit(text) or normalize_column(text) not in names for text in distinct.tolist()], dtype=bool
+    )
     rows: np.ndarray = is_data[codes] if len(codes) else np.ones(0, dtype=bool)
-    if len(rows) and " " in id_cells[0] and not _ANY_DIGIT.search(id_cells[0]):
+    if len(rows) and " " in id_cells[0] and not _has_digit(id_cells[0]):
         rows[0] = False
     return rows
 
@@ -102,7 +104,11 @@ def not_totals(name: str, key_cells: Cells, notes: list[Note]) -> np.ndarray:
     """Tell rows from the totals that a spreadsheet or a report writes below them."""
     codes, distinct = pd.factorize(key_cells)
     totals = np.array(
-        [normalize_column(text).rstrip(":") in _TOTALS for text in distinct.tolist()], dtype=bool
+        [
+            not _has_digit(text) and normalize_column(text).rstrip(":") in _TOTALS
+            for text in distinct.tolist()
+        ],
+        dtype=bool,
     )
     keep: np.ndarray = ~totals[codes] if len(codes) else np.ones(0, dtype=bool)
     if dropped := int((~keep).sum()):

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ttsframe.readers.shapes import Cells, Table
 
 _TIMES = ("created_at", "cancelled_at")
-_AMOUNTS = ("total", "refunded")
+_AMOUNTS = ("total", "refunded", "taxes", "shipping", "discount")
 _TEXTS = ("name", "financial_status", "fulfillment_status", "source", "tags")
 # A continuation row may repeat these; anything else in a row makes it an order's own.
-_ON_EVERY_ROW = frozenset({"name", "created_at"})
+_ON_EVERY_ROW = frozenset({"name", "created_at", "sku"})
 
 
 def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
@@ -77,6 +77,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     notes.insert(0, Note("count", f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}."))
     out: dict[str, Any] = {field: grouping.as_cells(cells[field].tolist()) for field in _TEXTS}
     out["shopify_id"] = cells["shopify_id"]
+    out["skus"] = cells["sku"]
     out["currency"] = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
     out |= _times(table.name, cells, date_order, notes)
     out["cancelled"] = cells["cancelled_at"].astype(bool)
@@ -86,7 +87,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
 
 
 def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]:
-    """Return the cells of each order's own row, and how many rows there were."""
+    """Return the cells of each order's own row, with all its SKUs, and how many rows there were."""
     places = headers.locate(table.header, headers.SHOPIFY_FIELDS)
     raw = table.columns(list(places.values()))
     cells = {field: trimmed(column) for field, column in zip(places, raw, strict=True)}
@@ -107,7 +108,9 @@ def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]
         )
     if not keep.any():
         notes.append(Note("warning", f"{table.name} holds no orders."))
-    return {field: column[keep] for field, column in cells.items()}, count
+    numbers = _order_of_each_row(named, cells["shopify_id"], keep)
+    skus = grouping.joined(numbers[numbers >= 0], cells["sku"][numbers >= 0], int(keep.sum()))
+    return {**{field: column[keep] for field, column in cells.items()}, "sku": skus}, count
 
 
 def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np.ndarray:
@@ -121,6 +124,16 @@ def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np
     bare[bare] = ~keys[bare].duplicated().to_numpy()
     chosen: np.ndarray = first_own | bare
     return chosen
+
+
+def _order_of_each_row(names: np.ndarray, numbers: Cells, own: np.ndarray) -> np.ndarray:
+    """Number the rows by order: the last own row of that name above it, else the first below; -1 for none."""
+    order = pd.Series(np.where(own, np.cumsum(own) - 1, np.nan))
+    name = pd.factorize(names)[0]
+    order = order.groupby(name).ffill()
+    order = order.groupby(name).bfill().where(names.astype(bool) | pd.notna(numbers))
+    found: np.ndarray = order.fillna(-1).to_numpy(dtype=np.intp)
+    return found
 
 
 def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
@@ -165,7 +178,8 @@ def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, n
     sign = money.decimal_sign(columns) or "."
     read = {field: money.read_money(cells[field], decimal=sign) for field in _AMOUNTS}
     notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
-    return {field: column.amounts for field, column in read.items()}
+    amounts = {field: column.amounts for field, column in read.items()}
+    return amounts | {"discount": np.abs(amounts["discount"])}
 
 
 def _embedded_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Cells]:

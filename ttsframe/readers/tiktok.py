@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +18,33 @@ from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ttsframe.readers.shapes import Cells, Table
 
 _TIMES = ("created_at", "paid_at", "cancelled_at")
-_ORDER_AMOUNTS = ("amount", "refunded")
-_AMOUNTS = (*_ORDER_AMOUNTS, "platform_discount")
+# A file writes these on every line of an order.
+_ORDER_AMOUNTS: dict[str, tuple[str, ...]] = {
+    "amount": ("amount",),
+    "refunded": ("refunded",),
+    "shipping_platform_discount": ("shipping_platform_discount", "shipping_cofunded_discount"),
+    "payment_platform_discount": ("payment_platform_discount",),
+    "shipping_fee": ("shipping_fee",),
+    "taxes": ("taxes",),
+    "other_fees": (
+        "retail_delivery_fee",
+        "buyer_service_fee",
+        "handling_fee",
+        "shipping_insurance",
+        "item_insurance",
+    ),
+}
+# These are of one line.
+_LINE_AMOUNTS = ("platform_discount", "seller_discount")
+# Some markets write them as negative amounts.
+_DISCOUNTS = frozenset(
+    {*_LINE_AMOUNTS, *_ORDER_AMOUNTS["shipping_platform_discount"], "payment_platform_discount"}
+)
 
 # Fewer made-up ids beside order statuses are an example of an export, such as tutorials have.
 _LEAST_IDS_TO_REFUSE = 10
@@ -51,6 +72,11 @@ CANCELLED_WORDS: frozenset[str] = frozenset(
     }
 )
 """Order statuses that say an order was cancelled, in the languages of the markets."""
+
+ON_HOLD_WORDS: frozenset[str] = frozenset(
+    {"on hold", "unpaid", "awaiting payment", "pending payment", "未支付"}
+)
+"""Order statuses and substatuses that say an order is not yet to be sent."""
 
 
 class _Rows(NamedTuple):
@@ -131,6 +157,7 @@ def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[p
         notes.append(Note("decision", f"{table.name} has no column Order Status: Order Substatus was taken."))
     out["status"] = grouping.joined(rows.codes, statuses, count)
     out["cancelled"] = _cancelled(rows, statuses)
+    out |= _facts(rows, out)
     out["quantity"] = _quantities(table.name, rows, notes)
     out["skus"] = grouping.joined(rows.codes, _column(rows, "sku"), count)
     return pd.DataFrame(out).assign(source_file=table.name), notes
@@ -193,15 +220,21 @@ def _times(
 
 
 def _money(name: str, rows: _Rows, notes: list[Note]) -> dict[str, np.ndarray]:
-    there = [rows.cells[field] for field in _AMOUNTS if field in rows.cells]
-    sign = money.decimal_sign(there, currencies=_column(rows, "currency"))
-    notes += [] if sign else money.thousands_note(name, there)
-    read = {field: money.read_money(_column(rows, field), decimal=sign) for field in _AMOUNTS}
-    orders = len(rows.ids)
-    out = {field: grouping.first_of(rows.codes, read[field].amounts, orders) for field in _ORDER_AMOUNTS}
-    out["platform_discount"] = grouping.sums(rows.codes, np.abs(read["platform_discount"].amounts), orders)
-    for field in _ORDER_AMOUNTS:
-        count = grouping.disagreeing(rows.codes, read[field].amounts, out[field])
+    fields = [*itertools.chain(*_ORDER_AMOUNTS.values()), *_LINE_AMOUNTS]
+    there = [field for field in fields if field in rows.cells]
+    sign = money.decimal_sign([rows.cells[field] for field in there], currencies=_column(rows, "currency"))
+    notes += [] if sign else money.thousands_note(name, [rows.cells[field] for field in there])
+    read = {field: money.read_money(rows.cells[field], decimal=sign) for field in there}
+    amounts = {
+        field: np.abs(column.amounts) if field in _DISCOUNTS else column.amounts
+        for field, column in read.items()
+    }
+    orders, blank = len(rows.ids), np.full(len(rows.codes), np.nan)
+    out = {field: grouping.sums(rows.codes, amounts.get(field, blank), orders) for field in _LINE_AMOUNTS}
+    for field, parts in _ORDER_AMOUNTS.items():
+        values = grouping.added([amounts.get(part, blank) for part in parts])
+        out[field] = grouping.first_of(rows.codes, values, orders)
+        count = grouping.disagreeing(rows.codes, values, out[field])
         told = f"{name}: {counted(count, 'order')} with several values of {field}; the first was taken."
         notes += [Note("warning", told)] if count else []
     notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
@@ -226,17 +259,40 @@ def _currencies(name: str, rows: _Rows, read: Mapping[str, money.Money], notes: 
 
 def _cancelled(rows: _Rows, texts: Cells) -> np.ndarray:
     """An order is cancelled when the status of a row says so and no row has another status."""
-    codes, distinct = pd.factorize(texts)
-    words = [unicodedata.normalize("NFC", text).casefold() for text in distinct.tolist()]
-    by_word = np.array([word in CANCELLED_WORDS for word in words], dtype=bool)
-    said = by_word[codes] if len(texts) else np.zeros(0, dtype=bool)
-    said |= _column(rows, "cancelled_at").astype(bool)
+    said = _rows_where(texts, CANCELLED_WORDS.__contains__) | _column(rows, "cancelled_at").astype(bool)
     otherwise = ~said & texts.astype(bool)
-    orders = len(rows.ids)
-    some = np.bincount(rows.codes[said], minlength=orders) > 0
-    other = np.bincount(rows.codes[otherwise], minlength=orders) > 0
-    cancelled: np.ndarray = some & ~other
+    cancelled: np.ndarray = _orders_with(rows, said) & ~_orders_with(rows, otherwise)
     return cancelled
+
+
+def _facts(rows: _Rows, out: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Tell of each order what may have kept it from Shopify."""
+    held = np.logical_or.reduce(
+        [_rows_where(_column(rows, field), ON_HOLD_WORDS.__contains__) for field in ("status", "substatus")]
+    )
+    # What TikTok paid for in full has a price, though the buyer paid nothing.
+    paid_by_tiktok = (out["platform_discount"] > 0) | (out["payment_platform_discount"] > 0)
+    return {
+        "fulfilled_by_tiktok": _orders_with(
+            rows, _rows_where(_column(rows, "fulfillment"), lambda text: "tiktok" in text)
+        ),
+        "sample": (out["amount"] == 0) & ~out["cancelled"] & ~paid_by_tiktok,
+        "on_hold": _orders_with(rows, held) & ~out["cancelled"],
+    }
+
+
+def _rows_where(texts: Cells, says: Callable[[str], bool]) -> np.ndarray:
+    """Tell the rows whose text, in lower case and with blanks for underscores, says it."""
+    codes, distinct = pd.factorize(texts)
+    words = [unicodedata.normalize("NFC", text).casefold().replace("_", " ") for text in distinct.tolist()]
+    said: np.ndarray = np.array([says(word) for word in words], dtype=bool)[codes]
+    return said
+
+
+def _orders_with(rows: _Rows, said: np.ndarray) -> np.ndarray:
+    """Tell the orders of which a row is among those."""
+    some: np.ndarray = np.bincount(rows.codes[said], minlength=len(rows.ids)) > 0
+    return some
 
 
 def _quantities(name: str, rows: _Rows, notes: list[Note]) -> pd.Series:
