@@ -143,6 +143,11 @@ SHOPIFY_ORDERS: tuple[Column, ...] = (
     Column("financial_status", "text", "`paid`, `refunded`, `partially_refunded`, `voided`, …"),
     Column("fulfillment_status", "text", "`fulfilled`, `unfulfilled`, …"),
     Column("source", "text", "the sales channel"),
+    Column(
+        "from_tiktok",
+        "flag",
+        "whether it came from TikTok Shop, by its channel, its tags, an id in it, or its e-mail's domain",
+    ),
     Column("tags", "text", "the order's tags"),
     Column("skus", "text", "the SKUs of its lines, joined by `; `"),
     Column("tiktok_order_id", "text", "the TikTok order id written into the order, if any"),

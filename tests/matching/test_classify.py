@@ -297,6 +297,17 @@ def test_match__source_tiktok_that_names_no_order_is_only_shopify(source):
     assert found == [("", S1, "only_shopify", "no_order_id")]
 
 
+@pytest.mark.parametrize("dtype", ["bool", "str"])
+def test_match__from_tiktok_goes_before_the_source(dtype):
+    orders = shopify({"shopify_id": S1, "source": "web"}, {"shopify_id": S2, "source": "tiktok"})
+    orders["from_tiktok"] = pd.Series([True, False]).astype(dtype)
+    result = match(tiktok(), orders)
+    assert result.orders[["shopify_id", "status", "reason"]].astype("object").to_numpy().tolist() == [
+        [S1, "only_shopify", "no_order_id"]
+    ]
+    assert "Shopify orders with no link to TikTok, not listed: 1." in map(str, result.notes)
+
+
 def test_match__shopify_orders_without_a_sign_are_counted_only():
     result = match(tiktok(T1), shopify(S1, S2))
     assert result.orders["shopify_id"].isna().all()

@@ -62,6 +62,53 @@ def test_shopify__buyers_are_left_behind(caplog):
         assert secret not in text
 
 
+def test_shopify__an_email_is_looked_at_and_forgotten(caplog):
+    text = (
+        "Name,Email,Total,Id,Created at,Tags,Notes\n"
+        f"#1,v4bSECRET@scs.tiktokw.us,1,11,2024-01-02,TikTokOrderID:{ID},TikTok Order ID: {OTHER}\n"
+        "#1,v4bSECRET@scs.tiktokw.us,,,,,\n#2,buyerSECRET@tiktok.com,a lot,abc,soon,,\n"
+    )
+    with caplog.at_level(logging.DEBUG):
+        frame = read(text)
+    assert frame["from_tiktok"].tolist() == [True, True]
+    told = frame.to_csv() + str(frame.attrs) + caplog.text
+    for options in ({"date_order": "ymd"}, {"date_order": "dmy"}):
+        with pytest.raises(InputError) as refused:
+            read(text.replace("2024-01-02", "12/31/2024"), **options)
+        told += repr(refused.value) + str(refused.value.__cause__)
+    assert len(told) > 500
+    for part in ("SECRET", "@", "tiktokw", "tiktok.com"):
+        assert part not in told
+
+
+@pytest.mark.parametrize(
+    ("row", "from_tiktok"),
+    [
+        ("#1,,tiktok,,", True),
+        ("#1,,TikTok Shop,,", True),
+        ('#1,,3356259,"vip, Shipped by TikTok",', True),
+        ("#1,,web,TikTokOrderID:5.80194E+17,", True),
+        ("#1,v4bFAKE@SCS.tiktokw.us,web,,", True),
+        ("#1,1a2b@chat-seller-us.tiktok.com,web,,", True),
+        ("#1,buyer@tiktok.com,web,,", True),
+        (f"#1,,web,,TikTok Order ID: {ID}", True),
+        (f"TTOK{ID},,web,,", True),
+        ("#1,shopper@example.com,web,,", False),
+        ("#1,tiktok@example.com,web,Shipped by Seller,", False),
+        ("#1,a@nottiktok.com,web,tiktok-ads,", False),
+        ("#1,a@tiktok.com.example,web,Not shipped by TikTok,", False),
+        ("#1,tiktok.example,,,", False),
+        ("#1,,,,", False),
+    ],
+)
+def test_shopify__signs_of_tiktok(row, from_tiktok):
+    assert read(f"Name,Email,Source,Tags,Notes\n{row}\n")["from_tiktok"].tolist() == [from_tiktok]
+
+
+def test_shopify__without_any_sign_no_order_is_from_tiktok():
+    assert read("Name,Total\n#1,1\n")["from_tiktok"].tolist() == [False]
+
+
 def test_shopify__a_spreadsheet_has_rounded_ids_and_dates():
     frame = read_shopify_orders(DATA / "shopify_mangled.csv")
     assert frame["shopify_id"].isna().all()

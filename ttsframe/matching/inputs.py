@@ -187,7 +187,6 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
     status = _text(frame, "financial_status")
     said = ids.lowered_categories(status)
-    codes, channels = ids.lowered_categories(_text(frame, "source"))
     return Shopify(
         ids=shopify_ids,
         names=_text(frame, "name"),
@@ -201,7 +200,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         currency=_currency(frame),
         amount=_amounts(frame, "total"),
         refunded=_amounts(frame, "refunded"),
-        from_tiktok=np.array(["tiktok" in channel for channel in channels])[codes],
+        from_tiktok=_from_tiktok(frame),
         marks=marks.mentions(frame),
         files=_text(frame, "source_file"),
         components={
@@ -382,6 +381,20 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
     if "cancelled" not in frame:
         given: Flags = ~np.isnat(_times(frame, "cancelled_at").moments)
         return given
-    if frame["cancelled"].dtype == bool:
-        return frame["cancelled"].to_numpy()
-    return _flags_of(ids.lowered_categories(frame["cancelled"]), *_TRUE_WORDS)
+    return _flags(frame["cancelled"])
+
+
+def _from_tiktok(frame: pd.DataFrame) -> Flags:
+    """The reader says it; of another frame the channel does."""
+    if "from_tiktok" in frame:
+        return _flags(frame["from_tiktok"])
+    codes, channels = ids.lowered_categories(_text(frame, "source"))
+    said: Flags = np.array(["tiktok" in channel for channel in channels])[codes]
+    return said
+
+
+def _flags(column: pd.Series) -> Flags:
+    """Return a column of flags, which may have been through a file."""
+    return (
+        column.to_numpy() if column.dtype == bool else _flags_of(ids.lowered_categories(column), *_TRUE_WORDS)
+    )

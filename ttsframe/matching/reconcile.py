@@ -63,7 +63,7 @@ def match(
     one and one; amounts beyond the tolerance, or currencies differ  ``amount_differs``
     one and one; else, a missing amount or currency included         ``matched``
     a Shopify order linked to one TikTok order not in the file       ``only_shopify``, ``not_in_export``
-    a Shopify order from the channel TikTok, without a link          ``only_shopify``, ``no_order_id``
+    a Shopify order that came from TikTok, without a link            ``only_shopify``, ``no_order_id``
     no link; cancelled and never paid on TikTok                      ``not_expected``
     linked, but to no order of the Shopify files                     ``only_tiktok``, ``not_in_export``
     linked to a name or bare number that fits several orders         ``unknown``, ``ambiguous_reference``

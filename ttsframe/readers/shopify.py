@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,13 @@ _TIMES = ("created_at", "cancelled_at")
 _AMOUNTS = ("total", "refunded", "taxes", "shipping", "discount")
 _TEXTS = ("name", "financial_status", "fulfillment_status", "source", "tags")
 # A continuation row may repeat these; anything else in a row makes it an order's own.
-_ON_EVERY_ROW = frozenset({"name", "created_at", "sku"})
+_ON_EVERY_ROW = frozenset({"name", "created_at", "email", "sku"})
+# Sellers ship orders of every channel, so `Shipped by Seller` tells nothing.
+_TIKTOK_TAG = re.compile(
+    r"(?:^|,)\s*(?:tiktok[\s_-]*order[\s_-]*id|shipped by tiktok\s*(?:,|$))", re.IGNORECASE
+)
+# Of TikTok's own app in the US, of SKU IQ, and of CedCommerce.
+_TIKTOK_DOMAINS = ("scs.tiktokw.us", "chat-seller-us.tiktok.com", "tiktok.com")
 
 
 def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
@@ -83,6 +90,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     out["cancelled"] = cells["cancelled_at"].astype(bool)
     out |= _money(table.name, cells, notes)
     out |= _embedded_ids(table.name, cells, notes)
+    out["from_tiktok"] = _came_from_tiktok(cells) | pd.notna(out["tiktok_order_id"])
     return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
@@ -195,6 +203,15 @@ def _embedded_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict
         "tiktok_order_id_from": embedded.places,
         "tiktok_marks": embedded.every,
     }
+
+
+def _came_from_tiktok(cells: dict[str, Cells]) -> np.ndarray:
+    """Tell the orders that bear a sign of TikTok Shop; of an e-mail address only the domain is looked at."""
+    channel = ["tiktok" in text.lower() for text in cells["source"].tolist()]
+    tagged = [_TIKTOK_TAG.search(text) is not None for text in cells["tags"].tolist()]
+    written = [text.rpartition("@")[2].lower() in _TIKTOK_DOMAINS for text in cells["email"].tolist()]
+    signs: np.ndarray = np.logical_or.reduce(np.array([channel, tagged, written], dtype=bool))
+    return signs
 
 
 def _keys(numbers: pd.Series, names: pd.Series) -> tuple[pd.Series, pd.Series]:
