@@ -210,6 +210,12 @@ MATCH_ORDERS: tuple[Column, ...] = (
     Column("financial_status", "text", "the financial status on Shopify"),
     Column("reason", "text", "the cause, as far as it can be seen"),
     Column(
+        "tiktok_created_at", "time", "when it was placed on TikTok; UTC where the zone is known, else without"
+    ),
+    Column("tiktok_paid_at", "time", "when it was paid on TikTok; likewise"),
+    Column("shopify_created_at", "time", "when it was created on Shopify; likewise"),
+    Column("days_apart", "count", "calendar days from `tiktok_created_at` to `shopify_created_at`"),
+    Column(
         "tiktok_counted",
         "money",
         "the amount in the TikTok total; 0 if cancelled, refunded or included in a row above",
@@ -218,6 +224,12 @@ MATCH_ORDERS: tuple[Column, ...] = (
         "shopify_counted",
         "money",
         "the amount in the Shopify total; 0 if cancelled, refunded or included in a row above",
+    ),
+    Column(
+        "difference_counted",
+        "money",
+        "the difference in the totals: shopify_counted − tiktok_counted, an absent order as 0; missing "
+        "where the amounts cannot be compared",
     ),
     Column("tiktok_refunded", "money", "what was refunded on TikTok; missing if unknown"),
     Column("shopify_refunded", "money", "what was refunded on Shopify; missing if unknown"),

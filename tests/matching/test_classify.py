@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from support.match_frames import NOON, S1, S2, T1, T2, T3, marked, pair, refs, rows, shopify, tiktok, verdict
+from support.match_frames import (
+    NOON,
+    S1,
+    S2,
+    S3,
+    S4,
+    T1,
+    T2,
+    T3,
+    T4,
+    marked,
+    pair,
+    refs,
+    rows,
+    shopify,
+    tiktok,
+    verdict,
+)
 
 from ttsframe.columns import (
     COMPONENTS,
@@ -26,10 +43,32 @@ UNPAID = {"cancelled": True, "paid_at": None, "status": "Canceled"}
 
 def test_match__pair_that_agrees_is_matched():
     result = match(tiktok(T1), shopify(marked(S1, T1)), refs((T1, S1))).orders
+    noon = pd.Timestamp(NOON)
     assert result.iloc[0].drop("reason").tolist() == [
         *(T1, S1, "#1001", "matched", "reference", "reference; tag"),
-        *(20.0, 20.0, 0.0, "USD", "Completed", "paid", 20.0, 20.0, 0.0, 0.0),
+        *(20.0, 20.0, 0.0, "USD", "Completed", "paid"),
+        *(noon, noon, noon.tz_localize("UTC"), 0),
+        *(20.0, 20.0, 0.0, 0.0, 0.0),
     ]
+
+
+def test_match__dates_are_told_with_the_days_between_them():
+    ours = tiktok({"order_id": T1, "created_at": "2026-10-31 23:50:00", "paid_at": None}, T2)
+    ours["created_at"] = ours["created_at"].dt.tz_localize("UTC")
+    theirs = shopify(marked(S1, T1, created_at="2026-11-02 00:10:00+00:00"), marked(S2, T3))
+    got = match(ours, theirs).orders
+    assert got["days_apart"].fillna(-1).tolist() == [2, -1, -1]
+    assert str(got["tiktok_created_at"].dtype) == "datetime64[us, UTC]"
+    assert str(got["tiktok_paid_at"].dtype) == "datetime64[us]"
+    assert got["tiktok_paid_at"].isna().tolist() == [True, False, True]
+    assert got["shopify_created_at"].isna().tolist() == [False, True, False]
+
+
+def test_match__difference_counted_is_what_the_totals_differ_by():
+    ours = tiktok(T1, T2, {"order_id": T3, "amount": None}, {"order_id": T4, "cancelled": True})
+    theirs = shopify(marked(S1, T1, total=25.0), marked(S3, T3), marked(S4, T4), "5277000000009")
+    got = match(ours, theirs).orders
+    assert got["difference_counted"].fillna(-1).tolist() == [5.0, -20.0, -1, 20.0]
 
 
 def test_flags__are_those_that_columns_describe():
@@ -40,8 +79,9 @@ def test_flags__are_those_that_columns_describe():
 def test_match__frame_is_as_columns_say():
     orders = match(tiktok(T1, T2), shopify(marked(S1, T1))).orders
     assert list(orders.columns) == names(MATCH_ORDERS)
+    zoned = {"shopify_created_at": "datetime64[us, UTC]"}
     assert [orders[column.name].dtype for column in MATCH_ORDERS] == [
-        dtype(column) for column in MATCH_ORDERS
+        zoned.get(column.name, dtype(column)) for column in MATCH_ORDERS
     ]
 
 

@@ -329,7 +329,10 @@ def test_counted__the_renderings_say_how_they_tie():
         page_html(result.report).decode(),
         html_summary(result.report),
     ):
-        assert "Each total is the sum of the column tiktok_counted or shopify_counted" in shown
+        assert (
+            "Each total is the sum of the column tiktok_counted, shopify_counted or difference_counted"
+            in shown
+        )
 
 
 @pytest.mark.parametrize(

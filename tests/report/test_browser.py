@@ -8,6 +8,7 @@ import pytest
 from support.report_browser import Browser, programs
 from support.report_sample import sample_report
 
+from ttsframe.columns import MATCH_STATUSES
 from ttsframe.report import write_html
 from ttsframe.report.summary import SIDES
 from ttsframe.text import Note
@@ -82,20 +83,26 @@ def test_page__search_for_nothing_offers_all_again(page):
     assert len(shown_ids(page)) == 100
 
 
+def tile(status):
+    """The selector of a status's tile."""
+    return f".tile[data-status='{list(MATCH_STATUSES).index(status)}']"
+
+
 def test_page__a_tile_filters_and_filters_no_more(page, report):
     count = report.counts["only_tiktok"]
-    page.click(".tile[data-status='5']")
+    page.click(tile("only_tiktok"))
     assert set(page.texts("#table .pill")) == {"Only TikTok"}
     assert page.texts("#shown") == [f"{count} of {ROWS} rows"]
-    assert page.run("return document.querySelector('.tile[data-status=\"5\"]').ariaPressed") == "true"
-    page.click(".tile[data-status='5']")
+    selector = tile("only_tiktok")
+    assert page.run(f'return document.querySelector("{selector}").ariaPressed') == "true"
+    page.click(tile("only_tiktok"))
     assert page.texts("#shown") == [f"{ROWS} rows"]
 
 
 def test_page__a_column_that_is_blank_takes_no_room(page, report):
     head = f"#table th:nth-child({place_of(report, 'shopify_total')})"
     assert not page.run(f"return document.querySelector('{head}').hidden")
-    page.click(".tile[data-status='5']")
+    page.click(tile("only_tiktok"))
     assert page.run(f"return document.querySelector('{head}').hidden")
 
 
@@ -160,7 +167,7 @@ def test_page__refuses_a_script_that_is_not_its_own(page):
 
 
 def test_page__downloads_the_rows_shown_without_formulas(page, report):
-    page.click(".tile[data-status='4']")
+    page.click(tile("conflict"))
     page.click("#download")
     text = page.downloaded("conflict.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.DictReader(text.splitlines()))
@@ -217,7 +224,7 @@ def test_page__on_paper_cuts_no_column(browser, report, tmp_path):
 
 
 def test_page__prints_every_row_that_fits_the_filter(page, report):
-    page.click(".tile[data-status='0']")
+    page.click(tile("matched"))
     count = report.counts["matched"]
     assert count > 100
     printed = page.run(

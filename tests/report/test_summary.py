@@ -61,8 +61,12 @@ def test_exception_statuses__leave_out_the_good_and_the_empty():
 
 
 def test_totals__tell_what_is_not_known():
-    made = small_report(status=["matched", "matched", "only_tiktok"], shopify_total=[10.0, 5.0, None])
-    made.orders.loc[1, "tiktok_counted"] = 4.0
+    made = small_report(
+        status=["matched", "matched", "only_tiktok"],
+        tiktok_counted=[None, 4.0, None],
+        shopify_counted=[10.0, 5.0, None],
+        difference_counted=[None, 1.0, None],
+    )
     matched, alone, whole = replace(made, details=missing([True, False, True])).totals[""]
     assert (matched.amounts, matched.difference) == ((4.0, 15.0), 1.0)
     assert np.isnan([alone.amounts[0], alone.difference]).all()
@@ -70,7 +74,7 @@ def test_totals__tell_what_is_not_known():
 
 
 def test_renderings__say_so_where_nothing_is_known(tmp_path):
-    made = small_report(status=["matched"], shopify_total=[10.0], currency=["USD"])
+    made = small_report(status=["matched"], shopify_total=[10.0], currency=["USD"], difference_counted=[None])
     made = replace(made, details=missing([True]))
     text = text_summary(made)
     assert re.search(r"\n  all +n/a +10\.00 +n/a\n", text)

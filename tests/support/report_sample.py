@@ -53,6 +53,9 @@ def small_report(**columns) -> ReportData:
     """A report of a few rows; amounts count, unless the totals are given."""
     columns.setdefault("tiktok_counted", columns.get("tiktok_amount", [None] * len(columns["status"])))
     columns.setdefault("shopify_counted", columns.get("shopify_total", [None] * len(columns["status"])))
+    if "difference_counted" not in columns:
+        counted = match_orders(**columns)[["shopify_counted", "tiktok_counted"]].fillna(0.0)
+        columns["difference_counted"] = (counted["shopify_counted"] - counted["tiktok_counted"]).to_numpy()
     return ReportData(match_orders(**columns))
 
 
@@ -87,6 +90,7 @@ def _columns(random, status):
         ),
         "tiktok_counted": amounts,
         "shopify_counted": totals,
+        "difference_counted": np.nan_to_num(totals) - np.nan_to_num(amounts),
         "tiktok_refunded": np.where(no_tiktok, np.nan, 0.0),
         "shopify_refunded": np.where(no_shopify, np.nan, 0.0),
         "reason": [

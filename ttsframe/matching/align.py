@@ -60,6 +60,8 @@ class Side:
     paid: Flags
     unpaid: Flags
     created: NDArray[np.datetime64]
+    created_at: pd.Series
+    """The same, in UTC where the zone is known."""
     first: Flags
     """The order is on no earlier row."""
 
@@ -90,6 +92,8 @@ class Aligned:
     """The rows whose amounts can be compared and differ."""
     components: Mapping[str, MinorUnits]
     """What each of `columns.COMPONENTS` would add to the TikTok amounts of these rows; NaN if nothing."""
+    paid_at: pd.Series
+    """When it was paid on TikTok."""
     bad_id: Flags
     """The TikTok order's id is none."""
     currencies: list[str]
@@ -132,6 +136,18 @@ class Aligned:
         """Shopify's total less TikTok's amount; NaN between currencies."""
         return np.where(self.currencies_differ, np.nan, self.shopify.amount - self.tiktok.amount)
 
+    @property
+    def comparable(self) -> Flags:
+        """No amount of an order is missing, and the currencies do not differ."""
+        missing = [side.there & np.isnan(side.amount) for side in (self.tiktok, self.shopify)]
+        return ~(missing[0] | missing[1] | self.currencies_differ)
+
+    @property
+    def difference_counted(self) -> MinorUnits:
+        """What the row adds to Shopify's total less what it adds to TikTok's; an absent order adds 0."""
+        counted = np.nan_to_num(self.shopify.counted) - np.nan_to_num(self.tiktok.counted)
+        return np.where(self.comparable, counted, np.nan)
+
 
 def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: Nodes) -> Aligned:
     """Lay both sides of every row beside each other."""
@@ -169,6 +185,7 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         apart=apart,
         components=_components(given, left[apart], right[apart], ours[apart])
         | _payout_component(settled, apart, tiktok, currencies.words),
+        paid_at=given.tiktok.paid_at.take(left),
         bad_id=bad_id,
         currencies=currencies.words,
         currency=currencies.text,
@@ -203,6 +220,7 @@ def _side(
 
     amount, refund = (_units(amounts, row, digits) for amounts in (orders.amount, orders.refunded))
     cancelled, voided = flags(orders.cancelled), flags(orders.voided)
+    created_at = orders.created.take(row)
     first = np.ones(len(row), dtype=bool)
     first[repeated] = ~pd.Series(node[repeated]).duplicated().to_numpy()
     in_full = ((refund >= amount) & (amount > 0)) | flags(orders.refunded_in_full)
@@ -221,7 +239,8 @@ def _side(
         excluded=cancelled | in_full | voided,
         paid=flags(orders.paid),
         unpaid=flags(orders.unpaid),
-        created=take_or_fill(orders.created.moments, row, np.datetime64("NaT")),
+        created=created_at.to_numpy(dtype="datetime64[us]"),
+        created_at=created_at,
         first=first,
     )
 
@@ -320,5 +339,5 @@ def _payout_columns(settlement: Settlement, row: Nodes, digits: Digits) -> dict[
     return {
         "settled_amount": money.to_major_units(_units(settlement.amount, row, digits), digits),
         "settled_currency": currency,
-        "settled_at": settlement.settled_at.reset_index(drop=True).reindex(row).reset_index(drop=True),
+        "settled_at": settlement.settled_at.take(row),
     }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import ids
-from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, MATCH_ORDERS, conform, names
+from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, conform
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
 from ttsframe.text import unescape_formula
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _COMPARED = ("status", "shopify", "tiktok_amount", "shopify_total", "reason")
 _KEY = ["kind", "key"]
+_NEEDED = ("order_id", "shopify_id", "shopify_name", "status", "tiktok_amount", "shopify_total", "reason")
 
 
 def compare(before: Match | str | os.PathLike[str], after: Match | str | os.PathLike[str]) -> pd.DataFrame:
@@ -93,7 +94,7 @@ def _read_folder(folder: Path) -> pd.DataFrame:
         raise InputError(
             f"{path} cannot be read as a report's orders.csv ({error}); name the report's folder."
         ) from error
-    missing = [name for name in names(MATCH_ORDERS) if name not in frame]
+    missing = [name for name in _NEEDED if name not in frame]
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
     for name in ("order_id", "shopify_id"):

@@ -17,7 +17,7 @@ from ttsframe.money import to_major_units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ttsframe.matching.align import Aligned
+    from ttsframe.matching.align import Aligned, Side
     from ttsframe.matching.classify import Verdicts
 
 
@@ -38,13 +38,24 @@ def to_frame(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
         "tiktok_status": tiktok.status,
         "financial_status": shopify.status,
         "reason": verdicts.reason,
+        "tiktok_created_at": tiktok.created_at,
+        "tiktok_paid_at": rows.paid_at,
+        "shopify_created_at": shopify.created_at,
+        "days_apart": _days_apart(tiktok, shopify),
         "tiktok_counted": to_major_units(tiktok.counted, tiktok.digits),
         "shopify_counted": to_major_units(shopify.counted, shopify.digits),
+        "difference_counted": to_major_units(rows.difference_counted, tiktok.digits),
         "tiktok_refunded": to_major_units(tiktok.refund, tiktok.digits),
         "shopify_refunded": to_major_units(shopify.refund, shopify.digits),
     }
     orders = conform(data, MATCH_ORDERS)
     return orders if rows.settled is None else pd.concat([orders, rows.settled], axis=1)
+
+
+def _days_apart(tiktok: Side, shopify: Side) -> pd.Series:
+    days = (shopify.created.astype("datetime64[D]") - tiktok.created.astype("datetime64[D]")).astype("int64")
+    unknown = np.isnat(shopify.created) | np.isnat(tiktok.created)
+    return pd.Series(pd.arrays.IntegerArray(days, unknown))
 
 
 def details_of(rows: Aligned) -> pd.DataFrame:

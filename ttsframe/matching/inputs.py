@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ttsframe.marks import Mentions
-    from ttsframe.matching.keys import Amounts, Flags
+    from ttsframe.matching.keys import Amounts, Flags, Nodes
 
 _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
@@ -62,6 +62,11 @@ class Times(NamedTuple):
     """datetime64[us]; NaT where missing."""
     zoned: bool
 
+    def take(self, rows: Nodes) -> pd.Series:
+        """Return the moments by row, in UTC where a zone is known; missing for row -1."""
+        taken = pd.Series(keys.take_or_fill(self.moments, rows, np.datetime64("NaT")))
+        return taken.dt.tz_localize("UTC") if self.zoned else taken
+
 
 @dataclass(frozen=True)
 class Orders:
@@ -91,6 +96,7 @@ class Tiktok(Orders):
 
     bad_ids: pd.Series
     """Why an id is none; NaN for an order id."""
+    paid_at: Times
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ class Settlement:
     """Missing for an adjustment: what is a blank to the one rule of `ids` names no order."""
     amount: Amounts
     currency: pd.Series
-    settled_at: pd.Series
+    settled_at: Times
     notes: tuple[Note, ...] = ()
     """What the rows without an order, the adjustments, come to."""
 
@@ -158,10 +164,13 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     frame = frame.reset_index(drop=True)
     order_ids, bad_ids = ids.clean(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
-    paid, none = _paid(frame), np.zeros(len(frame), dtype=bool)
+    paid_at, none = _times(frame, "paid_at"), np.zeros(len(frame), dtype=bool)
+    # A refund proves a payment, even where the file tells no time of it.
+    paid = ~np.isnat(paid_at.moments) | (_amounts(frame, "refunded") > 0)
     return Tiktok(
         ids=order_ids,
         bad_ids=bad_ids,
+        paid_at=paid_at,
         status=_text(frame, "status"),
         cancelled=_cancelled(frame),
         voided=none,
@@ -249,13 +258,11 @@ def read_settlement(frame: pd.DataFrame) -> Settlement:
     frame = frame.reset_index(drop=True)
     order_ids = ids.clean(frame["order_id"]).ids
     _refuse_repeated(order_ids, "the settlement", "order_id")
-    settled_at = _times(frame, "settled_at")
-    moments = pd.Series(settled_at.moments)
     return Settlement(
         order_ids,
         _amounts(frame, "settled_amount"),
         _currency(frame),
-        moments.dt.tz_localize("UTC") if settled_at.zoned else moments,
+        _times(frame, "settled_at"),
         _adjustments(frame[order_ids.isna().to_numpy()].reset_index(drop=True)),
     )
 
@@ -369,12 +376,6 @@ def _times(frame: pd.DataFrame, name: str) -> Times:
         zoned = isinstance(series.dtype, pd.DatetimeTZDtype) or getattr(series.dtype, "tz", None) is not None
         bare = series.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else series
         return Times(bare.to_numpy(dtype="datetime64[us]", na_value=np.datetime64("NaT")), zoned=zoned)
-
-
-def _paid(frame: pd.DataFrame) -> Flags:
-    """A refund proves a payment, even where the file tells no time of it."""
-    paid: Flags = ~np.isnat(_times(frame, "paid_at").moments) | (_amounts(frame, "refunded") > 0)
-    return paid
 
 
 def _cancelled(frame: pd.DataFrame) -> Flags:

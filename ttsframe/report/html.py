@@ -48,8 +48,12 @@ _LISTED_APART = 500  # the rows of the settlement's own table; the workbook and 
 _SHOWN_LAST = ("matched_on", "evidence")  # people look first at what is wrong with a pair
 # What a sheet of paper has no room for; the workbook and the CSV files hold it.
 _NOT_PRINTED = (
+    "tiktok_paid_at",
+    "shopify_created_at",
+    "days_apart",
     "tiktok_counted",
     "shopify_counted",
+    "difference_counted",
     "tiktok_refunded",
     "shopify_refunded",
     "settled_counted",

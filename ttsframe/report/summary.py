@@ -43,11 +43,11 @@ EXCLUDED_NOTE = (
     "Totals exclude orders cancelled or refunded in full on that side; partial refunds are not deducted."
 )
 _TOTALS_NOTES = (
-    "Each total is the sum of the column tiktok_counted or shopify_counted.",
+    "Each total is the sum of the column tiktok_counted, shopify_counted or difference_counted.",
     "The column difference compares every pair, cancelled and refunded ones included.",
 )
 MAX_BARS = 62
-_SUMS = ["amount", "compared", "excluded", "unknown"]
+_SUMS = ["amount", "excluded", "unknown"]
 _PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
 
 
@@ -156,9 +156,11 @@ class ReportData:
         rows = _rows_by_currency(self)
         for currency in sums["currency"]:
             rows.setdefault(currency, {})
-        uncompared = _uncompared(self)
+        uncompared, differences = _uncompared(self), _differences(self)
         return {
-            currency: _totals_rows(self.statuses, sums, uncompared, currency, counts)
+            currency: _totals_rows(
+                self.statuses, sums, uncompared, currency, counts=counts, differences=differences
+            )
             for currency, counts in rows.items()
         }
 
@@ -306,7 +308,7 @@ def share(part: int, whole: int) -> float:
 
 
 def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
-    """Add up one side by currency and status: what counts, what can be compared, what is excluded."""
+    """Add up one side by currency and status: what counts, and what is excluded."""
     amount = data.orders[SIDES[side]].astype("float64")
     missing = data.missing_amount(side)
     rows = pd.DataFrame(
@@ -314,7 +316,6 @@ def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
             "currency": _currency(data, side),
             "status": data.orders["status"].astype("object"),
             "amount": amount,
-            "compared": amount.mask(_not_comparable(data)),
             "excluded": data.detail(f"{side.lower()}_excluded", 0.0),
             "unknown": missing.astype("int64"),
         }
@@ -323,6 +324,19 @@ def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
     sums = rows.groupby(["currency", "status"], sort=False)[_SUMS].sum(min_count=1).reset_index()
     sums.insert(1, "side", side)
     return sums.fillna({"excluded": 0.0})
+
+
+def _differences(data: ReportData) -> dict[tuple[str, str], float]:
+    """Add up by currency and status what can be compared; nothing where nothing can."""
+    rows = pd.DataFrame(
+        {
+            "currency": _currency(data, "TikTok"),
+            "status": data.orders["status"].astype("object"),
+            "amount": data.orders["difference_counted"].astype("float64"),
+        }
+    )
+    sums = rows.dropna().groupby(["currency", "status"], as_index=False)["amount"].sum()
+    return {(currency, status): amount for currency, status, amount in sums.itertuples(index=False)}
 
 
 def _uncompared(data: ReportData) -> pd.DataFrame:
@@ -362,11 +376,13 @@ def _totals_rows(
     sums: pd.DataFrame,
     uncompared: pd.DataFrame,
     currency: str,
+    *,
     counts: Mapping[str, int],
+    differences: Mapping[tuple[str, str], float],
 ) -> list[TotalsRow]:
     """One row per status that has rows or amounts in this currency, and the sum of them."""
     here = sums[sums["currency"] == currency].set_index(["side", "status"])
-    amount, compared, excluded, unknown = (here[name].to_dict() for name in _SUMS)
+    amount, excluded, unknown = (here[name].to_dict() for name in _SUMS)
     without = uncompared[(uncompared[list(SIDES)] == currency).any(axis="columns")]
     in_two = set(without.loc[without["TikTok"] != without["Shopify"], "status"])
     not_compared = without["status"].value_counts()
@@ -377,16 +393,13 @@ def _totals_rows(
             continue
         # A side without an order adds 0, which is known; one whose orders are in another currency does not.
         absent = math.nan if status in in_two else 0.0
-        difference = [
-            sign * compared[key] for sign, key in zip((-1.0, 1.0), keys, strict=True) if key in compared
-        ]
         rows.append(
             TotalsRow(
                 status,
                 counts.get(status, 0),
                 tuple(amount.get(key, absent) for key in keys),
                 tuple(excluded.get(key, 0.0) for key in keys),
-                _known_sum(difference),
+                differences.get((currency, status), math.nan),
                 (*(int(unknown.get(key, 0)) for key in keys), int(not_compared.get(status, 0))),
             )
         )
