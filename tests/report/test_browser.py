@@ -27,7 +27,7 @@ def report():
     made = sample_report(ROWS)
     rows = made.orders.copy()
     rows.loc[3, "reason"] = HOSTILE
-    rows.loc[4, "reason"] = '=HYPERLINK("http://example.com")'
+    rows.loc[list(MATCH_STATUSES).index("conflict"), "reason"] = '=HYPERLINK("http://example.com")'
     return replace(made, orders=rows, title=f"Orders {HOSTILE}", notes=(Note("warning", HOSTILE),))
 
 

@@ -7,9 +7,10 @@ from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, conform
 from ttsframe.report import ReportData
 from ttsframe.text import Note
 
-SHARES = (0.78, 0.05, 0.03, 0.02, 0.01, 0.05, 0.03, 0.02, 0.01)
+SHARES = (0.75, 0.03, 0.05, 0.03, 0.02, 0.01, 0.05, 0.03, 0.02, 0.01)
 REASONS = {
-    "amount_differs": ("platform_discount", "currency"),
+    "explained": ("platform_discount", "platform_discount + taxes"),
+    "amount_differs": ("currency", "ambiguous_explanation"),
     "state_differs": ("refunded on one side",),
     "only_tiktok": ("unlinked", "not_in_export"),
     "unknown": ("timeout", "not_this_shop"),
@@ -62,7 +63,11 @@ def small_report(**columns) -> ReportData:
 def _columns(random, status):
     rows = len(status)
     amounts = np.round(random.gamma(2.2, 19, rows) + 4.99, 2)
-    totals = np.where(status == "amount_differs", np.round(amounts - random.uniform(1, 9, rows), 2), amounts)
+    totals = np.where(
+        np.isin(status, ["explained", "amount_differs"]),
+        np.round(amounts - random.uniform(1, 9, rows), 2),
+        amounts,
+    )
     no_shopify = np.isin(status, ["only_tiktok", "not_expected", "unknown"])
     no_tiktok = status == "only_shopify"
     totals = np.where(no_shopify, np.nan, totals)
