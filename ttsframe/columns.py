@@ -126,7 +126,7 @@ TIKTOK_ORDERS: tuple[Column, ...] = (
     Column("source_file", "text", "the file that the order was read from"),
 )
 
-TIKTOK_ORDER_ID_SOURCES = ("tag", "note_attribute", "note", "name")
+TIKTOK_ORDER_ID_SOURCES = ("tag", "note_attribute", "note", "name", "source_identifier")
 
 SHOPIFY_ORDERS: tuple[Column, ...] = (
     Column("shopify_id", "text", "the numeric Shopify id; missing where a spreadsheet destroyed it"),
@@ -189,7 +189,7 @@ MATCH_GUESSED: dict[str, str] = {
 }
 """The status of a guess, which stands after the others, and only where guesses were asked for."""
 
-MATCH_SOURCES = ("reference", "tag", "note_attribute", "note", "name", "probable")
+MATCH_SOURCES = ("reference", *TIKTOK_ORDER_ID_SOURCES, "probable")
 
 MATCH_ORDERS: tuple[Column, ...] = (
     Column("order_id", "text", "the TikTok Shop order id"),

@@ -30,7 +30,7 @@ _CURRENCIES = [
     ["USD", "GBP"],
 ]
 _MONEY = {0: ["0", "10", "11", "12", "1255"], 2: ["0", "10", "10.01", "10.02", "20.5", "0.29"], 3: ["0", "1.255", "1.254", "12.5", "12.504"]}  # fmt: skip
-_SOURCES = ["tag", "note_attribute", "note", "name"]
+_SOURCES = ["tag", "note_attribute", "note", "name", "source_identifier"]
 _REASONS = {"failed": "timeout", "denied": "not_this_shop", "skipped": "offline", "invalid": "refused_id"}
 _CLUSTERS = 24
 

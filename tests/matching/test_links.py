@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from support.match_frames import S1, S2, S3, T1, T2, T3, marked, refs, rows, shopify, tiktok, verdict
 
-from ttsframe.columns import MATCH_STATUSES
+from ttsframe.columns import MATCH_STATUSES, TIKTOK_ORDER_ID_SOURCES
 from ttsframe.errors import InputError
 from ttsframe.matching import match
 from ttsframe.text import Note
@@ -96,7 +96,7 @@ def test_reference__frame_without_status_links_what_it_names():
     ]
 
 
-@pytest.mark.parametrize("source", ["tag", "note_attribute", "note", "name"])
+@pytest.mark.parametrize("source", TIKTOK_ORDER_ID_SOURCES)
 def test_mark__its_place_is_the_evidence(source):
     found = match(tiktok(T1), shopify(marked(S1, T1, source))).orders.iloc[0]
     assert (found["matched_on"], found["evidence"]) == (source, source)

@@ -11,7 +11,7 @@ T_IDS = [f"5772000000000000{number:02}" for number in range(12)]
 S_IDS = [f"52770000000{number:02}" for number in range(12)]
 COMPONENT = st.sampled_from([None, 0.0, 0.01, 9.99, 10.0])
 MONEY = st.sampled_from([0.0, 10.0, 10.01, 10.02, 20.0, None])
-SOURCES = ["tag", "note_attribute", "note", "name"]
+SOURCES = ["tag", "note_attribute", "note", "name", "source_identifier"]
 
 
 @st.composite

@@ -113,7 +113,13 @@ RECONCILE = Command(
             metavar="FILE",
             help="Seller Center order exports, CSV or XLSX",
         ),
-        _option("--shopify", nargs="+", required=True, metavar="FILE", help="Shopify order exports, CSV"),
+        _option(
+            "--shopify",
+            nargs="+",
+            required=True,
+            metavar="FILE",
+            help="Shopify order exports, CSV, or the JSON lines of a bulk operation on orders",
+        ),
         _option(
             "--settlement",
             nargs="+",

@@ -48,6 +48,7 @@ class Source(enum.IntFlag):
     NOTE_ATTRIBUTE = enum.auto()
     NOTE = enum.auto()
     NAME = enum.auto()
+    SOURCE_IDENTIFIER = enum.auto()
     PROBABLE = enum.auto()
 
 

@@ -1,4 +1,4 @@
-"""Where a TikTok order id stands inside a Shopify order: tag, note attribute, note or name."""
+"""Where a TikTok order id stands inside a Shopify order, of the places in `columns`."""
 
 from __future__ import annotations
 
@@ -60,9 +60,11 @@ def find_embedded_ids(texts: Mapping[str, Cells], orders: int) -> EmbeddedIds:
 
 
 def _ids_in(place: str, text: str) -> list[str]:
-    """Return the ids of a text; a name needs no words around its id, elsewhere TikTok must be named."""
+    """Return the ids of a text; a name or identifier needs no words around one, elsewhere TikTok is named."""
     if place == "name":
         return _IDS.findall(text)
+    if place == "source_identifier":
+        return [text] if _IDS.fullmatch(text) else []
     said = _SAID.findall(text)
     if len(said) == 1 and len(said[0]) <= MAX_DIGITS:
         return said

@@ -56,6 +56,7 @@ SHOPIFY_FIELDS: Fields = {
     "tags": ("Tags",),
     "note": ("Notes", "Note"),
     "note_attribute": ("Note Attributes",),
+    "source_identifier": ("Source Identifier",),
     "email": ("Email",),
     "sku": ("Lineitem sku",),
 }

@@ -38,9 +38,9 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     Parameters
     ----------
     paths
-        A path, a glob, a file object (text or binary), or several of them; CSV, or XLSX made
-        of it. An existing file wins over a glob. Where files overlap, the later file's order
-        stands.
+        A path, a glob, a file object (text or binary), or several of them; CSV, XLSX made of
+        it, or the JSON lines of a GraphQL bulk operation on orders. An existing file wins over
+        a glob. Where files overlap, the later file's order stands.
     date_order
         ``dmy`` or ``mdy``, for dates that a spreadsheet has rewritten. By default the file's
         dates settle it; where they do not, month first.
@@ -191,8 +191,7 @@ def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, n
 
 
 def _embedded_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Cells]:
-    texts = {"tag": cells["tags"], **{place: cells[place] for place in ("note_attribute", "note", "name")}}
-    embedded = find_embedded_ids(texts, len(cells["name"]))
+    embedded = find_embedded_ids({**cells, "tag": cells["tags"]}, len(cells["name"]))
     if embedded.contradicting:
         orders = counted(embedded.contradicting, "order")
         notes.append(

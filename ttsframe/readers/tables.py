@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe.errors import InputError
-from ttsframe.readers import excel_limits, files, tables_csv, tables_excel
+from ttsframe.readers import excel_limits, files, tables_csv, tables_excel, tables_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_JSON_NAMES = (".json", ".jsonl", ".ndjson")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"%pdf", "a PDF: download the export as CSV or XLSX"),
@@ -27,7 +28,6 @@ _NOT_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"<html", "a web page: log in again and download the export itself"),
     (b"<table", "a web page: open it in a spreadsheet and save it as XLSX"),
     (b"<?xml", "an XML file: open it in a spreadsheet and save it as XLSX"),
-    (b"{", "a JSON file: a CSV or XLSX export is needed"),
     (b"\x1f\x8b", "compressed: unpack it and give the file inside"),
     (b"par1", "a Parquet file: read it with pandas"),
     (b"sqlite format 3", "a database: a CSV or XLSX export is needed"),
@@ -68,6 +68,8 @@ def open_tables(name: str, content: bytes, *, id_names: Sequence[str] | None = N
     for magic, words in _NOT_TABLES:
         if start.startswith(magic):
             raise InputError(f"{name} is {words}.")
+    if start.startswith(b"{") or name.lower().endswith(_JSON_NAMES):
+        return [tables_json.open_lines(name, content)]
     return [tables_csv.open_text(name, content, id_names=id_names)]
 
 
