@@ -50,7 +50,7 @@ def match(
     """Find which TikTok order is which Shopify order, and where the two disagree.
 
     Links come from the references of the look-up, and from the TikTok ids that stand in the
-    Shopify orders' tags, note attributes, notes and names. No source is believed over another:
+    Shopify orders' tags, note attributes, notes, names and source identifiers. None is believed over another:
 
     ===============================================================  ==================
     what is linked, and what is seen                                 status
