@@ -261,6 +261,12 @@ ONLY_SETTLEMENT: tuple[Column, ...] = (
 )
 
 MATCH_REASONS: dict[str, str] = {
+    "fulfilled_by_tiktok": "TikTok's own warehouse sends it, and connectors may leave such orders out",
+    "sample": "a free sample, and connectors may leave samples out",
+    "on_hold": "unpaid or on hold, or so new that it may still come to Shopify",
+    "sku_not_on_shopify": "none of its SKUs is on any Shopify order, so the product may not be linked",
+    "sync_gap": "in a stretch of time in which no TikTok order came to Shopify",
+    "before_first_order": "older than the first TikTok order that came to Shopify",
     "not_in_export": "the other order is named, but it is not in the files",
     "outside_dates": "it was created before or after the other side's file begins or ends",
     "unlinked": "the shop answered: there is no Shopify order",
@@ -279,11 +285,48 @@ MATCH_REASONS: dict[str, str] = {
     "unpaid_on_tiktok": "paid on Shopify, but not on TikTok",
     "currency": "the two currencies differ, so the amounts cannot be compared",
     "ambiguous_explanation": "several sets of components add up to the difference; see evidence",
-    "free_sample": "one side or both are 0",
+    "free_sample": "one side of the pair or both are 0",
     "no_amount": "one side or both have no amount, so the amounts were not compared",
     "month_end": "created in one calendar month on TikTok and in another on Shopify, by zone or delay",
     "several_candidates": "several orders have this amount at about that time, so none was guessed",
 }
+
+MATCH_ADVICE: dict[str, str] = {
+    "amount_differs": "Compare the two orders line by line; the difference is in no column of the exports.",
+    "state_differs": "Bring the order into the same state on both sides.",
+    "duplicate": "Keep one of the Shopify orders and cancel the others; look for a second connector.",
+    "conflict": "Open every order involved and correct the tag or note that names the wrong order.",
+    "only_tiktok": "Open the order in the connector and create it on Shopify if it is missing there.",
+    "only_shopify": "Export the TikTok orders of that day, too.",
+    "probable": "Open both orders; tag the Shopify order with the TikTok order id if they are one.",
+    "unknown": "Look these orders up again.",
+    "fulfilled_by_tiktok": "Nothing to do if your connector leaves these orders out; else turn their sync on.",
+    "sample": "Nothing to do if your connector leaves samples out; else turn their sync on.",
+    "on_hold": "Wait until the order is paid and released, and reconcile again.",
+    "sku_not_on_shopify": "Link the product in the connector, or correct the SKU on one side; then sync again.",
+    "sync_gap": "Ask the connector's support about this stretch of time, and sync its orders again.",
+    "before_first_order": "Import older orders in the connector, or book these by hand.",
+    "not_in_export": "Export more days of Shopify orders; the order may also have been deleted there.",
+    "outside_dates": "Export the Shopify and TikTok orders of the same days, with a few days before and after.",
+    "unlinked": "Open the order in the connector: it was not sent to Shopify, or not linked.",
+    "no_mark": "Look the orders up; the Shopify orders do not name this one.",
+    "no_order_id": "Look the TikTok orders up, or tag this Shopify order with its TikTok order id.",
+    "ambiguous_reference": "Rename one of the Shopify orders of this name, or look at both.",
+    "not_asked": "Look this order up as well.",
+    "cancelled_on_tiktok": "If it is on Shopify, cancel it there, and see that nothing is shipped.",
+    "cancelled_on_shopify": "Find out why it was cancelled; on TikTok it is still open and must be shipped.",
+    "refunded_on_tiktok": "Book the refund on Shopify, too; connectors often send none.",
+    "refunded_on_shopify": "Check that the buyer was refunded on TikTok: Shopify alone has booked it.",
+    "voided_on_shopify": "Find out why the payment was voided; on TikTok the order is paid.",
+    "cancelled_before_payment": "Cancel the order on Shopify; it was never paid.",
+    "currency": "Compare the amounts by hand, or export both sides in one currency.",
+    "ambiguous_explanation": "Decide which of the sets in the evidence is the cause.",
+    "free_sample": "See on which side the order should be free.",
+    "month_end": "Export a day more on both sides of the month's end.",
+    "not_this_shop": "Look these orders up with the credentials of the shop that sold them.",
+    "digits_lost": "Export the file again and do not open it in a spreadsheet.",
+}
+"""What to do, by the reason, or else by the status of a row that needs review."""
 
 COMPONENTS: dict[str, str] = {
     "platform_discount": "Shopify's total includes what TikTok paid towards the lines' prices",

@@ -53,15 +53,19 @@ def compare_with_oracle(result, expected):
     """Raise `Wrong` where the frame of a `Match` is not what the oracle says."""
     got = Counter()
     reasons = {}
-    columns = ["order_id", "shopify_id", "status", "difference", "currency", "reason"]
+    columns = ["order_id", "shopify_id", "status", "difference", "currency", "reason", "evidence"]
     for values in result.orders[columns].astype("object").itertuples(index=False, name=None):
-        order_id, shopify_id, status, difference, currency, reason = map(none_if_missing, values)
+        order_id, shopify_id, status, difference, currency, reason, evidence = map(none_if_missing, values)
+        # Of a lone order the evidence tells what says less than its reason.
+        also = (evidence or "").rpartition("also ")
         if difference is not None:
             digits = oracle.digits_of(currency)
             difference = Decimal(round(difference * 10**digits)).scaleb(-digits)
         key = order_id, shopify_id, status, difference
         got[key] += 1
-        reasons.setdefault(key, []).append(set((reason or "").split("; ")))
+        reasons.setdefault(key, []).append(
+            {*(reason or "").split("; "), *(also[2].split(", ") if also[1] else ())}
+        )
     want = Counter(row[:4] for row in expected)
     if got != want:
         raise Wrong(f"match differs from the oracle: got {list(got - want)[:3]}, want {list(want - got)[:3]}")

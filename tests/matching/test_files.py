@@ -77,7 +77,9 @@ def test_files__causes_are_named(result, status, reasons):
 def test_files__without_the_look_up_the_marks_alone_are_believed(made):
     alone = match(read_tiktok_orders(made.tiktok), read_shopify_orders(made.shopify)).orders
     assert set(alone["matched_on"].dropna()) == {"tag", "note_attribute", "note", "name"}
-    assert set(alone.loc[alone["status"] == "only_tiktok", "reason"].str.split(";").str[0]) == {"no_mark"}
+    lone = alone[alone["status"] == "only_tiktok"]
+    assert set(lone["reason"]) == {"no_mark", "cancelled_on_tiktok", "sample"}
+    assert lone.loc[lone["reason"] != "no_mark", "evidence"].str.contains("also no_mark").all()
     assert set(alone["status"]) <= set(MATCH_STATUSES) - {"unknown"}
 
 

@@ -94,6 +94,11 @@ class Aligned:
     """What each of `columns.COMPONENTS` would add to the TikTok amounts of these rows; NaN if nothing."""
     paid_at: pd.Series
     """When it was paid on TikTok."""
+    fulfilled_by_tiktok: Flags
+    sample: Flags
+    on_hold: Flags
+    skus_missing: Flags
+    """The TikTok order stands alone, and none of its SKUs is on any Shopify order."""
     bad_id: Flags
     """The TikTok order's id is none."""
     currencies: list[str]
@@ -186,6 +191,10 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         components=_components(given, left[apart], right[apart], ours[apart])
         | _payout_component(settled, apart, tiktok, currencies.words),
         paid_at=given.tiktok.paid_at.take(left),
+        fulfilled_by_tiktok=take_or_fill(given.tiktok.fulfilled_by_tiktok, left, fill=False),
+        sample=take_or_fill(given.tiktok.sample, left, fill=False),
+        on_hold=take_or_fill(given.tiktok.on_hold, left, fill=False),
+        skus_missing=_skus_missing(given, left, tiktok.there & (rows.shopify < 0)),
         bad_id=bad_id,
         currencies=currencies.words,
         currency=currencies.text,
@@ -306,6 +315,22 @@ def _outside(given: Inputs, created: np.ndarray, has_tiktok: Flags, has_shopify:
         if len(known):
             outside[alone] = np.maximum(known.min() - created[alone], created[alone] - known.max())
     return outside
+
+
+def _skus_missing(given: Inputs, row: Nodes, alone: Flags) -> Flags:
+    """Tell which orders that stand alone have SKUs, and none that is on any Shopify order."""
+    missing = np.zeros(len(row), dtype=bool)
+    sold = {sku for skus in given.shopify.skus.dropna().unique() for sku in _skus(skus)}
+    if sold:
+        where = np.flatnonzero(alone)
+        codes, texts = pd.factorize(given.tiktok.skus.take(row[where]))
+        unsold = [sold.isdisjoint(_skus(text)) for text in texts]
+        missing[where] = np.array([*unsold, False])[codes]  # the code of a missing one is -1
+    return missing
+
+
+def _skus(text: str) -> list[str]:
+    return [sku.strip().casefold() for sku in text.split(";")]
 
 
 def only_settlement(settlement: Settlement, graph: LinkGraph) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.matching import keys
+from ttsframe.matching.absence import Reason
 from ttsframe.matching.explain import SETS
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import decode, flag_words
@@ -15,7 +16,7 @@ from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from ttsframe.matching.align import Aligned
-    from ttsframe.matching.explain import Explanations
+    from ttsframe.matching.classify import Verdicts
     from ttsframe.matching.keys import Bits, Nodes
 
 _MOST_NAMED = 3
@@ -23,10 +24,11 @@ _MOST_NAMED = 3
 _SETS = [Source(kind) for kind in range(sum(Source) + 1)]
 
 
-def evidence_of(rows: Aligned, explanations: Explanations) -> pd.Series:
+def evidence_of(rows: Aligned, verdicts: Verdicts) -> pd.Series:
     """Name all sources of each row; of a lone order what it is linked to, or how many orders fit it.
 
-    Of a difference that several sets of components explain, also those.
+    Of a difference that several sets of components explain, also those; of a lone order also the reasons
+    that say less than the one that stands.
     """
     text = decode(["; ".join(flag_words(sources)) or None for sources in _SETS], rows.sources)
     linked = np.flatnonzero(rows.linked_to.notna())
@@ -43,11 +45,17 @@ def evidence_of(rows: Aligned, explanations: Explanations) -> pd.Series:
         told = pd.concat([_against(named, "shopify", "TikTok"), _against(named, "tiktok", "Shopify")])
         against = told.groupby(level=0).agg(", ".join)
         text[against.index] = text[against.index] + "; but " + against
-    several = explanations.where(~explanations.unique)
+    several = verdicts.explanations.where(~verdicts.explanations.unique)
     if len(several.rows):
         sets = keys.decode([" + ".join(names) for names in SETS], several.sets)
         either = sets.groupby(several.rows).agg(" or ".join)
         text[either.index] = text[either.index] + "; difference: " + either
+    further = np.flatnonzero(verdicts.further)
+    if len(further):
+        codes, kinds = pd.factorize(verdicts.further[further])
+        also = decode([f"also {', '.join(flag_words(Reason(kind)))}" for kind in kinds.tolist()], codes)
+        told = text.iloc[further].reset_index(drop=True)
+        text.iloc[further] = (told + "; " + also).where(told.notna(), also).array
     return text
 
 

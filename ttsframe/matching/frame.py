@@ -30,7 +30,7 @@ def to_frame(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
         "shopify_name": rows.shopify_names,
         "status": _category(verdicts.status, STATUS_CODES),
         "matched_on": _matched_on(rows, verdicts),
-        "evidence": evidence_of(rows, verdicts.explanations),
+        "evidence": evidence_of(rows, verdicts),
         "tiktok_amount": to_major_units(tiktok.amount, tiktok.digits),
         "shopify_total": to_major_units(shopify.amount, shopify.digits),
         "difference": to_major_units(rows.difference, tiktok.digits),

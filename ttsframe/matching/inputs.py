@@ -98,6 +98,11 @@ class Tiktok(Orders):
     bad_ids: pd.Series
     """Why an id is none; NaN for an order id."""
     paid_at: Times
+    skus: pd.Series
+    fulfilled_by_tiktok: Flags
+    sample: Flags
+    """As the frame says; else every order of 0."""
+    on_hold: Flags
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class Shopify(Orders):
     """The Shopify orders."""
 
     names: pd.Series
+    skus: pd.Series
     from_tiktok: Flags
     marks: Mentions
 
@@ -166,12 +172,17 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     order_ids, bad_ids = ids.clean(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
     paid_at, none = _times(frame, "paid_at"), np.zeros(len(frame), dtype=bool)
+    amount = _amounts(frame, "amount")
     # A refund proves a payment, even where the file tells no time of it.
     paid = ~np.isnat(paid_at.moments) | (_amounts(frame, "refunded") > 0)
     return Tiktok(
         ids=order_ids,
         bad_ids=bad_ids,
         paid_at=paid_at,
+        skus=_text(frame, "skus"),
+        fulfilled_by_tiktok=_flags(frame["fulfilled_by_tiktok"]) if "fulfilled_by_tiktok" in frame else none,
+        sample=_flags(frame["sample"]) if "sample" in frame else amount == 0,
+        on_hold=_flags(frame["on_hold"]) if "on_hold" in frame else none,
         status=_text(frame, "status"),
         cancelled=_cancelled(frame),
         voided=none,
@@ -180,7 +191,7 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         paid=paid,
         created=_times(frame, "created_at"),
         currency=_currency(frame),
-        amount=_amounts(frame, "amount"),
+        amount=amount,
         refunded=_amounts(frame, "refunded"),
         files=_text(frame, "source_file"),
         components={name: _amounts(frame, name) for name in _COMPONENTS if name in frame},
@@ -210,6 +221,7 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
         currency=_currency(frame),
         amount=_amounts(frame, "total"),
         refunded=_amounts(frame, "refunded"),
+        skus=_text(frame, "skus"),
         from_tiktok=_from_tiktok(frame),
         marks=marks.mentions(frame),
         files=_text(frame, "source_file"),
