@@ -17,11 +17,12 @@ from fuzz.checks import Wrong, check_any_result, compare_with_oracle, none_if_mi
 from fuzz.known import tries
 
 import ttsframe as tts
+from ttsframe.columns import SHOPIFY_ORDERS, TIKTOK_ORDERS
 
 _FOLDER = Path(__file__).parents[1] / "data" / "exports"
 _SAMPLES = {
     "tiktok": ["tiktok_us.csv", "tiktok_us_description_row.csv", "tiktok_th.csv", "tiktok_my_tab_rows.csv"],
-    "shopify": ["shopify_tiktok.csv", "shopify_mangled.csv"],
+    "shopify": ["shopify_tiktok.csv", "shopify_mangled.csv", "shopify_bulk.jsonl"],
     "settlement": ["settlement_en.csv"],
 }
 _READERS = {
@@ -35,7 +36,7 @@ _ID = re.compile("[0-9]{1,20}")
 _PIECES = [b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\0", b'"', b'""', b"'", b"\t", b";", b",", b"\r", b"\n", b"\r\n", b"\n\n", b"-", b"/",
            b"=", b"nan", b"NaN", b"inf", b"1e999", b"5.80194E+17", "٣".encode(), "²".encode(), "５".encode(), b"9" * 25, b"9" * 500,
            b"BRL 35,91", b"25,90 EUR", b"1.234", b"1,234.50", b"-5", b"(5)", b"JPY", b"31/12/2026", b"13/13/2026", b"0000-00-00",
-           b"9999-12-31 23:59:59", b"12:00 PM", b"TikTokOrderID:580194009000000101", b"Order ID", b"Name", b"\xe9", b"\x80", b"#1001"]  # fmt: skip
+           b"9999-12-31 23:59:59", b"12:00 PM", b"TikTokOrderID:580194009000000101", b"Order ID", b"Name", b"{", b"}", b"null", b"[]", b"\\ud800", b"\xe9", b"\x80", b"#1001"]  # fmt: skip
 
 
 def attempt(rng, folder):
@@ -45,7 +46,7 @@ def attempt(rng, folder):
         content = _mutated(rng, _sample(rng, kind))
         source = io.BytesIO(content)
         if rng.random() < 0.5:
-            suffix = "xlsx" if content[:2] == b"PK" else "csv"
+            suffix = "xlsx" if content[:2] == b"PK" else "jsonl" if content[:1] == b"{" else "csv"
             source = folder / f"{kind}.{suffix}"
             source.write_bytes(content)
         try:
@@ -129,7 +130,9 @@ def _check_tiktok(frame):
             continue  # kept as given: `match` says that it is no order id
         if text.isdigit() and not _ID.fullmatch(text) and len(text) <= 20 and text.isascii():
             raise Wrong(f"an order id is not ASCII digits: {text!r}")
-    _finite(frame, ["amount", "refunded", "platform_discount"])
+    _finite(frame, [column.name for column in TIKTOK_ORDERS if column.type == "money"])
+    if (frame[[name for name in frame if name.endswith("discount")]] < 0).any(axis=None):
+        raise Wrong("a discount is negative")
     if frame["cancelled"].dtype != bool:
         raise Wrong("cancelled is not a flag")
 
@@ -142,7 +145,9 @@ def _check_shopify(frame):
             raise Wrong(f"{name} is not ASCII digits: {odd[:3]}")
     if frame[["shopify_id", "name"]].isna().all(axis=1).any():
         raise Wrong("a Shopify order has neither id nor name")
-    _finite(frame, ["total", "refunded"])
+    if (frame["tiktok_order_id"].notna() & ~frame["from_tiktok"]).any():
+        raise Wrong("an order that names a TikTok order is not from TikTok")
+    _finite(frame, [column.name for column in SHOPIFY_ORDERS if column.type == "money"])
 
 
 def _check_settlement(frame):
@@ -166,12 +171,12 @@ _READ = {}
 
 
 def _sample(rng, kind):
-    """The bytes of a sample: CSV, or a workbook of its cells."""
+    """The bytes of a sample: a text, or a workbook of a table's cells."""
     name = rng.choice(_SAMPLES[kind])
     form = rng.choice(["csv", "csv", "csv", "xlsx"])
     if (name, form) not in _READ:
         content = (_FOLDER / name).read_bytes()
-        _READ[name, form] = content if form == "csv" else _workbook(content)
+        _READ[name, form] = _workbook(content) if form == "xlsx" and name.endswith("csv") else content
     return _READ[name, form]
 
 

@@ -55,6 +55,9 @@ def world(rng, clusters=_CLUSTERS):
     tiktok, shopify, refs = (list(itertools.chain.from_iterable(side)) for side in zip(*parts, strict=True))
     for side in (tiktok, shopify, refs):
         rng.shuffle(side)
+    if rng.random() < 0.5:
+        for order in shopify:
+            order["from_tiktok"] = rng.random() < 0.5
     return tiktok, shopify, refs if rng.random() < 0.7 else None
 
 
@@ -225,6 +228,8 @@ def frames_of(rng, tiktok, shopify, refs):
             rng, ["; ".join(":".join(mark) for mark in row["marks"]) or None for row in shopify], category=False
         ),
     }  # fmt: skip
+    if shopify and "from_tiktok" in shopify[0]:
+        theirs["from_tiktok"] = _flags(rng, column(shopify, "from_tiktok"))
     told = refs and {
         "order_id": _ids(rng, column(refs, "order_id")),
         "platform": _texts(rng, column(refs, "platform")),

@@ -50,7 +50,7 @@ def reconcile(tiktok, shopify, refs=None, *, tolerance=0.01, probable=False):
 
     `tiktok`: order_id, bad (why the id is none), cancelled, unpaid, amount, refunded, discount, currency,
     created. `shopify`: shopify_id, name, cancelled, total, refunded, financial_status, source, currency,
-    marks (pairs of source and TikTok id), created. `refs`: order_id, external, status, reason, platform.
+    marks (pairs of source and TikTok id), created, maybe from_tiktok. `refs`: order_id, external, status, reason, platform.
     """
     world = _World(tiktok, shopify, refs, Decimal(str(tolerance)))
     pairs = world.pairs()
@@ -67,7 +67,7 @@ def reconcile(tiktok, shopify, refs=None, *, tolerance=0.01, probable=False):
     rows += [
         Row(None, order["shopify_id"], "only_shopify", None, frozenset({"no_order_id"}))
         for s, order in enumerate(shopify)
-        if s not in paired_shopify and "tiktok" in (order["source"] or "").lower()
+        if s not in paired_shopify and order.get("from_tiktok", "tiktok" in (order["source"] or "").lower())
     ]
     return rows
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from ttsframe.errors import InputError
 from ttsframe.readers import read_shopify_orders, read_tiktok_orders
 
+DATA = Path(__file__).parents[1] / "data" / "exports"
 ID = "580194009000000101"
 OTHER = "577092126219211281"
 GID = "gid://shopify/Order/"
@@ -151,6 +153,11 @@ def test_json__lines_and_fields_may_come_in_any_order(rng):
         set(str(skus).split("; ")) for skus in expected["skus"]
     ]
     pd.testing.assert_frame_equal(frame.drop(columns="skus"), expected.drop(columns="skus"))
+
+
+def test_json__the_samples_hold_the_same_orders():
+    frames = [read_shopify_orders(DATA / name) for name in ("shopify_bulk.jsonl", "shopify_tiktok.csv")]
+    pd.testing.assert_frame_equal(*(frame.drop(columns="source_file") for frame in frames))
 
 
 def test_json__children_far_from_their_parents():

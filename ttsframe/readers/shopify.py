@@ -58,6 +58,16 @@ def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.Data
     InputError
         If a file is missing, unreadable or of another kind, or has neither `Name` nor `Id`.
 
+    Notes
+    -----
+    Of a buyer's e-mail only the domain is looked at, and it is not kept.
+
+    A bulk operation gives what its query asks for; the rest is missing. These fields of `orders` are
+    read: `id`, `name`, `createdAt`, `cancelledAt`, `currencyCode`, `totalPriceSet`,
+    `totalRefundedSet`, `totalTaxSet`, `totalShippingPriceSet`, `totalDiscountsSet` (each with
+    `shopMoney`), `displayFinancialStatus`, `displayFulfillmentStatus`, `sourceName`,
+    `sourceIdentifier`, `tags`, `note`, `customAttributes`, `email`, and `sku` of its `lineItems`.
+
     Examples
     --------
     >>> import io

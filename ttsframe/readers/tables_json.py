@@ -30,7 +30,7 @@ _BOM = b"\xef\xbb\xbf"
 
 def open_lines(name: str, content: bytes) -> Table:
     """Open JSON lines: like the CSV, a row per line item, with an order's values on its first."""
-    orders: dict[str, dict[str, str]] = {}
+    orders: dict[str, tuple[str, ...]] = {}
     skus: defaultdict[str, list[str]] = defaultdict(list)
     for number, line in enumerate(io.BytesIO(content.removeprefix(_BOM)), 1):
         if not line.strip():
@@ -38,7 +38,9 @@ def open_lines(name: str, content: bytes) -> Table:
         node = _decode(name, number, line)
         kind = _kind(node)
         if kind == "Order":
-            orders[_at(node, "id") or _ORDER + _at(node, "legacyResourceId")] = _order_cells(node)
+            orders[_at(node, "id") or _ORDER + _at(node, "legacyResourceId")] = tuple(
+                _order_cells(node).values()
+            )
         elif kind == "LineItem":
             skus[_at(node, "__parentId")].append(_at(node, "sku") or _at(node, "variant", "sku"))
     if not orders:
@@ -50,9 +52,9 @@ def open_lines(name: str, content: bytes) -> Table:
     rows: list[tuple[str, ...]] = []
     for order_id, cells in orders.items():
         first, *others = skus.pop(order_id, [""])
-        rows.append((*cells.values(), first))
-        repeated = [cells[column] if column in ("Id", "Name") else "" for column in header[:-1]]
-        rows += [(*repeated, sku) for sku in others]
+        rows.append((*cells, first))
+        # Id and name, which come first, stand on every row.
+        rows += [(*cells[:2], *[""] * len(cells[2:]), sku) for sku in others]
     return Table(name, header, lambda positions: _columns(rows, positions), _orphans(name, skus))
 
 
@@ -97,7 +99,7 @@ def _order_cells(node: dict[str, Any]) -> dict[str, str]:
     tags, attributes = node.get("tags"), node.get("customAttributes")
     fulfillment = _at(node, "displayFulfillmentStatus").lower()
     return {
-        "Id": _at(node, "id") or _at(node, "legacyResourceId"),
+        "Id": _at(node, "id").removeprefix(_ORDER) or _at(node, "legacyResourceId"),
         "Name": _at(node, "name"),
         "Created at": _at(node, "createdAt"),
         "Cancelled at": _at(node, "cancelledAt"),
