@@ -109,6 +109,8 @@ class Aligned:
     """The `LookupState` of the TikTok order."""
     lookup_reason: pd.Series
     """Why there was no answer, or what is wrong with the id."""
+    request_ids: pd.Series | None
+    """Of the look-up's answer; None without a look-up."""
     linked_to: pd.Series
     """The external id that the look-up gave for a TikTok order without a pair."""
     ambiguous: Flags
@@ -201,6 +203,7 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         currencies_differ=currencies.differ,
         lookup=lookup,
         lookup_reason=_lookup_reason(given, bad_id, left, np.where(ambiguous, keys.MISSING, answer)),
+        request_ids=None if given.refs is None else take_text(given.refs.request_ids, answer),
         linked_to=take_text(external, np.where(rows.shopify < 0, answer, keys.MISSING)),
         ambiguous=ambiguous,
         candidates=take_or_fill(candidates, left, 0),

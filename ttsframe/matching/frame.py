@@ -65,7 +65,16 @@ def details_of(rows: Aligned) -> pd.DataFrame:
         excluded = np.where(side.excluded & side.first, side.amount, 0.0)
         data[f"{name}_excluded"] = to_major_units(excluded, side.digits)
         data[f"{name}_missing"] = side.there & np.isnan(side.amount)
+    if rows.request_ids is not None:
+        data["request_id"] = rows.request_ids
     return pd.DataFrame(data, copy=False)
+
+
+def components_of(rows: Aligned) -> pd.DataFrame:
+    """Return what each component would add to TikTok's amount, for the rows whose amounts differ."""
+    digits = rows.tiktok.digits[rows.apart]
+    amounts = {name: to_major_units(units, digits) for name, units in rows.components.items()}
+    return pd.DataFrame(amounts, index=pd.Index(rows.apart))
 
 
 def _matched_on(rows: Aligned, verdicts: Verdicts) -> Any:  # noqa: ANN401 - as `_category`

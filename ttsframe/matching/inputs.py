@@ -127,6 +127,7 @@ class References:
     answered: Flags
     reason: pd.Series
     status: pd.Series
+    request_ids: pd.Series
     notes: tuple[Note, ...] = ()
     """Which rows were left out."""
 
@@ -250,6 +251,7 @@ def read_references(frame: pd.DataFrame) -> References:
         answered=(linked & external.notna().to_numpy()) | unlinked,
         reason=_text(frame, "reason"),
         status=_text(frame, "status"),
+        request_ids=_text(frame, "request_id"),
         notes=tuple(notes),
     )
 

@@ -16,7 +16,7 @@ from ttsframe.matching.align import align, only_settlement
 from ttsframe.matching.bridge import bridge
 from ttsframe.matching.classify import classify
 from ttsframe.matching.explain import explain
-from ttsframe.matching.frame import details_of, to_frame
+from ttsframe.matching.frame import components_of, details_of, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.inputs import Source, read_inputs
 from ttsframe.matching.links import LookupState, collect_links
@@ -155,6 +155,7 @@ def match(
         _provenance(tiktok, shopify, refs, settlement),
         details_of(rows),
         bridge(rows, verdicts),
+        components_of(rows),
         None if given.settlement is None else only_settlement(given.settlement, graph),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ttsframe import report
+from ttsframe import ids, report
 from ttsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from ttsframe.report import ReportData
+    from ttsframe.report import OrderExplained, ReportData
     from ttsframe.text import Note
 
 
@@ -40,10 +40,13 @@ class Match:
         What the report needs of each row besides `orders`, on the same index: `day`, TikTok's or
         else Shopify's; `tiktok_excluded` and `shopify_excluded`, what the totals leave out as
         cancelled or refunded in full; `tiktok_missing` and `shopify_missing`, whether the row has
-        an order without an amount.
+        an order without an amount; `request_id`, that of the look-up's answer, with a look-up.
     bridge
         How TikTok's total becomes Shopify's, per currency, with `columns.BRIDGE`: the lines between
         the two totals add up to their difference.
+    components
+        What each of `columns.COMPONENTS` would add to the amounts that differ, on the index of those
+        rows of `orders`.
     only_settlement
         What the settlement holds beside the TikTok orders, with `columns.ONLY_SETTLEMENT`: orders
         that are in no export, and adjustments; None without a settlement.
@@ -68,6 +71,7 @@ class Match:
     provenance: Mapping[str, str] = field(default_factory=dict)
     details: pd.DataFrame | None = None
     bridge: pd.DataFrame | None = None
+    components: pd.DataFrame | None = None
     only_settlement: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -75,8 +79,8 @@ class Match:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be copied and pickled, which a read-only mapping alone cannot be."""
-        fields = self.orders, self.notes, dict(self.provenance), self.details, self.bridge
-        return type(self), (*fields, self.only_settlement)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return type(self), tuple((values | {"provenance": dict(self.provenance)}).values())
 
     @property
     def counts(self) -> pd.Series:
@@ -97,9 +101,94 @@ class Match:
             provenance=self.provenance,
             details=self.details,
             bridge=self.bridge,
+            components=self.components,
             only_settlement=self.only_settlement,
             title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
         )
+
+    def explain(self, order: str) -> OrderExplained:
+        """Explain one order: both sides, who names the pair, the difference, its cause and what to do.
+
+        Parameters
+        ----------
+        order
+            A TikTok order id, a Shopify id, or a Shopify order name such as ``#1001``.
+
+        Returns
+        -------
+        OrderExplained
+            A table in a notebook, text where it is printed; one part per row of the result.
+
+        Raises
+        ------
+        InputError
+            If the result has no such order.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import ttsframe as tts
+        >>> ids = ["577000000000000001"]
+        >>> tiktok = pd.DataFrame({"order_id": ids, "amount": [20.0], "platform_discount": [5.0]})
+        >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [25.0], "tiktok_order_id": ids})
+        >>> print(tts.match(tiktok, shopify).explain("#1001").rows[0].sums)
+        (('TikTok amount', '20.00'), ('Platform discount', '+5.00'), ('Shopify total', '25.00'))
+        """
+        return report.explain_order(self.report, str(order), self._rows_of(order))
+
+    def ticket(self, *, status: str | None = None, order: str | None = None) -> str:
+        """Write a text for the support of TikTok Shop or of the connector.
+
+        It names ids, states, times, amounts and request ids, and no person.
+
+        Parameters
+        ----------
+        status
+            One that needs review, such as ``only_tiktok``: all its orders.
+        order
+            One order, as for `explain`.
+
+        Returns
+        -------
+        str
+            Subject, question and one line per order.
+
+        Raises
+        ------
+        InputError
+            If neither or both are given, or there is no such order.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import ttsframe as tts
+        >>> tiktok = pd.DataFrame({"order_id": ["577000000000000001"], "amount": [20.0]})
+        >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [25.0]})
+        >>> print(tts.match(tiktok, shopify).ticket(status="only_tiktok").splitlines()[0])
+        Subject: 1 TikTok Shop order not on Shopify
+        """
+        if (status is None) == (order is None):
+            raise InputError("give either a status or an order.", parameter="status")
+        if order is not None:
+            return report.write_ticket(self.report, self._rows_of(order))
+        rows = self.orders[self.orders["status"] == status]
+        if rows.empty:
+            raise InputError(f"no order has the status {status!r}; see counts.", parameter="status")
+        return report.write_ticket(self.report, rows)
+
+    def _rows_of(self, order: str) -> pd.DataFrame:
+        wanted = ids.clean(pd.Series([order], dtype="object")).ids[0]
+        name = ids.normalize_order_name(pd.Series([str(order)]))[0]
+        rows = self.orders[
+            self.orders["order_id"].eq(wanted)
+            | self.orders["shopify_id"].eq(wanted)
+            | ids.normalize_order_name(self.orders["shopify_name"]).eq(name)
+        ]
+        if rows.empty:
+            raise InputError(
+                f"{order} is no order of this result: give a TikTok order id, or a Shopify id or name."
+            )
+        return rows
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file per status that needs review.

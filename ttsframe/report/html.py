@@ -98,6 +98,11 @@ def html_summary(data: ReportData) -> str:
     return template.render(context, headline=headline(data))
 
 
+def render(template: str, **values: object) -> str:
+    """Fill a template; every text in it is escaped."""
+    return _TEMPLATES.get_template(template).render(**values)
+
+
 def _context(data: ReportData) -> dict[str, Any]:
     """What both templates show."""
     statuses = _statuses(data)

@@ -103,6 +103,8 @@ class ReportData:
     has an order without an amount)."""
     bridge: pd.DataFrame | None = None
     """How TikTok's total becomes Shopify's: `columns.BRIDGE`; None if unknown."""
+    components: pd.DataFrame | None = None
+    """What each of `columns.COMPONENTS` adds to the amounts that differ, by row; None if unknown."""
     only_settlement: pd.DataFrame | None = None
     """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
     title: str = TITLE
