@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 import ttsframe as tts
-from ttsframe.cli.options import COMMANDS, LOOKUP, RECONCILE, SANDBOX, in_cli_terms, parser
+from ttsframe.cli.options import COMMANDS, EXPLAIN, LOOKUP, RECONCILE, SANDBOX, in_cli_terms, parser
 from ttsframe.errors import InputError
 from ttsframe.sandbox import Behaviour
 from ttsframe.sandbox import run as run_sandbox
@@ -38,8 +38,9 @@ def defaults_of(command):
         (LOOKUP, (tts.lookup,), LOOKUP_ONLY),
         (LOOKUP, (tts.lookup, tts.plan), LOOKUP_ONLY),
         (RECONCILE, (tts.match, tts.read_tiktok_orders, tts.lookup), RECONCILE_ONLY),
+        (EXPLAIN, (tts.match, tts.read_tiktok_orders), ({"paths", "probable"}, {"order", "ticket"})),
     ],
-    ids=["lookup", "plan", "reconcile"],
+    ids=["lookup", "plan", "reconcile", "explain"],
 )
 def test_options__are_the_parameters_of_the_verbs(command, verbs, only):
     options = {option.name for option in command.options}

@@ -199,3 +199,18 @@ def test_reconcile__an_error_names_its_option(arguments, says, tmp_path, monkeyp
     given = {"--tiktok": "t.csv", "--shopify": "s.csv", **arguments}
     assert main(["reconcile", *(word for pair in given.items() for word in pair)]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_explain__shows_one_order_and_writes_its_ticket(tmp_path, capsys):
+    files = export(tmp_path, DIFFERING)
+    assert main(["explain", T2, *files]) == 0
+    shown = capsys.readouterr().out
+    assert "Amount differs" in shown
+    assert re.search(r"Not explained +\+1\.00\n", shown)
+    assert main(["explain", "#1002", "--ticket", *files]) == 0
+    assert capsys.readouterr().out.startswith("Subject: 1 order with different amounts\n")
+
+
+def test_explain__unknown_order_is_an_error_with_advice(tmp_path, capsys):
+    assert main(["explain", "#9", *export(tmp_path, DIFFERING)]) == 2
+    assert "#9 is no order of this result: give a TikTok order id" in capsys.readouterr().err

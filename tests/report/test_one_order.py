@@ -22,15 +22,8 @@ def result():
         marked(S2, T2, name="#<b>7</b>"),
         marked(S3, T2, total=31.5, currency=None),
     )
-    return match(
-        ours,
-        theirs,
-        refs(
-            (T1, S1),
-            (T2, S2),
-            {"order_id": T3, "external_order_id": None, "status": "failed", "reason": "timeout"},
-        ),
-    )
+    failed = {"order_id": T3, "external_order_id": None, "status": "failed", "reason": "timeout"}
+    return match(ours, theirs, refs((T1, S1), (T2, S2), failed))
 
 
 @pytest.mark.parametrize("order", [T1, S1, "#1001", "1001", f" {T1} "])

@@ -57,6 +57,47 @@ _IDS = _option(
     help='ids in CSV files: plain digits, or ="…", which Excel keeps as text',
 )
 
+_FILES = (
+    _option(
+        "--tiktok",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="Seller Center order exports, CSV or XLSX",
+    ),
+    _option(
+        "--shopify",
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="Shopify order exports, CSV, or the JSON lines of a bulk operation on orders",
+    ),
+    _option(
+        "--settlement",
+        nargs="+",
+        metavar="FILE",
+        help="settlement (income) exports, to add the payouts",
+    ),
+    _option("--refs", metavar="FILE", help="references from an earlier run (the output of ttsframe lookup)"),
+)
+"""What is matched."""
+_READING = (
+    _option(
+        "--tolerance",
+        type=float,
+        default=0.01,
+        metavar="X",
+        help="largest difference that counts as equal (default: 0.01)",
+    ),
+    _option("--tz", metavar="ZONE", help="time zone of the TikTok export, such as America/Los_Angeles"),
+    _option(
+        "--date-order",
+        choices=("dmy", "mdy"),
+        help="day-first or month-first dates in the TikTok export, if the file does not settle it",
+    ),
+)
+"""How it is read and compared."""
+
 LOOKUP = Command(
     "lookup",
     "look up the external references of the order ids in files",
@@ -106,29 +147,7 @@ RECONCILE = Command(
     "reconcile",
     "match TikTok Shop orders to Shopify orders, and report where they disagree",
     (
-        _option(
-            "--tiktok",
-            nargs="+",
-            required=True,
-            metavar="FILE",
-            help="Seller Center order exports, CSV or XLSX",
-        ),
-        _option(
-            "--shopify",
-            nargs="+",
-            required=True,
-            metavar="FILE",
-            help="Shopify order exports, CSV, or the JSON lines of a bulk operation on orders",
-        ),
-        _option(
-            "--settlement",
-            nargs="+",
-            metavar="FILE",
-            help="settlement (income) exports, to add the payouts",
-        ),
-        _option(
-            "--refs", metavar="FILE", help="references from an earlier run (the output of ttsframe lookup)"
-        ),
+        *_FILES,
         _option(
             "--no-lookup",
             action="store_true",
@@ -143,19 +162,7 @@ RECONCILE = Command(
             metavar="DIR",
             help="folder for the report (default: report)",
         ),
-        _option(
-            "--tolerance",
-            type=float,
-            default=0.01,
-            metavar="X",
-            help="largest difference that counts as equal (default: 0.01)",
-        ),
-        _option("--tz", metavar="ZONE", help="time zone of the TikTok export, such as America/Los_Angeles"),
-        _option(
-            "--date-order",
-            choices=("dmy", "mdy"),
-            help="day-first or month-first dates in the TikTok export, if the file does not settle it",
-        ),
+        *_READING,
         _option(
             "--probable",
             action="store_true",
@@ -165,6 +172,17 @@ RECONCILE = Command(
         _option("--exit-zero", action="store_true", help="exit with 0 even if some rows need review"),
     ),
     exit_1="some rows need review",
+)
+
+EXPLAIN = Command(
+    "explain",
+    "show one order on both sides: who names the pair, the difference, its cause and what to do",
+    (
+        _option("order", metavar="ORDER", help="a TikTok order id, or a Shopify id or order name"),
+        *_FILES,
+        *_READING,
+        _option("--ticket", action="store_true", help="print a text for a support team instead"),
+    ),
 )
 
 DEMO = Command(
@@ -220,6 +238,7 @@ SANDBOX = Command(
 COMMANDS = (
     LOOKUP,
     RECONCILE,
+    EXPLAIN,
     DEMO,
     Command("doctor", "check settings, cache, gateway, clock, token, shop and scope"),
     Command("shops", "list the shops that the token gives access to, with their ciphers"),

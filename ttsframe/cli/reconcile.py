@@ -30,12 +30,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--refs and --no-lookup exclude each other. Give one of them.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
-    with given_as("tiktok"):
-        tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
-    with given_as("shopify"):
-        shopify = read_shopify_orders(options.shopify)
-    with given_as("settlement"):
-        settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
+    tiktok, shopify, settlement = read_exports(options)
     refs = _references(options, tiktok, asked)
     result = match(
         tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
@@ -43,6 +38,23 @@ def run(options: argparse.Namespace) -> int:
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
     return EXIT_OK if options.exit_zero or not result.report.exception_count else EXIT_DIFFERENCES
+
+
+def read_exports(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """Read the files of both platforms, and the settlement if there is one."""
+    with given_as("tiktok"):
+        tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
+    with given_as("shopify"):
+        shopify = read_shopify_orders(options.shopify)
+    with given_as("settlement"):
+        settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
+    return tiktok, shopify, settlement
+
+
+def read_saved(options: argparse.Namespace) -> pd.DataFrame:
+    """Read the references of an earlier run."""
+    with given_as("refs"):
+        return read_references(options.refs)
 
 
 def write(result: Match, folder: Path, *, ids: str) -> None:
@@ -56,8 +68,7 @@ def _references(options: argparse.Namespace, tiktok: pd.DataFrame, asked: list[s
     if options.no_lookup:
         return None
     if options.refs:
-        with given_as("refs"):
-            return read_references(options.refs)
+        return read_saved(options)
     try:
         return lookup(tiktok, platform=asked)
     except SettingsError as error:

@@ -60,9 +60,6 @@ def _table(data: ReportData, rows: pd.DataFrame) -> list[str]:
         for column in columns
     }
     if data.details is not None and "request_id" in data.details:
-        request_ids = data.details.loc[rows.index, "request_id"]
-        texts["request id"] = [
-            "" if missing else text for text, missing in zip(request_ids, request_ids.isna(), strict=True)
-        ]
+        texts["request id"] = data.details.loc[rows.index, "request_id"].fillna("").tolist()
     told = {head: [one_line(text) for text in column] for head, column in texts.items() if any(column)}
     return aligned([tuple(told), *zip(*told.values(), strict=True)], "<" * len(told))
