@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from support.report_sample import sample_report, small_report
+from support.report_sample import bridged_report, sample_report, small_report
 
 import ttsframe as tts
 from ttsframe.columns import MATCH_STATUSES
@@ -119,6 +119,18 @@ def test_summary__has_counts_totals_sources_and_notes(report):
     assert figures["source", "", "", "orders_export_1.csv"] == "312 rows"
     assert figures["note", "", "", "left_out"].startswith("3 rows")
     assert figures["matched_on", "", "", "tag"] == (report.orders["matched_on"] == "tag").sum()
+
+
+def test_summary__has_the_bridge_line_by_line(tmp_path):
+    made = bridged_report()
+    found = made.summary[made.summary["section"] == "bridge"]
+    told = made.bridge.set_index("currency").loc[["USD", "JPY", "KWD"]]
+    assert found["currency"].tolist() == told.index.tolist()
+    assert found["name"].tolist() == told["line"].tolist()
+    assert found["value"].tolist() == told["amount"].tolist()
+    written = renderings(made, tmp_path)["summary.csv"]
+    for line in ("USD,only_tiktok,-312.75", "JPY,only_tiktok,-1200", "KWD,within_tolerance,0.001"):
+        assert f"bridge,,{line}\n" in written
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.report_sample import sample_report, small_report
+from support.report_sample import bridged_report, open_bridge, sample_report, small_report
 
 from ttsframe.columns import MATCH_STATUSES
 from ttsframe.report import text_summary
@@ -47,3 +47,31 @@ def test_text_summary__folds_no_warning_and_never_one_note_alone():
     text = text_summary(replace(made, notes=(*counting, *warnings[:2])))
     assert text.index(warnings[0].text) < text.index(counting[0].text)
     assert "and 3 more notes in the report" in text
+
+
+def test_text_summary__shows_the_bridge_of_every_currency():
+    text = text_summary(bridged_report(), encoding="ascii")
+    lines = [line.split() for line in text.splitlines()]
+    for told in (
+        "bridge JPY rows amount",
+        "Orders only on TikTok 1 -1,200",
+        "Total of the Shopify orders 2 1,800",
+        "Differences within the tolerance 1 0.001",
+        "Shopify's total includes what TikTok paid towards the lines' prices 11 55.00",
+    ):
+        assert told.split() in lines
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert text.index("bridge USD") < text.index("bridge JPY") < text.index("bridge KWD")
+    assert "The bridge closes: the lines add up to 31.75, the difference between the two totals." in text
+    assert "The bridge closes: the lines add up to 0.001, the difference between the two totals." in text
+    assert "1 row is explained" in text
+
+
+@pytest.mark.parametrize(("gap", "difference"), [("0.01", "31.76"), ("-0.01", "31.74")])
+def test_text_summary__says_by_how_much_a_bridge_does_not_close(gap, difference):
+    told = f"the lines add up to 31.75, but the totals differ by {difference}; {gap} is unaccounted for."
+    assert f"The bridge does not close: {told}" in text_summary(open_bridge(float(gap)))
+
+
+def test_text_summary__without_a_bridge_does_not_speak_of_it(report):
+    assert "bridge" not in text_summary(report)

@@ -1,9 +1,11 @@
 """A made-up reconciliation with every status in it, for the tests of the renderings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_STATUSES, conform
+from ttsframe.columns import BRIDGE, MATCH_ORDERS, MATCH_STATUSES, conform
 from ttsframe.report import ReportData
 from ttsframe.text import Note
 
@@ -15,6 +17,20 @@ REASONS = {
     "only_tiktok": ("unlinked", "not_in_export"),
     "unknown": ("timeout", "not_this_shop"),
 }
+
+BRIDGES = {
+    "JPY": {"tiktok_total": (3, 3000.0), "only_tiktok": (1, -1200.0), "shopify_total": (2, 1800.0)},
+    "KWD": {"tiktok_total": (2, 12.555), "within_tolerance": (1, 0.001), "shopify_total": (2, 12.556)},
+    "USD": {
+        "tiktok_total": (217, 6908.05),
+        "only_tiktok": (9, -312.75),
+        "only_shopify": (9, 293.6),
+        "platform_discount": (11, 55.0),
+        "taxes": (2, -4.1),
+        "shopify_total": (217, 6939.8),
+    },
+}
+"""Bridges of currencies with 0, 3 and 2 decimals, which close."""
 
 
 def sample_report(rows: int = 300, *, seed: int = 7) -> ReportData:
@@ -48,6 +64,34 @@ def match_orders(**columns) -> pd.DataFrame:
     """A frame of `match` with these columns, and nothing in the others."""
     rows = len(columns["status"])
     return conform({column.name: [None] * rows for column in MATCH_ORDERS} | columns, MATCH_ORDERS)
+
+
+def bridge_frame(bridges=BRIDGES) -> pd.DataFrame:
+    """A frame of bridges: currency to line to rows and amount."""
+    lines = [
+        (currency, line, rows, amount)
+        for currency, block in bridges.items()
+        for line, (rows, amount) in block.items()
+    ]
+    return conform(
+        dict(zip([column.name for column in BRIDGE], zip(*lines, strict=True), strict=True)), BRIDGE
+    )
+
+
+def bridged_report(bridges=BRIDGES) -> ReportData:
+    """A report of a few rows in three currencies, with bridges."""
+    made = small_report(
+        status=["matched", "explained", "matched", "matched"], currency=["USD", "USD", "JPY", "KWD"]
+    )
+    return replace(made, bridge=bridge_frame(bridges))
+
+
+def open_bridge(amount, currency="USD") -> ReportData:
+    """A report with a bridge that lacks an amount."""
+    lines = {**BRIDGES[currency]}
+    rows, total = lines["shopify_total"]
+    lines["shopify_total"] = rows, total + amount
+    return bridged_report({currency: lines})
 
 
 def small_report(**columns) -> ReportData:

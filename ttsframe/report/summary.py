@@ -20,6 +20,7 @@ from ttsframe.columns import (
     SETTLEMENT_STATUSES,
     empty,
 )
+from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
 from ttsframe.text import counted
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ttsframe.columns import Column
+    from ttsframe.report.bridge import Bridge
     from ttsframe.text import Note
 
 TITLE = "TikTok Shop and Shopify orders"
@@ -36,7 +38,7 @@ RECONCILED = frozenset({"matched", "explained", "not_expected"})
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
 """Each side, and the column that its totals add up."""
 SUMMARY_COLUMNS = ["section", "side", "currency", "name", "value"]
-AMOUNT_SECTIONS = ("amount", "settled")
+AMOUNT_SECTIONS = ("amount", "bridge", "settled")
 """The sections of the summary whose values are amounts."""
 UNKNOWN_CURRENCY = "unknown currency"
 EXCLUDED_NOTE = (
@@ -166,6 +168,14 @@ class ReportData:
             for currency, counts in rows.items()
         }
 
+    @cached_property
+    def bridges(self) -> list[Bridge]:
+        """The bridge of every currency, in the order of the totals."""
+        if self.bridge is None:
+            return []
+        places = {currency: place for place, currency in enumerate(self.totals)}
+        return sorted(bridges(self.bridge), key=lambda bridge: places.get(bridge.currency, len(places)))
+
     @property
     def notes_in_order(self) -> list[Note]:
         """The notes, with those that only count what was read after the others."""
@@ -191,6 +201,8 @@ class ReportData:
                     for name, (_, rows) in figures.items()
                     if rows
                 ]
+        for bridge in self.bridges:
+            lines += [("bridge", "", bridge.currency, line.name, line.amount) for line in bridge.lines]
         for currency, payouts in _payouts(self).items():
             lines += [("settled", "TikTok", currency, name, amount) for name, amount in payouts.items()]
         lines += [("matched_on", "", "", name, count) for name, count in _pairs_by_source(self).items()]
@@ -239,6 +251,13 @@ def footnotes(data: ReportData) -> list[str]:
             missing = f"{counted(rows, 'row')} {has} no {side} amount"
             notes.append(f"{missing} and {excluded} excluded from the {side} total.")
     notes += _TOTALS_NOTES
+    explained = data.counts["explained"]
+    if explained and data.bridges:
+        verb = "is" if explained == 1 else "are"
+        notes.append(
+            f"{counted(explained, 'row')} {verb} explained: known components, named in the column reason, "
+            "add up to the difference exactly. The bridge shows what they come to."
+        )
     checks = _checks(data)
     if pairs := checks["amounts_not_compared"]:
         notes.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ttsframe.report.bridge import closing
 from ttsframe.report.cells import amount_text
 from ttsframe.report.summary import (
     SIDES,
@@ -21,6 +22,7 @@ from ttsframe.report.summary import (
 from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
+    from ttsframe.report.bridge import Bridge
     from ttsframe.report.summary import ReportData, Section, TotalsRow
 
 BAR_WIDTH = 24
@@ -35,6 +37,8 @@ def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
     for currency, rows in data.totals.items():
         lines += ["", *_totals_lines(currency, rows)]
     lines += ["", *(f"  {note}" for note in footnotes(data))] if data.totals else []
+    for bridge in data.bridges:
+        lines += ["", *_bridge_lines(bridge)]
     for section in payout_sections(data):
         lines += ["", *_payout_lines(section)]
     lines += _note_lines(data)
@@ -68,6 +72,14 @@ def _totals_lines(currency: str, rows: list[TotalsRow]) -> list[str]:
         cells[name] = [*(amount_text(amount, currency, unknown) for amount, unknown in sides), ""]
     frame = pd.DataFrame.from_dict(cells, orient="index", columns=[*SIDES, "difference"])
     return _aligned(frame.rename_axis(columns=section_title("amounts", currency)))
+
+
+def _bridge_lines(bridge: Bridge) -> list[str]:
+    rows = [f"{line.rows:,}" for line in bridge.lines]
+    amounts = [amount_text(line.amount, bridge.currency) for line in bridge.lines]
+    table = pd.DataFrame({"rows": rows, "amount": amounts}, [line.words for line in bridge.lines])
+    table = table.rename_axis(columns=section_title("bridge", bridge.currency))
+    return [*_aligned(table), f"  {closing(bridge)}"]
 
 
 def _payout_lines(section: Section) -> list[str]:

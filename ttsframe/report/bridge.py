@@ -1,0 +1,80 @@
+"""How TikTok's total becomes Shopify's, as people read it: lines in words, bars, and whether it closes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ttsframe import money
+from ttsframe.columns import BRIDGE_LINES
+from ttsframe.report.cells import amount_text
+from ttsframe.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+_TOTALS = ("tiktok_total", "shopify_total")
+
+
+class BridgeLine(NamedTuple):
+    """One line of a bridge: a total, or what leads from one to the other."""
+
+    name: str
+    """As in `columns.BRIDGE_LINES`."""
+    rows: int
+    amount: float
+
+    @property
+    def words(self) -> str:
+        """What the line is, beginning with a capital."""
+        words = BRIDGE_LINES[self.name]
+        return words[:1].upper() + words[1:]
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a total and not a change."""
+        return self.name in _TOTALS
+
+
+class Bridge(NamedTuple):
+    """The bridge of one currency."""
+
+    currency: str
+    lines: list[BridgeLine]
+    changes: float
+    """What the lines between the two totals add up to, to the minor unit."""
+    gap: float
+    """What is missing in them to the difference between the two totals; 0 where the bridge closes."""
+
+
+def bridges(frame: pd.DataFrame) -> list[Bridge]:
+    """Return the bridge of every currency in a frame of `columns.BRIDGE`."""
+    currencies = frame["currency"].astype("object").fillna("")
+    return [_bridge(one_line(str(currency)), block) for currency, block in frame.groupby(currencies)]
+
+
+def closing(bridge: Bridge, amount: Callable[[float, str], str] = amount_text) -> str:
+    """Say whether the lines lead from one total to the other, and if not, how much is missing."""
+    told = amount(bridge.changes, bridge.currency)
+    if not bridge.gap:
+        return f"The bridge closes: the lines add up to {told}, the difference between the two totals."
+    difference, gap = (amount(value, bridge.currency) for value in (bridge.changes + bridge.gap, bridge.gap))
+    return (
+        f"The bridge does not close: the lines add up to {told}, but the totals differ by {difference}; "
+        f"{gap} is unaccounted for."
+    )
+
+
+def _bridge(currency: str, block: pd.DataFrame) -> Bridge:
+    lines = [
+        BridgeLine(str(line), int(rows), float(amount))
+        for line, rows, amount in block[["line", "rows", "amount"]].itertuples(index=False)
+    ]
+    digits = money.decimals(currency)
+    units = money.to_minor_units(block["amount"].to_numpy(), digits)
+    changes = units[1:-1].sum()
+    known = money.to_major_units(np.array([changes, units[-1] - units[0] - changes]), digits)
+    return Bridge(currency, lines, *known.tolist())
