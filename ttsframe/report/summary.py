@@ -255,8 +255,8 @@ def footnotes(data: ReportData) -> list[str]:
     if explained and data.bridges:
         verb = "is" if explained == 1 else "are"
         notes.append(
-            f"{counted(explained, 'row')} {verb} explained: known components, named in the column reason, "
-            "add up to the difference exactly. The bridge shows what they come to."
+            f"{counted(explained, 'row')} {verb} explained: the components in the column reason "
+            "add up to the difference."
         )
     checks = _checks(data)
     if pairs := checks["amounts_not_compared"]:
