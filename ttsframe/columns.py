@@ -248,6 +248,7 @@ MATCH_SETTLEMENT: tuple[Column, ...] = (
 
 SETTLEMENT_STATUSES: dict[str, str] = {
     "only_settlement": "paid out for an order that is not among the TikTok orders",
+    "outside_period": "paid out for a TikTok order that was not created in the period",
     "adjustment": "a row of the settlement that names no order",
 }
 """The statuses of what the settlement holds beside the TikTok orders."""
@@ -259,6 +260,19 @@ ONLY_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_currency", "text", "the currency of the payout"),
     Column("settled_at", "time", "the last settlement date"),
 )
+
+CUT_OFF: tuple[Column, ...] = (
+    Column("order_id", "text", "the TikTok Shop order id"),
+    Column("shopify_id", "text", "the numeric Shopify id"),
+    Column("shopify_name", "text", "the Shopify order name"),
+    Column("tiktok_created_at", "time", "when it was placed on TikTok"),
+    Column("shopify_created_at", "time", "when it was created on Shopify"),
+    Column("tiktok_amount", "money", "the amount on TikTok"),
+    Column("shopify_total", "money", "the total on Shopify"),
+    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ"),
+    Column("reported", "flag", "whether it is in this period's report, by its date on TikTok"),
+)
+"""The pairs of which one order was created in the period, and the other was not."""
 
 MATCH_REASONS: dict[str, str] = {
     "fulfilled_by_tiktok": "TikTok's own warehouse sends it, and connectors may leave such orders out",

@@ -15,9 +15,12 @@ from ttsframe.sandbox import run as run_sandbox
 # What a verb takes and a shell gives otherwise or not at all; and what only a shell has.
 LOOKUP_ONLY = {"orders", "shop", "progress"}, {"files", "output", "ids", "plan"}
 RECONCILE_ONLY = (
-    {"paths", "max_age", "level", "offline", "column", *LOOKUP_ONLY[0]},
-    {"output", "ids", "no_lookup", "exit_zero"},
+    {"paths", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
+    {"output", "ids", "no_lookup", "exit_zero", "from", "to"},
 )
+
+
+EXPLAIN_ONLY = {"paths", "probable", "period"}, {"order", "ticket"}
 
 
 def parameters_of(*verbs):
@@ -38,7 +41,11 @@ def defaults_of(command):
         (LOOKUP, (tts.lookup,), LOOKUP_ONLY),
         (LOOKUP, (tts.lookup, tts.plan), LOOKUP_ONLY),
         (RECONCILE, (tts.match, tts.read_tiktok_orders, tts.lookup), RECONCILE_ONLY),
-        (EXPLAIN, (tts.match, tts.read_tiktok_orders), ({"paths", "probable"}, {"order", "ticket"})),
+        (
+            EXPLAIN,
+            (tts.match, tts.read_tiktok_orders),
+            ({"paths", "probable", "period"}, {"order", "ticket"}),
+        ),
     ],
     ids=["lookup", "plan", "reconcile", "explain"],
 )

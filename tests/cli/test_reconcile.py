@@ -214,3 +214,12 @@ def test_explain__shows_one_order_and_writes_its_ticket(tmp_path, capsys):
 def test_explain__unknown_order_is_an_error_with_advice(tmp_path, capsys):
     assert main(["explain", "#9", *export(tmp_path, DIFFERING)]) == 2
     assert "#9 is no order of this result: give a TikTok order id" in capsys.readouterr().err
+
+
+def test_reconcile__reports_the_days_asked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    files = export(tmp_path, DIFFERING)
+    assert main(["reconcile", "--no-lookup", *files, "--from", "2026-11-01", "--to", "2026-11-09"]) == 0
+    assert "2026-11-01 to 2026-11-09" in capsys.readouterr().out
+    assert main(["reconcile", "--no-lookup", *files, "--from", "2026-11-01"]) == 2
+    assert "--from and --to belong together" in capsys.readouterr().err

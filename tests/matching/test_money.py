@@ -191,8 +191,8 @@ def test_settlement__orders_in_no_export_and_adjustments_are_listed(tmp_path):
     assert cells[1] == ["579000000000000001", "only_settlement", 0.3, "USD"]
     assert len(cells) == 5
     page = page_html(result.report).decode()
-    assert "Settlement orders not in the exports" in page
-    assert '<th scope="row">579000000000000002</th><td>Only settlement</td><td class="num">0.125</td>' in page
+    assert "Settlement orders not in this report" in page
+    assert '<td>579000000000000002</td><td>Only settlement</td><td class="num">0.125</td>' in page
 
     match(tiktok(T1), shopify()).to_csv(tmp_path)
     assert not (tmp_path / "only_settlement.csv").exists()
@@ -213,7 +213,7 @@ def test_settlement__nothing_beside_the_orders_is_no_table(tmp_path):
     result.to_csv(tmp_path)
     assert not (tmp_path / "only_settlement.csv").exists()
     assert "Only settlement" not in openpyxl.load_workbook(result.to_excel(tmp_path)).sheetnames
-    assert "Settlement orders not in the exports" not in page_html(result.report).decode()
+    assert "Settlement orders not in this report" not in page_html(result.report).decode()
     assert match(tiktok(T1), shopify()).only_settlement is None
 
 

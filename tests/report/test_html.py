@@ -140,7 +140,7 @@ def test_html_summary__says_when_all_is_well():
 def test_templates__hold_no_address_of_elsewhere():
     folder = Path(palette.__file__).parent
     templates = list((folder / "templates").iterdir())
-    assert len(templates) == 5
+    assert len(templates) == 6
     for path in templates:
         assert "http" not in path.read_text(encoding="utf-8").replace("http-equiv", "")
         assert "|safe" not in path.read_text(encoding="utf-8")

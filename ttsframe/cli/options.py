@@ -163,6 +163,8 @@ RECONCILE = Command(
             help="folder for the report (default: report)",
         ),
         *_READING,
+        _option("--from", metavar="DAY", help="first day to report, such as 2026-10-01; give --to as well"),
+        _option("--to", metavar="DAY", help="last day to report; the files may hold more days"),
         _option(
             "--probable",
             action="store_true",

@@ -28,12 +28,21 @@ def run(options: argparse.Namespace) -> int:
     """Run `ttsframe reconcile`."""
     if options.refs and options.no_lookup:
         raise InputError("--refs and --no-lookup exclude each other. Give one of them.")
+    first, last = vars(options)["from"], options.to
+    if (first is None) != (last is None):
+        raise InputError("--from and --to belong together: give both days.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
     tiktok, shopify, settlement = read_exports(options)
     refs = _references(options, tiktok, asked)
     result = match(
-        tiktok, shopify, refs, tolerance=options.tolerance, settlement=settlement, probable=options.probable
+        tiktok,
+        shopify,
+        refs,
+        tolerance=options.tolerance,
+        settlement=settlement,
+        probable=options.probable,
+        period=None if first is None else (first, last),
     )
     write(result, options.output, ids=options.ids)
     sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ttsframe.matching.keys import Amounts, Bits, Digits, Flags, MinorUnits, Nodes
     from ttsframe.matching.links import CandidateLinks, LinkGraph
     from ttsframe.text import Note
+
+Period: TypeAlias = tuple[np.datetime64, np.datetime64]
+"""The first moment of a period, and the first after it."""
 
 _CHARGES = ("shipping_fee", "taxes", "other_fees")
 """The components that raise the amount of the side that has them; the others, discounts, lower it."""
@@ -63,11 +66,11 @@ class Side:
     created_at: pd.Series
     """The same, in UTC where the zone is known."""
     first: Flags
-    """The order is on no earlier row."""
+    """The row is in the period, and the order is on no earlier one."""
 
     @property
     def counted(self) -> MinorUnits:
-        """What the row adds to the side's total: nothing if excluded there, or on an earlier row."""
+        """What the row adds to the side's total: nothing if excluded there or repeated."""
         nothing = (self.excluded | ~self.first) & ~np.isnan(self.amount)
         return np.where(nothing, 0.0, self.amount)
 
@@ -119,6 +122,8 @@ class Aligned:
     """How many Shopify orders the TikTok order could be guessed to be."""
     created: NDArray[np.datetime64]
     """TikTok's time, or else Shopify's."""
+    inside: Flags
+    """That lies in the period, or is unknown; True throughout without a period."""
     outside: NDArray[np.timedelta64]
     """How far `created` lies outside the other side's file, for an order that stands alone."""
     clocks_apart: np.timedelta64
@@ -156,8 +161,15 @@ class Aligned:
         return np.where(self.comparable, counted, np.nan)
 
 
-def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: Nodes) -> Aligned:
-    """Lay both sides of every row beside each other."""
+def align(
+    given: Inputs,
+    graph: LinkGraph,
+    pairs: CandidateLinks,
+    candidates: Nodes,
+    *,
+    period: Period | None = None,
+) -> Aligned:
+    """Lay both sides of every row beside each other; only what was created in the period counts."""
     rows = rows_of(pairs, graph, given.shopify.from_tiktok)
     # Each side's row in its file; -1 for an order that only the other side names, or none.
     left = np.where(rows.tiktok < graph.n_tiktok, rows.tiktok, keys.MISSING)
@@ -165,13 +177,14 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
     proven = (left >= 0) & (right >= 0) & (rows.sources != Source.PROBABLE)
     currencies = currencies_of(given.tiktok, given.shopify, left, right, proven)
     ours, theirs = currencies.digits
+    created = _own_dates(given, left, right)
+    inside = _inside(created, period)
     repeated = np.flatnonzero(rows.conflict | rows.duplicate)
     our_code, their_code = currencies.codes
-    tiktok = _side(
-        given.tiktok, graph.tiktok_ids, rows.tiktok, left, our_code, digits=ours, repeated=repeated
-    )
+    first = [_first(nodes, inside, repeated) for nodes in (rows.tiktok, rows.shopify)]
+    tiktok = _side(given.tiktok, graph.tiktok_ids, rows.tiktok, left, our_code, digits=ours, first=first[0])
     shopify = _side(
-        given.shopify, graph.shopify_ids, rows.shopify, right, their_code, digits=theirs, repeated=repeated
+        given.shopify, graph.shopify_ids, rows.shopify, right, their_code, digits=theirs, first=first[1]
     )
     settled = None if given.settlement is None else _payouts(given.settlement, graph, left, tiktok)
     apart = np.flatnonzero(~currencies.differ & (np.abs(shopify.amount - tiktok.amount) > 0))
@@ -180,7 +193,6 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
     lookup = take_or_fill(graph.answers, left, LookupState.NO_LOOKUP)
     answer = take_or_fill(graph.answer_rows, left, keys.MISSING)
     external = keys.missing_text(0) if given.refs is None else given.refs.external
-    created = np.where(np.isnat(tiktok.created), shopify.created, tiktok.created)
     zoned = given.tiktok.created.zoned and given.shopify.created.zoned
     return Aligned(
         tiktok=tiktok,
@@ -208,6 +220,7 @@ def align(given: Inputs, graph: LinkGraph, pairs: CandidateLinks, candidates: No
         ambiguous=ambiguous,
         candidates=take_or_fill(candidates, left, 0),
         created=created,
+        inside=inside,
         outside=_outside(given, created, tiktok.there, shopify.there),
         clocks_apart=np.timedelta64(0 if zoned else _ZONE_HOURS, "h"),
         settled=settled,
@@ -223,9 +236,9 @@ def _side(
     currency: Nodes,
     *,
     digits: Digits,
-    repeated: Nodes,
+    first: Flags,
 ) -> Side:
-    """Take the columns of one side along the rows; only `repeated` rows may name an order again."""
+    """Take the columns of one side along the rows."""
 
     def flags(values: Flags) -> Flags:
         return take_or_fill(values, row, fill=False)
@@ -233,8 +246,6 @@ def _side(
     amount, refund = (_units(amounts, row, digits) for amounts in (orders.amount, orders.refunded))
     cancelled, voided = flags(orders.cancelled), flags(orders.voided)
     created_at = orders.created.take(row)
-    first = np.ones(len(row), dtype=bool)
-    first[repeated] = ~pd.Series(node[repeated]).duplicated().to_numpy()
     in_full = ((refund >= amount) & (amount > 0)) | flags(orders.refunded_in_full)
     return Side(
         node=node,
@@ -255,6 +266,29 @@ def _side(
         created_at=created_at,
         first=first,
     )
+
+
+def _own_dates(given: Inputs, left: Nodes, right: Nodes) -> NDArray[np.datetime64]:
+    """Return when each row's TikTok order was created, or else its Shopify order."""
+    tiktok, shopify = (
+        take_or_fill(orders.created.moments, row, np.datetime64("NaT"))
+        for orders, row in ((given.tiktok, left), (given.shopify, right))
+    )
+    return np.where(np.isnat(tiktok), shopify, tiktok)
+
+
+def _first(nodes: Nodes, inside: Flags, repeated: Nodes) -> Flags:
+    """Tell which rows are the first of their order; only `repeated` rows may name an order again."""
+    first = inside.copy()
+    again = repeated[inside[repeated]]
+    first[again] = ~pd.Series(nodes[again]).duplicated().to_numpy()
+    return first
+
+
+def _inside(created: NDArray[np.datetime64], period: Period | None) -> Flags:
+    if period is None:
+        return np.ones(len(created), dtype=bool)
+    return np.isnat(created) | ((created >= period[0]) & (created < period[1]))
 
 
 def _components(given: Inputs, left: Nodes, right: Nodes, digits: Digits) -> dict[str, MinorUnits]:
@@ -336,13 +370,17 @@ def _skus(text: str) -> list[str]:
     return [sku.strip().casefold() for sku in text.split(";")]
 
 
-def only_settlement(settlement: Settlement, graph: LinkGraph) -> pd.DataFrame:
-    """List what the settlement holds beside the TikTok orders, as `columns.ONLY_SETTLEMENT`."""
+def only_settlement(settlement: Settlement, graph: LinkGraph, rows: Aligned) -> pd.DataFrame:
+    """List what the settlement holds beside the orders reported, as `columns.ONLY_SETTLEMENT`."""
     nodes = graph.settlement_nodes
-    row = np.flatnonzero((nodes < 0) | (nodes >= graph.n_tiktok))
+    reported = np.zeros(len(graph.tiktok_ids) + 1, dtype=bool)  # the last is of -1, an adjustment
+    reported[rows.tiktok.node[rows.inside & rows.tiktok.there]] = True
+    row = np.flatnonzero(~reported[nodes])
     data = _payout_columns(settlement, row, np.full(len(row), money.decimals("")))
     data["order_id"] = take_text(settlement.ids, row)
-    data["status"] = np.where(nodes[row] < 0, "adjustment", "only_settlement")
+    data["status"] = np.select(
+        [nodes[row] < 0, nodes[row] < graph.n_tiktok], ["adjustment", "outside_period"], "only_settlement"
+    )
     return conform(data, ONLY_SETTLEMENT)
 
 

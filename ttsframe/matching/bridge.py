@@ -61,7 +61,7 @@ def bridge(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
 
 def _explained(rows: Aligned, verdicts: Verdicts) -> list[_Entries]:
     """Return each component of the explained pairs that count."""
-    counts = ~rows.tiktok.excluded & ~rows.shopify.excluded
+    counts = rows.inside & ~rows.tiktok.excluded & ~rows.shopify.excluded
     found = verdicts.explanations
     found = found.where(found.unique & counts[found.rows])
     place = np.searchsorted(rows.apart, found.rows)

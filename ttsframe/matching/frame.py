@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import MATCH_ORDERS, MATCH_SOURCES, conform
+from ttsframe.columns import CUT_OFF, MATCH_ORDERS, MATCH_SOURCES, conform
 from ttsframe.matching import keys
 from ttsframe.matching.classify import STATUS_CODES
 from ttsframe.matching.evidence import evidence_of
@@ -17,12 +17,15 @@ from ttsframe.money import to_major_units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ttsframe.matching.align import Aligned, Side
+    from ttsframe.matching.align import Aligned, Period, Side
     from ttsframe.matching.classify import Verdicts
 
 
 def to_frame(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
-    """Write the rows out as `columns.MATCH_ORDERS`, with `columns.MATCH_SETTLEMENT` where there is one."""
+    """Write the rows out as `columns.MATCH_ORDERS`, with `columns.MATCH_SETTLEMENT` where there is one.
+
+    Rows outside the period are written, too; `inside` leaves them out.
+    """
     tiktok, shopify = rows.tiktok, rows.shopify
     data = {
         "order_id": tiktok.ids,
@@ -70,11 +73,28 @@ def details_of(rows: Aligned) -> pd.DataFrame:
     return pd.DataFrame(data, copy=False)
 
 
+def inside(rows: Aligned, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows outside the period, and number the others anew."""
+    return frame if rows.inside.all() else frame[rows.inside].reset_index(drop=True)
+
+
+def cut_off(rows: Aligned, orders: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """List the pairs of which one order was created in the period and the other was not."""
+    within = [
+        (side.created >= period[0]) & (side.created < period[1]) for side in (rows.tiktok, rows.shopify)
+    ]
+    dated = ~np.isnat(rows.tiktok.created) & ~np.isnat(rows.shopify.created)
+    crossing = np.flatnonzero(rows.both & dated & (within[0] != within[1]))
+    data = orders.iloc[crossing].assign(reported=rows.inside[crossing]).reset_index(drop=True)
+    return conform({str(name): data[name] for name in data}, CUT_OFF)
+
+
 def components_of(rows: Aligned) -> pd.DataFrame:
     """Return what each component would add to TikTok's amount, for the rows whose amounts differ."""
     digits = rows.tiktok.digits[rows.apart]
     amounts = {name: to_major_units(units, digits) for name, units in rows.components.items()}
-    return pd.DataFrame(amounts, index=pd.Index(rows.apart))
+    index = np.cumsum(rows.inside) - 1  # as `inside` numbers the rows
+    return pd.DataFrame(amounts, index=pd.Index(index[rows.apart]))[rows.inside[rows.apart]]
 
 
 def _matched_on(rows: Aligned, verdicts: Verdicts) -> Any:  # noqa: ANN401 - as `_category`

@@ -10,13 +10,14 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from ttsframe.errors import InputError, SuspiciousInputWarning
 from ttsframe.matching.align import align, only_settlement
 from ttsframe.matching.bridge import bridge
 from ttsframe.matching.classify import classify
 from ttsframe.matching.explain import explain
-from ttsframe.matching.frame import components_of, details_of, to_frame
+from ttsframe.matching.frame import components_of, cut_off, details_of, inside, to_frame
 from ttsframe.matching.heuristic import WINDOW_HOURS, guess
 from ttsframe.matching.inputs import Source, read_inputs
 from ttsframe.matching.links import LookupState, collect_links
@@ -27,15 +28,16 @@ from ttsframe.references.frame import is_simulated
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import datetime as dt
 
-    from ttsframe.matching.align import Aligned
+    from ttsframe.matching.align import Aligned, Period
     from ttsframe.matching.inputs import Inputs
     from ttsframe.matching.links import LinkGraph
 
 # References that hold at most this share of so many orders are likely another file's.
 _SHARE_IN_DOUBT = 0.1
 _LEAST_ORDERS_TO_DOUBT = 10
+_DAY = np.timedelta64(1, "D")
 
 
 def match(
@@ -46,6 +48,7 @@ def match(
     tolerance: float = 0.01,
     settlement: pd.DataFrame | None = None,
     probable: bool = False,
+    period: tuple[str | dt.date, str | dt.date] | None = None,
 ) -> Match:
     """Find which TikTok order is which Shopify order, and where the two disagree.
 
@@ -103,6 +106,11 @@ def match(
         Also pair what is left by equal amount and times within 26 hours, where exactly one
         order fits exactly one. A guess is no match until a person has agreed to it: such
         pairs have the status ``probable``, which needs work.
+    period
+        The first and the last day to report, such as ``("2026-10-01", "2026-10-31")``. An order
+        belongs to the day on which it was created on TikTok, or else on Shopify, by the clock that
+        its column of dates shows. The files may hold more days: so pairs across the ends of the
+        period are found. They are listed in `Match.cut_off`.
 
     Returns
     -------
@@ -138,7 +146,7 @@ def match(
     >>> result.orders["reason"].tolist()[1]
     'no_mark'
     """
-    tolerance = _checked_tolerance(tolerance)
+    tolerance, between = _checked_tolerance(tolerance), _checked_period(period)
     # Tables of another library, such as polars, are taken as well.
     tiktok, shopify = to_pandas(tiktok, parameter="tiktok"), to_pandas(shopify, parameter="shopify")
     refs, settlement = to_pandas(refs, parameter="refs"), to_pandas(settlement, parameter="settlement")
@@ -147,16 +155,18 @@ def match(
     pairs, candidates = pair(graph), np.zeros(graph.n_tiktok, dtype=np.int64)
     if probable:
         pairs, candidates = guess(given.tiktok, given.shopify, graph, pairs)
-    rows = align(given, graph, pairs, candidates)
+    rows = align(given, graph, pairs, candidates, period=between)
     verdicts = classify(rows, explain(rows), tolerance=tolerance)
+    orders = to_frame(rows, verdicts)
     return Match(
-        to_frame(rows, verdicts),
+        inside(rows, orders),
         (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(tiktok, shopify, refs, settlement)),
-        _provenance(tiktok, shopify, refs, settlement),
-        details_of(rows),
+        _provenance(tiktok, shopify, refs, settlement) | _dates(rows, between),
+        inside(rows, details_of(rows)),
         bridge(rows, verdicts),
         components_of(rows),
-        None if given.settlement is None else only_settlement(given.settlement, graph),
+        None if given.settlement is None else only_settlement(given.settlement, graph, rows),
+        None if between is None else cut_off(rows, orders, between),
     )
 
 
@@ -173,6 +183,31 @@ def _checked_tolerance(tolerance: object) -> float:
     return value
 
 
+def _checked_period(period: object) -> Period | None:
+    """Return the first moment of a period, and the first after its last day."""
+    if period is None:
+        return None
+    advice = "give the first and the last day, such as ('2026-10-01', '2026-10-31')."
+    if not isinstance(period, (tuple, list)) or len(period) != 2:  # noqa: PLR2004
+        raise InputError(advice, parameter="period")
+    first, last = pd.to_datetime(
+        pd.Series(period, dtype="object"), format="ISO8601", errors="coerce", utc=True
+    )
+    if not first <= last:  # also where one is none
+        raise InputError(advice, parameter="period")
+    first, last = (day.tz_localize(None).normalize() for day in (first, last))
+    return first.to_datetime64(), last.to_datetime64() + _DAY
+
+
+def _dates(rows: Aligned, period: Period | None) -> dict[str, str]:
+    """Say of which days the orders are: those of the period, or else all of the files."""
+    known = rows.created[~np.isnat(rows.created)]
+    if period is None and not len(known):
+        return {}
+    first, last = (known.min(), known.max()) if period is None else (period[0], period[1] - _DAY)
+    return {"period": " to ".join(np.datetime_as_string([first, last], "D"))}
+
+
 def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
     """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
     notes = [note for frame in frames if frame is not None for note in frame.attrs.get("notes", ())]
@@ -183,12 +218,18 @@ def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
 def _notes(given: Inputs, graph: LinkGraph, rows: Aligned) -> list[Note]:
     """Say what the frame does not show."""
     tiktok, shopify = given.tiktok, given.shopify
-    unlisted = graph.n_shopify - int((rows.shopify.there & rows.shopify.first).sum())
+    listed = np.zeros(graph.n_shopify, dtype=bool)
+    listed[rows.shopify.node[rows.shopify.there]] = True
+    unlisted = int((~listed).sum())
+    outside = int((~rows.inside).sum())
+    undated = int(np.isnat(rows.created).sum()) if outside else 0
     guessed = int((rows.sources == Source.PROBABLE).sum())
     lost = int(shopify.ids.isna().sum())
     unpaid = tiktok.unpaid.all() and not tiktok.cancelled.all()
     unmatched_settlements = int((graph.settlement_nodes >= graph.n_tiktok).sum())
     found: dict[Note, object] = {
+        Note("left_out", f"Rows of orders created outside the period: {outside:,}."): outside,
+        Note("warning", f"Rows without a date, which are reported in every period: {undated:,}."): undated,
         Note("count", f"Shopify orders with no link to TikTok, not listed: {unlisted:,}."): unlisted,
         Note(
             "warning",

@@ -49,7 +49,10 @@ class Match:
         rows of `orders`.
     only_settlement
         What the settlement holds beside the TikTok orders, with `columns.ONLY_SETTLEMENT`: orders
-        that are in no export, and adjustments; None without a settlement.
+        that are in no export or not in the period, and adjustments; None without a settlement.
+    cut_off
+        The pairs of which one order was created in the period and the other was not, with
+        `columns.CUT_OFF`; None without a period.
 
     See Also
     --------
@@ -73,6 +76,7 @@ class Match:
     bridge: pd.DataFrame | None = None
     components: pd.DataFrame | None = None
     only_settlement: pd.DataFrame | None = None
+    cut_off: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -103,7 +107,8 @@ class Match:
             bridge=self.bridge,
             components=self.components,
             only_settlement=self.only_settlement,
-            title=report.SIMULATED_TITLE if "gateway" in self.provenance else report.TITLE,
+            cut_off=self.cut_off,
+            title=report.title(self.provenance),
         )
 
     def explain(self, order: str) -> OrderExplained:
@@ -186,8 +191,8 @@ class Match:
         ]
         if rows.empty:
             raise InputError(
-                f"{order} is no order of this result: give a TikTok order id, or a Shopify id or name. Shopify "
-                "orders without a link to TikTok are not listed."
+                f"{order} is no order of this result: give a TikTok order id, or a Shopify id or name. "
+                "Shopify orders without a link to TikTok are not listed."
             )
         return rows
 

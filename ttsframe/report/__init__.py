@@ -5,14 +5,12 @@ from ttsframe.report.files import ensure_dir
 from ttsframe.report.html import html_summary, write_html
 from ttsframe.report.one_order import OrderExplained, explain_order
 from ttsframe.report.plots import plot
-from ttsframe.report.summary import SIMULATED_TITLE, TITLE, ReportData
+from ttsframe.report.summary import ReportData, title
 from ttsframe.report.tables import check_folder, check_target, save_frame, write_csv
 from ttsframe.report.terminal import text_summary
 from ttsframe.report.ticket import write_ticket
 
 __all__ = [
-    "SIMULATED_TITLE",
-    "TITLE",
     "OrderExplained",
     "ReportData",
     "check_folder",
@@ -23,6 +21,7 @@ __all__ = [
     "plot",
     "save_frame",
     "text_summary",
+    "title",
     "write_csv",
     "write_excel",
     "write_html",

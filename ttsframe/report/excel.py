@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import ONLY_SETTLEMENT, SETTLEMENT_STATUSES
+from ttsframe.columns import SETTLEMENT_STATUSES
 from ttsframe.report import cells, palette
 from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
+    LISTED_APART,
     SIDES,
     extra_sections,
     footer_rows,
@@ -119,8 +120,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:
             _add_sheets(book, palette.label(name), data.orders[status == name], data.columns)
-        if len(data.listed_apart):
-            _add_sheets(book, palette.label("only_settlement"), data.listed_apart, ONLY_SETTLEMENT)
+        for name, table in data.listed_apart.items():
+            _add_sheets(book, palette.label(name), table, LISTED_APART[name])
         _about(book, data, cut)
         _close(book)
     return target
@@ -378,7 +379,10 @@ def _about(book: _Book, data: ReportData, cut: int) -> None:
         "Notes": [("", note) for note in notes],
         "Long numbers": [("", LONG_NUMBERS_IN_EXCEL), ("", times)],
         "Statuses": list(
-            {**data.statuses, **(SETTLEMENT_STATUSES if len(data.listed_apart) else {})}.items()
+            {
+                **data.statuses,
+                **(SETTLEMENT_STATUSES if "only_settlement" in data.listed_apart else {}),
+            }.items()
         ),
         "Columns": [(column.name, column.description) for column in data.columns],
     }

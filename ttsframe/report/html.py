@@ -17,10 +17,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
-from ttsframe.columns import ONLY_SETTLEMENT
 from ttsframe.report import cells, palette
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
+    LISTED_APART,
     RECONCILED,
     SIDES,
     extra_sections,
@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 
 _GRID_LINES = 5
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes
-_LISTED_APART = 500  # the rows of the settlement's own table; the workbook and the CSV file hold all
+_LISTED_APART = 500  # the rows of a table besides the orders; the workbook and the CSV file hold all
+_TITLES = {
+    "only_settlement": "Settlement orders not in this report",
+    "cut_off": "Pairs with one order inside the period and one outside",
+}
 _SHOWN_LAST = ("matched_on", "evidence")  # people look first at what is wrong with a pair
 # What a sheet of paper has no room for; the workbook and the CSV files hold it.
 _NOT_PRINTED = (
@@ -84,7 +88,6 @@ def page_html(data: ReportData) -> bytes:
         columns=[(palette.label(column.name), column.description) for column in data.columns],
         sections=_sections(extra_sections(data)),
         listed_apart=_listed_apart(data),
-        not_listed=max(len(data.listed_apart) - _LISTED_APART, 0),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
         data=_script_data(data),
     )
@@ -191,14 +194,27 @@ def _sections(sections: Iterable[Section]) -> list[dict[str, Any]]:
     ]
 
 
-def _listed_apart(data: ReportData) -> list[tuple[str, ...]]:
-    """What the settlement holds beside the TikTok orders: id, status, amount, currency, date."""
-    rows = data.listed_apart.head(_LISTED_APART)
-    ids, statuses, amounts, currencies, times = (
-        cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
-        for column in ONLY_SETTLEMENT
-    )
-    return list(zip(ids, map(palette.label, statuses), amounts, currencies, times, strict=True))
+def _listed_apart(data: ReportData) -> list[dict[str, Any]]:
+    """The tables besides the orders: titles, heads, and the first rows as texts."""
+    tables = []
+    for name, table in data.listed_apart.items():
+        columns, rows = LISTED_APART[name], table.head(_LISTED_APART)
+        texts = [
+            cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
+            if column.type != "category"
+            else rows[column.name].astype("object").map(palette.label)
+            for column in columns
+        ]
+        tables.append(
+            {
+                "name": name,
+                "title": _TITLES[name],
+                "columns": [(palette.label(column.name), column.type == "money") for column in columns],
+                "rows": list(zip(*texts, strict=True)),
+                "more": len(table) - len(rows),
+            }
+        )
+    return tables
 
 
 def _script_data(data: ReportData) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import (
+    CUT_OFF,
     MATCH_GUESSED,
     MATCH_ORDERS,
     MATCH_SETTLEMENT,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ttsframe.text import Note
 
 TITLE = "TikTok Shop and Shopify orders"
-SIMULATED_TITLE = f"{TITLE}, looked up on a simulated gateway (sandbox)"
 RECONCILED = frozenset({"matched", "explained", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
@@ -40,6 +40,8 @@ SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
 SUMMARY_COLUMNS = ["section", "side", "currency", "name", "value"]
 AMOUNT_SECTIONS = ("amount", "bridge", "settled")
 """The sections of the summary whose values are amounts."""
+LISTED_APART = {"only_settlement": ONLY_SETTLEMENT, "cut_off": CUT_OFF}
+"""The columns of the tables besides the orders."""
 UNKNOWN_CURRENCY = "unknown currency"
 EXCLUDED_NOTE = (
     "Totals exclude orders cancelled or refunded in full on that side; partial refunds are not deducted."
@@ -109,6 +111,8 @@ class ReportData:
     """What each of `columns.COMPONENTS` adds to the amounts that differ, by row; None if unknown."""
     only_settlement: pd.DataFrame | None = None
     """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
+    cut_off: pd.DataFrame | None = None
+    """The pairs that cross an end of the period: `columns.CUT_OFF`; None without a period."""
     title: str = TITLE
 
     @property
@@ -117,9 +121,10 @@ class ReportData:
         return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
 
     @property
-    def listed_apart(self) -> pd.DataFrame:
-        """`only_settlement`, without rows where it is unknown."""
-        return empty(ONLY_SETTLEMENT) if self.only_settlement is None else self.only_settlement
+    def listed_apart(self) -> dict[str, pd.DataFrame]:
+        """The tables besides `orders` that hold rows, by their names in `LISTED_APART`."""
+        tables = {"only_settlement": self.only_settlement, "cut_off": self.cut_off}
+        return {name: table for name, table in tables.items() if table is not None and len(table)}
 
     def detail(self, name: str, default: object) -> pd.Series:
         """Return a column of `details`, or its default where it is not there."""
@@ -210,6 +215,13 @@ class ReportData:
         lines += [("source", "", "", name, value) for name, value in self.provenance.items()]
         lines += [("note", "", "", note.kind, note.text) for note in self.notes_in_order]
         return pd.DataFrame(lines, columns=SUMMARY_COLUMNS).astype({"value": "object"})
+
+
+def title(provenance: Mapping[str, str]) -> str:
+    """Name a report: its period, and whether the answers came from a simulated gateway."""
+    period = f", {provenance['period']}" if "period" in provenance else ""
+    simulated = ", looked up on a simulated gateway (sandbox)" if "gateway" in provenance else ""
+    return f"{TITLE}{period}{simulated}"
 
 
 def headline(data: ReportData, number: Callable[[int], str] = "{:,}".format) -> str:
@@ -475,7 +487,8 @@ def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
     """Add up the payouts by currency and status, then what is on no row, and all of the settlement."""
     if "settled_counted" not in data.orders:
         return {}
-    parts = (data.orders, "settled_counted"), (data.listed_apart, "settled_amount")
+    beside = data.listed_apart.get("only_settlement", empty(ONLY_SETTLEMENT))
+    parts = (data.orders, "settled_counted"), (beside, "settled_amount")
     lines = pd.concat(
         pd.DataFrame(
             {
@@ -494,7 +507,8 @@ def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
         figures = {status: sums[status] for status in data.statuses if status in sums}
         figures["total"] = sum(figures.values())
         if data.only_settlement is not None:
-            figures |= {name: sums.get(name, 0.0) for name in SETTLEMENT_STATUSES}
+            period = {"outside_period"} if data.cut_off is None else set()
+            figures |= {name: sums.get(name, 0.0) for name in SETTLEMENT_STATUSES if name not in period}
             figures["settlement_total"] = part["amount"].sum()
         payouts[str(currency)] = {name: _rounded(float(amount)) for name, amount in figures.items()}
     return payouts

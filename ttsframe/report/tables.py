@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from ttsframe.columns import ONLY_SETTLEMENT, Column, names
+from ttsframe.columns import Column, names
 from ttsframe.errors import InputError, SettingsError
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, Ids, as_text, checked_ids, decimals_of, described, money_text
 from ttsframe.report.excel import write_frame
 from ttsframe.report.files import atomic_write, check_writable, ensure_dir, remove
-from ttsframe.report.summary import AMOUNT_SECTIONS
+from ttsframe.report.summary import AMOUNT_SECTIONS, LISTED_APART
 from ttsframe.text import escape_formula
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def write_csv(data: ReportData, folder: str | os.PathLike[str], *, ids: str = "p
     for status in data.exception_statuses:
         written.append(target / f"{status}.csv")
         _save_csv(data.orders[state == status], written[-1], data.columns, style)
-    if len(data.listed_apart):
-        written.append(target / "only_settlement.csv")
-        _save_csv(data.listed_apart, written[-1], ONLY_SETTLEMENT, style)
-    earlier.add(",".join(names(ONLY_SETTLEMENT)))
-    for status in {*data.statuses, *palette.KNOWN, "only_settlement"}:
+    for name, table in data.listed_apart.items():
+        written.append(target / f"{name}.csv")
+        _save_csv(table, written[-1], LISTED_APART[name], style)
+    earlier |= {",".join(names(columns)) for columns in LISTED_APART.values()}
+    for status in {*data.statuses, *palette.KNOWN, *LISTED_APART}:
         stale = target / f"{status}.csv"
         if stale not in written and _first_line(stale) in earlier:
             remove(stale)
