@@ -320,7 +320,7 @@ MATCH_ADVICE: dict[str, str] = {
     "sku_not_on_shopify": "Link the product in the connector, or correct the SKU, and sync again.",
     "sync_gap": "Ask the connector's support about this stretch of time, and sync its orders again.",
     "before_first_order": "Import older orders in the connector, or book these by hand.",
-    "not_in_export": "Export more days of Shopify orders; the order may also have been deleted there.",
+    "not_in_export": "Export more days of the side that lacks it; it may also have been deleted there.",
     "outside_dates": "Export the Shopify and TikTok orders of the same days, and a few days around them.",
     "unlinked": "Open the order in the connector: it was not sent to Shopify, or not linked.",
     "no_mark": "Look the orders up; the Shopify orders do not name this one.",
@@ -341,6 +341,20 @@ MATCH_ADVICE: dict[str, str] = {
     "digits_lost": "Export the file again and do not open it in a spreadsheet.",
 }
 """What to do, by the reason, or else by the status of a row that needs review."""
+
+EXCEPTIONS: tuple[Column, ...] = (
+    Column("status", "category", "how the two sides compare", (*MATCH_STATUSES, *MATCH_GUESSED)),
+    Column("reason", "text", "the cause, as far as it can be seen"),
+    Column("currency", "text", "the currency; missing if unknown"),
+    Column("rows", "count", "how many rows need review for it"),
+    Column("difference", "money", "shopify_total − tiktok_amount over those that can be compared"),
+    Column("days_0_7", "count", "rows of orders up to 7 days older than the newest order of the files"),
+    Column("days_8_30", "count", "rows of orders up to 30 days older"),
+    Column("days_31_60", "count", "rows of orders up to 60 days older"),
+    Column("days_over_60", "count", "rows of orders still older"),
+    Column("advice", "text", "what to do"),
+)
+"""What needs review, by cause: risks first, then the largest differences."""
 
 COMPONENTS: dict[str, str] = {
     "platform_discount": "Shopify's total includes what TikTok paid towards the lines' prices",

@@ -39,7 +39,7 @@ from ttsframe.matching import match
 from ttsframe.matching.absence import Reason
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import flag_words
-from ttsframe.report.summary import RECONCILED
+from ttsframe.report.exceptions import RECONCILED
 
 CANCELLED = {"cancelled": True}
 UNPAID = {"cancelled": True, "paid_at": None, "status": "Canceled"}

@@ -37,6 +37,7 @@ def book(path):
 def test_write_excel__has_a_sheet_for_each_status_that_needs_work(book):
     assert book.sheetnames == [
         "Summary",
+        "Needs review",
         "Orders",
         "Amount differs",
         "State differs",

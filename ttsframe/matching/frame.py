@@ -63,7 +63,8 @@ def _days_apart(tiktok: Side, shopify: Side) -> pd.Series:
 
 def details_of(rows: Aligned) -> pd.DataFrame:
     """Return what the report needs of each row besides the frame: `report.ReportData.details`."""
-    data: dict[str, Any] = {"day": pd.DatetimeIndex(rows.created).normalize()}
+    day = pd.Series(rows.created).dt.normalize()
+    data: dict[str, Any] = {"day": day, "age_days": (day.max() - day).dt.days.astype("float64")}
     for name, side in (("tiktok", rows.tiktok), ("shopify", rows.shopify)):
         excluded = np.where(side.excluded & side.first, side.amount, 0.0)
         data[f"{name}_excluded"] = to_major_units(excluded, side.digits)

@@ -38,9 +38,10 @@ class Match:
         When, with which version, from which files, and how many orders each held.
     details
         What the report needs of each row besides `orders`, on the same index: `day`, TikTok's or
-        else Shopify's; `tiktok_excluded` and `shopify_excluded`, what the totals leave out as
-        cancelled or refunded in full; `tiktok_missing` and `shopify_missing`, whether the row has
-        an order without an amount; `request_id`, that of the look-up's answer, with a look-up.
+        else Shopify's; `age_days`, from then to the newest order of the files; `tiktok_excluded` and
+        `shopify_excluded`, what the totals leave out as cancelled or refunded in full;
+        `tiktok_missing` and `shopify_missing`, whether the row has an order without an amount;
+        `request_id`, that of the look-up's answer, with a look-up.
     bridge
         How TikTok's total becomes Shopify's, per currency, with `columns.BRIDGE`: the lines between
         the two totals add up to their difference.

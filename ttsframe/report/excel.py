@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import SETTLEMENT_STATUSES
+from ttsframe.columns import EXCEPTIONS, SETTLEMENT_STATUSES
 from ttsframe.report import cells, palette
 from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.files import atomic_write
@@ -116,6 +116,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
     with atomic_write(target) as part:
         book = _open(part, data.statuses)
         _summary(book, data)
+        if len(data.exceptions):
+            _add_sheets(book, "Needs review", data.exceptions, EXCEPTIONS)
         cut = _add_sheets(book, "Orders", data.orders, data.columns)
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:

@@ -18,10 +18,10 @@ from markupsafe import Markup
 
 from ttsframe import money
 from ttsframe.report import cells, palette
+from ttsframe.report.exceptions import AGES, RECONCILED, reason_words
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     LISTED_APART,
-    RECONCILED,
     SIDES,
     extra_sections,
     footer_rows,
@@ -118,6 +118,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "sides": list(SIDES),
         "totals": data.totals,
         "footnotes": footnotes(data),
+        "needs_review": _needs_review(data),
         "payouts": _sections(payout_sections(data)),
         "chart": _chart(data, statuses),
         "provenance": {str(name): str(value) for name, value in data.provenance.items()},
@@ -140,6 +141,22 @@ def _statuses(data: ReportData) -> list[dict[str, Any]]:
             "colour": f"var(--tts-s{index},{shades[status].solid})",
         }
         for index, (status, count) in enumerate(data.counts.items())
+    ]
+
+
+def _needs_review(data: ReportData) -> list[dict[str, Any]]:
+    """What needs review, by cause, in words."""
+    return [
+        {
+            "status": row["status"],
+            "causes": ", ".join(map(palette.label, reason_words(row["reason"]))),
+            "rows": row["rows"],
+            "difference": _amount(row["difference"], row["currency"]),
+            "currency": row["currency"],
+            "ages": [row[age] for age in AGES],
+            "advice": row["advice"],
+        }
+        for row in data.exceptions.fillna({"reason": "", "currency": ""}).to_dict("records")
     ]
 
 

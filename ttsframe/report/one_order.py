@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import COMPONENTS, MATCH_ADVICE, MATCH_REASONS, REASONS, Column
+from ttsframe.columns import COMPONENTS, MATCH_REASONS, REASONS, Column
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, amount_text, as_text, side_currency
+from ttsframe.report.exceptions import advice, reason_words
 from ttsframe.report.html import render
-from ttsframe.report.summary import RECONCILED
 from ttsframe.text import one_line
 
 if TYPE_CHECKING:
@@ -73,19 +73,6 @@ def explain_order(data: ReportData, name: str, rows: pd.DataFrame) -> OrderExpla
     )
 
 
-def advice(status: str, reason: str | None) -> str:
-    """Say what to do about a row, by the first of its reasons that tells it, or else by its status."""
-    if status in RECONCILED:
-        return ""
-    told = (MATCH_ADVICE[word] for word in _words(reason) if word in MATCH_ADVICE)
-    return next(told, MATCH_ADVICE[status])
-
-
-def _words(reason: str | None) -> list[str]:
-    """Take a column's reasons apart: causes are joined by `; `, components by ` + `."""
-    return [word for cause in (reason or "").split("; ") for word in cause.split(" + ") if word]
-
-
 def _explained(data: ReportData, index: Any, row: pd.Series) -> RowExplained:  # noqa: ANN401 - any label
     row = row.where(row.notna(), None)
     status, evidence, reason = str(row["status"]), row["evidence"], row["reason"]
@@ -97,7 +84,7 @@ def _explained(data: ReportData, index: Any, row: pd.Series) -> RowExplained:  #
         ),
         named_by=one_line(evidence or ""),
         sums=tuple(_sums(data, index, row)),
-        causes=tuple((palette.label(word), _MEANINGS.get(word, "")) for word in _words(reason)),
+        causes=tuple((palette.label(word), _MEANINGS.get(word, "")) for word in reason_words(reason)),
         advice=advice(status, reason),
     )
 
@@ -126,7 +113,7 @@ def _sums(data: ReportData, index: Any, row: pd.Series) -> Iterable[tuple[str, s
     digits = money.decimals(currency)
     rest = round(row["difference"], digits)
     yield "TikTok amount", amount_text(row["tiktok_amount"], currency)
-    named = [word for word in _words(row["reason"]) if word in COMPONENTS]
+    named = [word for word in reason_words(row["reason"]) if word in COMPONENTS]
     if data.components is not None and named:
         for name in named:
             part = float(data.components.loc[index, name])

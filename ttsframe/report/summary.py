@@ -23,6 +23,7 @@ from ttsframe.columns import (
 )
 from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
+from ttsframe.report.exceptions import RECONCILED, exceptions
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -33,12 +34,10 @@ if TYPE_CHECKING:
     from ttsframe.text import Note
 
 TITLE = "TikTok Shop and Shopify orders"
-RECONCILED = frozenset({"matched", "explained", "not_expected"})
-"""Rows of every other status need review, in every rendering and in the exit code."""
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
 """Each side, and the column that its totals add up."""
 SUMMARY_COLUMNS = ["section", "side", "currency", "name", "value"]
-AMOUNT_SECTIONS = ("amount", "bridge", "settled")
+AMOUNT_SECTIONS = ("amount", "bridge", "exceptions_difference", "settled")
 """The sections of the summary whose values are amounts."""
 LISTED_APART = {"only_settlement": ONLY_SETTLEMENT, "cut_off": CUT_OFF}
 """The columns of the tables besides the orders."""
@@ -181,6 +180,18 @@ class ReportData:
         places = {currency: place for place, currency in enumerate(self.totals)}
         return sorted(bridges(self.bridge), key=lambda bridge: places.get(bridge.currency, len(places)))
 
+    @cached_property
+    def exceptions(self) -> pd.DataFrame:
+        """What needs review, by cause: `columns.EXCEPTIONS`."""
+        orders = self.orders
+        return exceptions(
+            orders["status"].astype("object").where(orders["status"].isin(self.exception_statuses)),
+            orders["reason"],
+            _currency(self, "TikTok"),
+            orders["difference_counted"],
+            self.detail("age_days", math.nan),
+        )
+
     @property
     def notes_in_order(self) -> list[Note]:
         """The notes, with those that only count what was read after the others."""
@@ -210,6 +221,12 @@ class ReportData:
             lines += [("bridge", "", bridge.currency, line.name, line.amount) for line in bridge.lines]
         for currency, payouts in _payouts(self).items():
             lines += [("settled", "TikTok", currency, name, amount) for name, amount in payouts.items()]
+        for row in self.exceptions.fillna({"reason": "", "currency": ""}).to_dict("records"):
+            name = ": ".join(filter(None, (row["status"], row["reason"])))
+            lines += [
+                ("exceptions", "", row["currency"], name, row["rows"]),
+                ("exceptions_difference", "", row["currency"], name, row["difference"]),
+            ]
         lines += [("matched_on", "", "", name, count) for name, count in _pairs_by_source(self).items()]
         lines += [("pairs", "", "", name, count) for name, count in _checks(self).items()]
         lines += [("source", "", "", name, value) for name, value in self.provenance.items()]

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 BAR_WIDTH = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _NOTES_SHOWN = 5
+_EXCEPTIONS_SHOWN = 15
 
 
 def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
     """Summarize a match in lines that the terminal's encoding can show: counts, totals per side, notes."""
     code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
     lines = [data.title, headline(data), "", *_count_lines(data, blocks=_can(code, _EIGHTHS + "█"))]
+    lines += ["", *_exception_lines(data.exceptions)] if len(data.exceptions) else []
     for currency, rows in data.totals.items():
         lines += ["", *_totals_lines(currency, rows)]
     lines += ["", *(f"  {note}" for note in footnotes(data))] if data.totals else []
@@ -60,6 +62,25 @@ def _bar(count: int, largest: int, *, blocks: bool) -> str:
     """A bar as long as its share of the largest count; a count above 0 is always visible."""
     eighths = max(round(8 * BAR_WIDTH * count / largest), 1) if count else 0
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip() if blocks else "#" * -(-eighths // 8)
+
+
+def _exception_lines(exceptions: pd.DataFrame) -> list[str]:
+    """Show what needs review by cause; `old` are the rows of over 30 days."""
+    shown = exceptions.head(_EXCEPTIONS_SHOWN)
+    old = shown["days_31_60"] + shown["days_over_60"]
+    currencies = shown["currency"].astype("object").fillna("")
+    table = pd.DataFrame(
+        {
+            "rows": shown["rows"].map("{:,}".format),
+            "old": old.map("{:,}".format),
+            "difference": list(map(amount_text, shown["difference"], currencies)),
+            "": currencies,
+        }
+    )
+    table.index = shown["status"].str.cat(shown["reason"], sep=": ").fillna(shown["status"].astype("object"))
+    lines = _aligned(table.rename_axis(columns="needs review (old: over 30 days)", index=None))
+    more = len(exceptions) - len(shown)
+    return [*lines, *([f"  and {counted(more, 'more cause')} in the report"] if more else [])]
 
 
 def _totals_lines(currency: str, rows: list[TotalsRow]) -> list[str]:
