@@ -34,6 +34,8 @@ class TtsAccessor:
         platform: str | Sequence[str] = "SHOPIFY",
         level: str = "order",
         shop: Shop | None = None,
+        known: pd.DataFrame | None = None,
+        verify: float = 0.02,
         max_age: str | float | dt.timedelta | None = None,
         offline: bool = False,
         progress: bool | None = None,
@@ -47,6 +49,8 @@ class TtsAccessor:
             platform=platform,
             level=level,
             shop=shop,
+            known=known,
+            verify=verify,
             max_age=max_age,
             offline=offline,
             progress=progress,
@@ -58,6 +62,8 @@ class TtsAccessor:
         column: str | None = None,
         platform: str | Sequence[str] = "SHOPIFY",
         shop: Shop | None = None,
+        known: pd.DataFrame | None = None,
+        verify: float = 0.02,
         max_age: str | float | dt.timedelta | None = None,
         offline: bool = False,
     ) -> Plan:
@@ -65,7 +71,14 @@ class TtsAccessor:
         from ttsframe.references.lookup import plan  # noqa: PLC0415 - loaded when first used
 
         return plan(
-            self._frame, column=column, platform=platform, shop=shop, max_age=max_age, offline=offline
+            self._frame,
+            column=column,
+            platform=platform,
+            shop=shop,
+            known=known,
+            verify=verify,
+            max_age=max_age,
+            offline=offline,
         )
 
     def attach(self, refs: pd.DataFrame, *, column: str | None = None, how: str = "left") -> pd.DataFrame:

@@ -50,7 +50,7 @@ STATUSES: dict[str, str] = {
     "denied": "the order does not belong to this shop",
     "invalid": "not an order id: never sent, or refused by the gateway",
     "failed": "no answer received; calling again retries",
-    "skipped": "not fetched, because the call was offline",
+    "skipped": "not asked: a Shopify order names it already, or the call was offline",
 }
 
 REASONS: dict[str, str] = {
@@ -68,6 +68,7 @@ REASONS: dict[str, str] = {
     "bad_answer": "the answer could not be read",
     "unknown_code": "an undocumented error code; see error_code and error_message",
     "offline": "not cached, and the call was offline",
+    "known": "a Shopify order names it already, so it was not asked",
 }
 
 REFERENCES: tuple[Column, ...] = (

@@ -28,6 +28,8 @@ ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique orde
 
 MAX_DIGITS = 20
 FLOAT_EXACT_UP_TO = 2**53
+LEAST_DIGITS_OF_SHOPIFY_ID = 11
+"""A bare number this long is a Shopify id; a shorter one may as well be an order's number."""
 
 _ID = re.compile(r"[0-9]{1,20}")
 # What nearly every cell looks like, read at once; `clean_one` reads the same and everything else.
@@ -154,8 +156,7 @@ def is_order_id(texts: pd.Series) -> np.ndarray:
 
 def normalize_external_id(values: Any) -> pd.Series:  # noqa: ANN401
     """Return external ids as text: the digits of a Shopify id, also of a ``gid://``; a name stays."""
-    series = _as_series(values)
-    series = series if is_text(series) else clean(series).ids
+    series = as_text(_as_series(values))
     odd = ~only_digits(series)
     odd[odd] = _flags(series[odd].str.contains(_MAYBE_WRAPPED))
     if not odd.any():
@@ -308,6 +309,11 @@ def is_text(series: pd.Series) -> bool:
     if isinstance(series.dtype, pd.StringDtype):
         return bool(series.dtype == TEXT_DTYPE)
     return series.dtype == TEXT_DTYPE and pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty")
+
+
+def as_text(series: pd.Series) -> pd.Series:
+    """Return a column as text: as it is if it is text, else with its values cleaned as ids are."""
+    return series if is_text(series) else clean(series).ids
 
 
 def without_views(series: pd.Series) -> pd.Series:

@@ -29,8 +29,7 @@ class Mentions(NamedTuple):
 def mentions(shopify: pd.DataFrame) -> Mentions:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
     chosen = ids.clean(_column(shopify, "tiktok_order_id")).ids
-    listed = _column(shopify, "tiktok_marks")
-    listed = listed if ids.is_text(listed) else ids.clean(listed).ids
+    listed = ids.as_text(_column(shopify, "tiktok_marks"))
     several = listed.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
     rows = np.flatnonzero(ids.is_order_id(chosen) & ~several)
     codes, words = ids.lowered_categories(_column(shopify, "tiktok_order_id_from"))

@@ -13,10 +13,10 @@ from ttsframe.sandbox import Behaviour
 from ttsframe.sandbox import run as run_sandbox
 
 # What a verb takes and a shell gives otherwise or not at all; and what only a shell has.
-LOOKUP_ONLY = {"orders", "shop", "progress"}, {"files", "output", "ids", "plan"}
+LOOKUP_ONLY = {"orders", "shop", "progress", "known", "verify"}, {"files", "output", "ids", "plan"}
 RECONCILE_ONLY = (
     {"paths", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
-    {"output", "ids", "no_lookup", "exit_zero", "from", "to"},
+    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to"},
 )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from support.match_frames import S1, S2, S3, T1, T2, T3, marked, shopify, tiktok
 
+import ttsframe as tts
 from ttsframe.cli import main
 from ttsframe.matching import match
 from ttsframe.report import text_summary
@@ -224,3 +225,42 @@ def test_reconcile__reports_the_days_asked_for(tmp_path, monkeypatch, capsys):
     assert "2026-11-01 to 2026-11-09" in capsys.readouterr().out
     assert main(["reconcile", "--no-lookup", *files, "--from", "2026-11-01"]) == 2
     assert "--from and --to belong together" in capsys.readouterr().err
+
+
+@pytest.fixture
+def mostly_marked(tmp_path, monkeypatch):
+    """The files of 300 orders, of which Shopify names all but two, and a gateway that knows them."""
+    monkeypatch.chdir(tmp_path)
+    ids = [f"5772{number:014}" for number in range(300)]
+    tags = ["", "", *(f"TikTokOrderID:{order_id}" for order_id in ids[2:])]
+    files = export(tmp_path, (dict.fromkeys(ids, 20), [(tag, 20) for tag in tags]))
+    links = pd.DataFrame({"order_id": ids, "external_order_id": [f"{S1[:-1]}{n}" for n in range(300)]})
+    with tts.sandbox.run(links) as gateway:
+        for name, value in gateway.environment.items():
+            monkeypatch.setenv(name, value)
+        yield files, gateway
+
+
+def test_reconcile__asks_only_what_no_shopify_order_names(mostly_marked, capsys):
+    files, gateway = mostly_marked
+    assert main(["reconcile", *files, "--ask", "none"]) == 1
+    assert len(gateway.log) == 0
+    assert main(["reconcile", *files, "--ask", "unmarked"]) == 0
+    assert len(gateway.log) == 52  # a sample of 50 as well
+    assert "Orders not looked up, as a Shopify order names them: 248." in capsys.readouterr().out
+    assert main(["reconcile", *files]) == 0
+    assert len(gateway.log) == 300
+
+
+def test_reconcile__says_what_asking_the_unmarked_only_would_save(mostly_marked, monkeypatch, capsys):
+    files, _ = mostly_marked
+    monkeypatch.setattr("ttsframe.cli.reconcile._LONG_SECONDS", 10)
+    assert main(["reconcile", *files]) == 0
+    said = "Shopify orders name 248 of 300 orders: --ask unmarked would save about 31 s."
+    assert said in capsys.readouterr().err
+
+
+def test_reconcile__references_and_ask_exclude_each_other(tmp_path, capsys):
+    arguments = ["reconcile", *export(tmp_path, MATCHED), "--refs", "refs.csv", "--no-lookup"]
+    assert main(arguments) == 2
+    assert "--refs and --ask exclude each other" in capsys.readouterr().err

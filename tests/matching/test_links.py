@@ -429,3 +429,26 @@ def test_match__what_is_no_frame_is_refused_by_name(odd):
         match(tiktok(T1), odd)
     with pytest.raises(InputError, match="the TikTok orders must be a DataFrame"):
         match(odd, shopify(S1))
+
+
+def test_known__needs_no_answer_where_its_shopify_order_is_there():
+    known = {"status": "skipped", "reason": "known", "external_order_id": None}
+    ours, theirs = tiktok(T1, T2), shopify(marked(S1, T1))
+    answers = refs({"order_id": T1, **known}, {"order_id": T2, **known})
+    result = match(ours, theirs, answers)
+    assert result.orders["status"].tolist() == ["matched", "only_tiktok"]
+    assert result.orders["reason"].fillna("").tolist() == ["", "no_mark"]
+    told = [note.text for note in result.notes]
+    assert "Orders not looked up, as a Shopify order names them: 2." in told
+    plain = match(ours, theirs)
+    pd.testing.assert_frame_equal(result.orders, plain.orders)
+
+
+def test_answers__without_a_link_beside_marks_say_that_the_shop_has_no_references():
+    ids = [f"5772{number:014}" for number in range(201)]
+    answers = refs(*((order_id, None) for order_id in ids))
+    told = [note.text for note in match(tiktok(*ids), shopify(marked(S1, ids[0])), answers).notes]
+    assert any(text.startswith("None of 201 answers names a Shopify order") for text in told)
+    linked = refs((ids[0], S1), *((order_id, None) for order_id in ids[1:]))
+    told = [note.text for note in match(tiktok(*ids), shopify(marked(S1, ids[0])), linked).notes]
+    assert not any("carry no references" in text for text in told)

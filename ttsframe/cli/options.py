@@ -149,10 +149,13 @@ RECONCILE = Command(
     (
         *_FILES,
         _option(
-            "--no-lookup",
-            action="store_true",
-            help="use only the TikTok order ids in the Shopify orders; needs no credentials",
+            "--ask",
+            choices=("all", "unmarked", "none"),
+            default="all",
+            help="which orders to look up: all; those that no Shopify order names, and a sample of the "
+            "others; or none, which needs no credentials (default: all)",
         ),
+        _option("--no-lookup", action="store_const", dest="ask", const="none", help="the same as --ask none"),
         _PLATFORM,
         _option(
             "-o",

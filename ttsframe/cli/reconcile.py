@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 from ttsframe.cli.options import given_as
@@ -10,7 +11,8 @@ from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.matching import Match, match
 from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
-from ttsframe.references.lookup import lookup
+from ttsframe.references.lookup import lookup, plan
+from ttsframe.references.progress import duration
 from ttsframe.report import check_folder, text_summary
 
 if TYPE_CHECKING:
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 
 FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
 """What `write` leaves in the folder, besides one file per status."""
-_HINT = "To use only the TikTok order ids in the Shopify orders, which needs no credentials, add --no-lookup."
+_MOSTLY = 0.8
+_LONG_SECONDS = 600
+_HINT = "To use only the TikTok order ids in the Shopify orders, which needs no credentials, add --ask none."
 
 
 def run(options: argparse.Namespace) -> int:
     """Run `ttsframe reconcile`."""
-    if options.refs and options.no_lookup:
-        raise InputError("--refs and --no-lookup exclude each other. Give one of them.")
+    if options.refs and options.ask != "all":
+        raise InputError("--refs and --ask exclude each other. Give one of them.")
     first, last = vars(options)["from"], options.to
     if (first is None) != (last is None):
         raise InputError("--from and --to belong together: give both days.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
     tiktok, shopify, settlement = read_exports(options)
-    refs = _references(options, tiktok, asked)
+    refs = _references(options, tiktok, shopify, asked)
     result = match(
         tiktok,
         shopify,
@@ -73,12 +77,29 @@ def write(result: Match, folder: Path, *, ids: str) -> None:
     result.to_html(folder)
 
 
-def _references(options: argparse.Namespace, tiktok: pd.DataFrame, asked: list[str]) -> pd.DataFrame | None:
-    if options.no_lookup:
+def _references(
+    options: argparse.Namespace, tiktok: pd.DataFrame, shopify: pd.DataFrame, asked: list[str]
+) -> pd.DataFrame | None:
+    if options.ask == "none":
         return None
     if options.refs:
         return read_saved(options)
     try:
+        if options.ask == "unmarked":
+            return lookup(tiktok, platform=asked, known=shopify)
+        _say_what_marks_would_save(tiktok, shopify, asked)
         return lookup(tiktok, platform=asked)
     except SettingsError as error:
         raise SettingsError(f"{error}\n{_HINT}") from None
+
+
+def _say_what_marks_would_save(tiktok: pd.DataFrame, shopify: pd.DataFrame, asked: list[str]) -> None:
+    """Say once what `--ask unmarked` would save, where it is most of a long wait."""
+    with warnings.catch_warnings(action="ignore"):  # `lookup` warns of the same things
+        planned = plan(tiktok, platform=asked, known=shopify)
+    if planned.seconds_for_all > _LONG_SECONDS and planned.known > _MOSTLY * planned.unique:
+        saved = duration(planned.seconds_for_all - planned.seconds)
+        sys.stderr.write(
+            f"ttsframe: note: Shopify orders name {planned.known:,} of {planned.unique:,} orders: "
+            f"--ask unmarked would save about {saved}.\n"
+        )

@@ -125,6 +125,8 @@ class References:
     shopify: Flags
     """Whether Shopify was the platform asked about; True where the frame does not say."""
     answered: Flags
+    known: Flags
+    """Not asked, as a Shopify order names it already."""
     reason: pd.Series
     status: pd.Series
     request_ids: pd.Series
@@ -249,6 +251,7 @@ def read_references(frame: pd.DataFrame) -> References:
         external=external if linked.all() else external.where(linked),
         shopify=platforms if "platform" in frame else np.ones(len(frame), dtype=bool),
         answered=(linked & external.notna().to_numpy()) | unlinked,
+        known=_equals(frame, "status", "skipped") & _equals(frame, "reason", "known"),
         reason=_text(frame, "reason"),
         status=_text(frame, "status"),
         request_ids=_text(frame, "request_id"),

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from ttsframe.matching.inputs import Inputs, References, Shopify
     from ttsframe.matching.keys import Bits, Flags, Nodes
 
-# A bare number this long is a Shopify id; a shorter one may as well be an order's number.
-_LEAST_DIGITS_OF_SHOPIFY_ID = 11
-
 
 class CandidateLinks(NamedTuple):
     """One link per entry: a TikTok node, a Shopify node, and the sources that name it."""
@@ -141,7 +138,7 @@ def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     by_id = nodes < len(shopify.ids)
     numeric = ids.only_digits(external_ids)
     length = external_ids.str.len().to_numpy(dtype="float64", na_value=np.nan)
-    sure = numeric & (length >= _LEAST_DIGITS_OF_SHOPIFY_ID)
+    sure = numeric & (length >= ids.LEAST_DIGITS_OF_SHOPIFY_ID)
     maybe_name = (nodes >= 0) & ~(by_id & sure)
     names, shopify_names = _name_keys(shopify, refs, maybe_name)
     by_name, times = _rows_of_names(names, shopify_names)
@@ -215,7 +212,8 @@ def _best_answers(refs: References, referred: Nodes, n_tiktok: int) -> tuple[NDA
         [LookupState.LINKED_ELSEWHERE, LookupState.UNLINKED_ELSEWHERE],
         LookupState.UNANSWERED_ELSEWHERE,
     )
-    ranks = np.where(refs.shopify, here, elsewhere)
+    # Nothing was asked of what is known: as where there was no look-up, the marks alone tell.
+    ranks = np.where(refs.known, LookupState.NO_LOOKUP, np.where(refs.shopify, here, elsewhere))
     answers = np.full(n_tiktok, LookupState.NOT_ASKED, dtype=np.int8)
     rows = np.full(n_tiktok, keys.MISSING, dtype=np.int64)
     ours = (referred >= 0) & (referred < n_tiktok)

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from ttsframe.matching.align import Aligned, Period
-    from ttsframe.matching.inputs import Inputs
+    from ttsframe.matching.inputs import Inputs, References, Shopify
     from ttsframe.matching.links import LinkGraph
 
 # References that hold at most this share of so many orders are likely another file's.
 _SHARE_IN_DOUBT = 0.1
 _LEAST_ORDERS_TO_DOUBT = 10
+_ANSWERS_TO_JUDGE = 200
 _DAY = np.timedelta64(1, "D")
 
 
@@ -73,7 +74,7 @@ def match(
     no link; the shop answered that there is none                    ``only_tiktok``, ``unlinked``
     no link; the look-up failed, was denied, skipped, or invalid     ``unknown``, with its reason
     no link; the references do not hold the order                    ``unknown``, ``not_asked``
-    no link; there are no references                                 ``only_tiktok``, ``no_mark``
+    no link; there are no references, or it was ``known``            ``only_tiktok``, ``no_mark``
     ===============================================================  ==================
 
     The first row that applies stands. Shopify orders with no link to TikTok are counted in the
@@ -247,9 +248,33 @@ def _notes(given: Inputs, graph: LinkGraph, rows: Aligned) -> list[Note]:
             f"Orders of the settlement that are not among the TikTok orders: {unmatched_settlements:,}.",
         ): unmatched_settlements,
     }
-    told = () if given.refs is None else (*given.refs.notes, *_coverage(graph))
-    adjustments = () if given.settlement is None else given.settlement.notes
-    return [*(note for note, holds in found.items() if holds), *adjustments, *told]
+    notes = [note for note, holds in found.items() if holds]
+    notes += () if given.settlement is None else given.settlement.notes
+    if given.refs is None:
+        return notes
+    return [*notes, *given.refs.notes, *_told_by_answers(given.refs, shopify), *_coverage(graph)]
+
+
+def _told_by_answers(refs: References, shopify: Shopify) -> list[Note]:
+    """Say how many orders were not asked or have old answers, and whether asking is of any use."""
+    known, stale = int(refs.known.sum()), int((refs.reason == "stale").sum())
+    answers, linked = int(refs.answered.sum()), int(refs.external.notna().sum())
+    marked = len(shopify.marks.ids)
+    found: dict[Note, object] = {
+        Note("count", f"Orders not looked up, as a Shopify order names them: {known:,}."): known,
+        Note(
+            "warning",
+            f"Orders with an answer that has expired, as no fresh one could be had: {stale:,}. "
+            "Look them up again.",
+        ): stale,
+        Note(
+            "decision",
+            f"None of {answers:,} answers names a Shopify order, although {counted(marked, 'Shopify order')} "
+            "name a TikTok order: this shop's orders seem to carry no references. Looking up only what no "
+            "Shopify order names (known=, or --ask unmarked), or nothing, saves the time.",
+        ): answers >= _ANSWERS_TO_JUDGE and not linked and marked,
+    }
+    return [note for note, holds in found.items() if holds]
 
 
 def _coverage(graph: LinkGraph) -> tuple[Note, ...]:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import os
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +88,19 @@ def age_seconds(max_age: Any) -> float | None:  # noqa: ANN401
             parameter="max_age",
         )
     return max(0.0, seconds)
+
+
+def share(verify: Any) -> float:  # noqa: ANN401
+    """Read a share, from 0 to 1."""
+    try:
+        value = float(verify) if isinstance(verify, Real) else math.nan
+    except OverflowError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise InputError(
+            f"must be a share from 0 to 1, such as 0.02, not {_shown(verify)}.", parameter="verify"
+        )
+    return value
 
 
 def _column_of(orders: pd.DataFrame, column: Any) -> pd.Series:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""`lookup` and `plan`: clean the ids, take what is cached, fetch the rest, make the frame."""
+"""`lookup` and `plan`: clean the ids, take what is cached, fetch what is not known, make the frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from ttsframe.gateway.outcomes import Outcome
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
 from ttsframe.references.frame import LEVELS, LookupKeys, is_simulated, to_frame
 from ttsframe.references.in_flight import IN_FLIGHT
-from ttsframe.references.progress import Estimate, Progress
+from ttsframe.references.known import find_known
+from ttsframe.references.progress import Estimate, Progress, duration
 from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ttsframe.config import Settings
     from ttsframe.references.in_flight import Call
 
-_OFFLINE = Outcome("skipped", "offline")
+_KNOWN, _OFFLINE = Outcome("skipped", "known"), Outcome("skipped", "offline")
 _MIN_ROWS_TO_SUSPECT = 5
 
 
@@ -46,17 +47,27 @@ class Plan(NamedTuple):
     """Requests to send."""
     invalid: int
     """Not order ids: never sent."""
+    known: int
+    """Named by a Shopify order: not asked."""
     seconds: float
     """How long the requests take."""
     basis: str
     """The rate that `seconds` rests on, in words; empty if there is nothing to fetch."""
+    seconds_for_all: float
+    """How long requests for the known orders as well would take."""
 
     def __repr__(self) -> str:
-        counts = (
+        text = (
             f"{self.unique:,} distinct: {self.cached:,} cached, {self.to_fetch:,} to fetch, "
             f"{self.invalid:,} not order ids"
         )
-        return f"{counts}; {Estimate(self.seconds, self.basis)}" if self.to_fetch else counts
+        if self.known:
+            text += f", {self.known:,} known"
+        if self.to_fetch:
+            text += f"; {Estimate(self.seconds, self.basis)}"
+        if self.known:
+            text += f"; about {duration(self.seconds_for_all)} if the known were asked too"
+        return text
 
 
 def lookup(
@@ -66,6 +77,8 @@ def lookup(
     platform: str | Sequence[str] = gateway.DEFAULT_PLATFORM,
     level: str = "order",
     shop: Shop | None = None,
+    known: pd.DataFrame | None = None,
+    verify: float = 0.02,
     max_age: str | float | dt.timedelta | None = None,
     offline: bool = False,
     progress: bool | None = None,
@@ -89,6 +102,16 @@ def lookup(
         `order`: one row per external order; `line_item`: one row per line of it.
     shop
         The shop to ask; by default the one that the environment describes.
+    known
+        The Shopify orders, as `read_shopify_orders` gives them. An order that exactly one of them
+        names (in a tag, note attribute, note or name), and that names no other TikTok order, is not
+        asked: its row has the status `skipped` and the reason `known`. `match` needs no more. What is
+        cached is used all the same. Only for the platform SHOPIFY; others are asked as ever.
+    verify
+        The share of the known orders that is asked all the same, from 0 to 1, but at least 50 orders
+        unless it is 0. Every call chooses the same ones. Where more than 1 % of these are linked to
+        another Shopify order than the one that names them, every order is asked, with a warning. An
+        answer without a link does not count against it, nor does a failure.
     max_age
         Fetch again what was cached longer ago than this: `7d`, a number of seconds, or a timedelta.
     offline
@@ -119,6 +142,11 @@ def lookup(
     CacheError
         If the cache file is corrupt or another program's.
 
+    Warns
+    -----
+    SuspiciousInputWarning
+        If the input is probably not what was meant, or `known` names other orders than the gateway.
+
     Examples
     --------
     >>> import pandas as pd
@@ -130,6 +158,15 @@ def lookup(
                  order_id external_order_id   status      reason
     0  577092126219211281              5312   linked         NaN
     1               SKU-1               NaN  invalid  not_digits
+
+    Orders that Shopify names already need no request:
+
+    >>> shopify = pd.DataFrame({"name": ["#1001"], "tiktok_order_id": ["577092126219211281"]})
+    >>> with tts.sandbox.run(links) as gateway, gateway.shop() as shop:
+    ...     refs = tts.lookup(["577092126219211281"], shop=shop, known=shopify, verify=0)
+    >>> refs[["order_id", "status", "reason"]]
+                 order_id   status reason
+    0  577092126219211281  skipped  known
     """
     # 1. Check the arguments, before anything is opened or sent.
     platforms = gateway.platforms(platform)
@@ -137,30 +174,34 @@ def lookup(
     max_age_seconds = age_seconds(max_age)
     # 2. Clean the ids: each distinct order and platform is looked up once.
     keys, reasons = _distinct_keys(order_ids(orders, column=column), platforms, column=column)
+    # 3. Find those that Shopify names already.
+    trusted = find_known(keys, known, verify=verify)
     with (
         _opened(shop, offline=offline) as opened,
         IN_FLIGHT.call(_scope(opened)) as call,
         opened.open_cache() as cache,
     ):
-        # 3. Take what is cached.
-        known = _known_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
-        # 4. Fetch the rest, or say that nothing was sent.
-        missing = [
-            LookupKey(keys.order_ids[index], keys.platforms[index])
-            for index, outcome in enumerate(known)
-            if outcome is None
-        ]
-        if offline:
-            fetched = [_OFFLINE] * len(missing)
-        else:
-            fetched = _fetch(missing, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress)
-    # 5. Make the frame; and let go of the outcomes, or the collector visits each of a million.
+        # 4. Take what is cached.
+        outcomes = _cached_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        trusted = trusted.unless_contradicted(outcomes)
+        # 5. Fetch what is not known; after that everything, where the answers contradict what is known.
+        while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked)):
+            lookup_keys = [LookupKey(keys.order_ids[index], keys.platforms[index]) for index in wanted]
+            fetched = _fetch(
+                lookup_keys, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
+            )
+            for index, outcome in zip(wanted, fetched, strict=True):
+                outcomes[index] = outcome
+            trusted = trusted.unless_contradicted(outcomes)
+    # 6. Say of the others why they were not asked, and make the frame; let go of the outcomes, or the
+    # collector visits each of a million.
     with _paused_collector():
-        rest = iter(fetched)
-        outcomes = [next(rest) if outcome is None else outcome for outcome in known]
-        frame = to_frame(keys, outcomes, level=level)
-        known.clear()
+        for index in trusted.indices.tolist():
+            outcomes[index] = outcomes[index] or _KNOWN
+        whole = [outcome or _OFFLINE for outcome in outcomes]
+        frame = to_frame(keys, whole, level=level)
         outcomes.clear()
+        whole.clear()
     _warn_if_suspicious(frame)
     return frame
 
@@ -171,6 +212,8 @@ def plan(
     column: str | None = None,
     platform: str | Sequence[str] = gateway.DEFAULT_PLATFORM,
     shop: Shop | None = None,
+    known: pd.DataFrame | None = None,
+    verify: float = 0.02,
     max_age: str | float | dt.timedelta | None = None,
     offline: bool = False,
 ) -> Plan:
@@ -186,6 +229,10 @@ def plan(
         As for `lookup`.
     shop
         As for `lookup`; only its shop cipher is needed.
+    known
+        As for `lookup`: says how many need not be asked, and how long asking all would take.
+    verify
+        As for `lookup`.
     max_age
         As for `lookup`.
     offline
@@ -194,7 +241,8 @@ def plan(
     Returns
     -------
     Plan
-        Counts, how long fetching takes in seconds, and the rate that this rests on.
+        Counts, with `unique` = `cached` + `to_fetch` + `invalid` + `known`, how long fetching takes in
+        seconds, the rate that this rests on, and how long fetching the known orders too would take.
 
     Raises
     ------
@@ -212,18 +260,23 @@ def plan(
     platforms = gateway.platforms(platform)
     max_age_seconds = age_seconds(max_age)
     keys, reasons = _distinct_keys(order_ids(orders, column=column), platforms, column=column)
+    trusted = find_known(keys, known, verify=verify)
     with _opened(shop, offline=True) as opened, opened.open_cache() as cache:
-        outcomes = _known_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        outcomes = _cached_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        trusted = trusted.unless_contradicted(outcomes)
         missing = outcomes.count(None)
+        wanted = len(_unanswered(outcomes, but=trusted.indices if offline else trusted.unasked))
         invalid = int(pd.notna(reasons).sum())
-        to_fetch = 0 if offline else missing
+        to_fetch = 0 if offline else wanted
         return Plan(
             unique=len(outcomes),
             cached=len(outcomes) - missing - invalid,
             to_fetch=to_fetch,
             invalid=invalid,
+            known=missing - wanted,
             seconds=opened.rate_limiter.seconds_for(to_fetch) if to_fetch else 0.0,
             basis=_basis(opened) if to_fetch else "",
+            seconds_for_all=opened.rate_limiter.seconds_for(missing) if missing else 0.0,
         )
 
 
@@ -251,7 +304,14 @@ def _distinct_keys(
     return keys, np.repeat(distinct.reasons, len(platforms))
 
 
-def _known_outcomes(
+def _unanswered(outcomes: Sequence[Outcome | None], *, but: np.ndarray) -> list[int]:
+    """Return the positions of the keys without an outcome, but for these."""
+    unanswered = np.fromiter((outcome is None for outcome in outcomes), dtype=bool, count=len(outcomes))
+    unanswered[but] = False
+    return np.flatnonzero(unanswered).tolist()
+
+
+def _cached_outcomes(
     keys: LookupKeys, reasons: np.ndarray, shop: Shop, cache: Cache, *, max_age_seconds: float | None
 ) -> list[Outcome | None]:
     """Return the outcome of every key that is no order id or is cached; None for those to fetch."""
@@ -391,15 +451,17 @@ def _basis(shop: Shop) -> str:
 
 
 def _warn_if_suspicious(frame: pd.DataFrame) -> None:
-    """Warn where no order has an answer, all for one reason."""
-    if len(frame) < _MIN_ROWS_TO_SUSPECT:
+    """Warn where no order that was asked has an answer, all for one reason."""
+    asked = int((frame["status"] != "skipped").sum())
+    if asked < _MIN_ROWS_TO_SUSPECT:
         return
-    if (frame["status"] == "denied").all() and is_simulated(frame):
+    all_denied = asked == int((frame["status"] == "denied").sum())
+    if all_denied and is_simulated(frame):
         warning = (
             "every order was denied by a simulated gateway (sandbox), which does not know these orders: give "
             "shop=tts.Shop.from_env(), with no TTSFRAME_BASE_URL in the environment."
         )
-    elif (frame["status"] == "denied").all():
+    elif all_denied:
         warning = (
             "every order was denied: does TIKTOK_SHOP_CIPHER belong to the shop of these orders? "
             "`ttsframe shops` lists the shops that the token may act for."
