@@ -153,6 +153,7 @@ FROM_ENVIRONMENT = {
     "TTSFRAME_LIFETIME_LINKED": ("7d", "lifetime_linked", 7 * 86400.0),
     "TTSFRAME_LIFETIME_UNLINKED": ("0", "lifetime_unlinked", 0.0),
     "TTSFRAME_LIFETIME_DENIED": ("1.5h", "lifetime_denied", 5400.0),
+    "TTSFRAME_STALE": ("0", "stale", 0.0),
 }
 
 
@@ -178,6 +179,7 @@ MALFORMED = {
     "TTSFRAME_LIFETIME_LINKED": ["30 days", "forever", "-1d", "1d2h", "nan"],
     "TTSFRAME_LIFETIME_UNLINKED": ["1w"],
     "TTSFRAME_LIFETIME_DENIED": ["1,5h"],
+    "TTSFRAME_STALE": ["-1"],
 }
 
 

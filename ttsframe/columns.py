@@ -69,6 +69,7 @@ REASONS: dict[str, str] = {
     "unknown_code": "an undocumented error code; see error_code and error_message",
     "offline": "not cached, and the call was offline",
     "known": "a Shopify order names it already, so it was not asked",
+    "stale": "an expired answer, used because no fresh one could be had; see fetched_at",
 }
 
 REFERENCES: tuple[Column, ...] = (

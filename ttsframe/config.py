@@ -200,6 +200,8 @@ class Settings:
         Seconds that "no reference" is kept (`TTSFRAME_LIFETIME_UNLINKED`).
     lifetime_denied
         Seconds that a denial or a refused id is kept (`TTSFRAME_LIFETIME_DENIED`).
+    stale
+        Seconds that an expired answer is kept, for want of a fresh one (`TTSFRAME_STALE`).
 
     Raises
     ------
@@ -218,6 +220,7 @@ class Settings:
     lifetime_linked: float = _setting("TTSFRAME_LIFETIME_LINKED", seconds, 30 * 86400.0)
     lifetime_unlinked: float = _setting("TTSFRAME_LIFETIME_UNLINKED", seconds, 3600.0)
     lifetime_denied: float = _setting("TTSFRAME_LIFETIME_DENIED", seconds, 86400.0)
+    stale: float = _setting("TTSFRAME_STALE", seconds, 180 * 86400.0)
 
     def __post_init__(self) -> None:
         given = {entry.name: getattr(self, entry.name) for entry in fields(self)}

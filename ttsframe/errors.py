@@ -69,5 +69,9 @@ class CacheWarning(UserWarning):
     """Answers cannot be cached for now; the run continues without the cache."""
 
 
+class StaleAnswersWarning(UserWarning):
+    """The gateway does not answer; the result holds expired answers: look the orders up again."""
+
+
 class SuspiciousInputWarning(UserWarning):
     """The input is probably not what was meant; the result stands."""

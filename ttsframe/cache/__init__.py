@@ -89,8 +89,13 @@ class Cache:
         self._leave_parent()
         return self._written_count + (self._writer.written_count if self._writer else 0)
 
-    def read(self, keys: Sequence[str], *, max_age_seconds: float | None = None) -> Iterator[list[Hit]]:
-        """Read what is cached under distinct keys and not expired, some hundreds at a time, in no order."""
+    def read(
+        self, keys: Sequence[str], *, max_age_seconds: float | None = None, expired_seconds: float = 0.0
+    ) -> Iterator[list[Hit]]:
+        """Read what is cached under distinct keys, some hundreds at a time, in no order.
+
+        What expired longer than `expired_seconds` ago is left out.
+        """
         self._leave_parent()
         now = time.time()
         oldest = -math.inf if max_age_seconds is None else now - max_age_seconds
@@ -107,7 +112,7 @@ class Cache:
                     if slot.connection is None or max_age_seconds == 0:
                         return
                     batch = positions[start : start + _READ_AT_ONCE]
-                    yield from _hits(slot.connection, keys, batch, now=now, oldest=oldest)
+                    yield from _hits(slot.connection, keys, batch, now=now - expired_seconds, oldest=oldest)
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             if isinstance(error, sqlite3.Error) and validate.is_corrupt(error):
                 raise validate.corrupt_error(self.path, error) from None
@@ -174,9 +179,9 @@ class Cache:
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "read") from None
 
-    def prune(self) -> int:
-        """Delete expired answers; return how many. Raises CacheError where that cannot be done."""
-        return self._delete("DELETE FROM responses WHERE expires <= ?", (time.time(),))
+    def prune(self, *, expired_seconds: float = 0.0) -> int:
+        """Delete what expired longer ago than this; return how many. Raises CacheError where it cannot."""
+        return self._delete("DELETE FROM responses WHERE expires <= ?", (time.time() - expired_seconds,))
 
     def clear(self) -> int:
         """Delete every answer; return how many. Raises CacheError where that cannot be done."""

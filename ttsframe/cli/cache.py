@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run `ttsframe cache`."""
-    with Cache(config.read_settings(config.environment()).cache_file) as cache:
+    settings = config.read_settings(config.environment())
+    with Cache(settings.cache_file) as cache:
         if options.action == "info":
             path, answers, expired, size_bytes = cache.info()
             sys.stdout.write(
                 f"{path}\n{answers:,} answers, {expired:,} expired, {size_bytes / 1e6:,.1f} MB\n"
             )
         else:
-            deleted = cache.prune() if options.action == "prune" else cache.clear()
+            deleted = (
+                cache.prune(expired_seconds=settings.stale) if options.action == "prune" else cache.clear()
+            )
             sys.stdout.write(f"{deleted:,} answers deleted from {cache.path}\n")
     return EXIT_OK

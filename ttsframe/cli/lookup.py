@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     counts = refs.drop_duplicates(["order_id", "platform"])["status"].value_counts()
     summary = ", ".join(f"{count:,} {status}" for status, count in counts.items() if count)
     sys.stderr.write(f"{summary or 'no orders'}{'' if options.output == '-' else f' → {options.output}'}\n")
-    return EXIT_OK if refs["status"].isin(_ANSWERED).all() else EXIT_DIFFERENCES
+    fresh = refs["status"].isin(_ANSWERED) & (options.offline | refs["reason"].ne("stale"))
+    return EXIT_OK if fresh.all() else EXIT_DIFFERENCES
 
 
 class _StandardInput(io.BytesIO):

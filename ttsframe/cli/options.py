@@ -254,7 +254,7 @@ COMMANDS = (
             _option(
                 "action",
                 choices=("info", "prune", "clear"),
-                help="count them; delete expired ones; delete all",
+                help="count them; delete those that expired too long ago to be used; delete all",
             ),
         ),
     ),

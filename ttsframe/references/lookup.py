@@ -14,7 +14,7 @@ from ttsframe import gateway, ids
 from ttsframe.cache import WAIT_AFTER_INTERRUPT_SECONDS, CachedResponse, key
 from ttsframe.client import LookupKey
 from ttsframe.client.retry import AGAIN
-from ttsframe.errors import InputError, SuspiciousInputWarning
+from ttsframe.errors import InputError, OutageError, StaleAnswersWarning, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import Outcome
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
 from ttsframe.references.frame import LEVELS, LookupKeys, is_simulated, to_frame
@@ -113,7 +113,9 @@ def lookup(
         another Shopify order than the one that names them, every order is asked, with a warning. An
         answer without a link does not count against it, nor does a failure.
     max_age
-        Fetch again what was cached longer ago than this: `7d`, a number of seconds, or a timedelta.
+        Fetch again what was cached longer ago than this: `7d`, a number of seconds, or a timedelta. Where
+        no fresh answer can be had (offline, in an outage, or after all tries), the old one is returned,
+        with the reason `stale`; so is one that has expired, for 180 days (`TTSFRAME_STALE`).
     offline
         Send nothing: return what is cached, and `skipped` for the rest.
     progress
@@ -138,12 +140,16 @@ def lookup(
     AccessError
         If the gateway refuses the credentials.
     OutageError
-        If the gateway does not answer. Every answer received until then is cached.
+        If the gateway does not answer, and some order has no answer at all. Every answer received
+        until then is cached.
     CacheError
         If the cache file is corrupt or another program's.
 
     Warns
     -----
+    StaleAnswersWarning
+        If the gateway does not answer, and the cache has an answer for every order, though some have
+        expired.
     SuspiciousInputWarning
         If the input is probably not what was meant, or `known` names other orders than the gateway.
 
@@ -185,15 +191,25 @@ def lookup(
         outcomes = _cached_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
         trusted = trusted.unless_contradicted(outcomes)
         # 5. Fetch what is not known; after that everything, where the answers contradict what is known.
-        while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked)):
-            lookup_keys = [LookupKey(keys.order_ids[index], keys.platforms[index]) for index in wanted]
-            fetched = _fetch(
-                lookup_keys, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
-            )
-            for index, outcome in zip(wanted, fetched, strict=True):
-                outcomes[index] = outcome
-            trusted = trusted.unless_contradicted(outcomes)
-    # 6. Say of the others why they were not asked, and make the frame; let go of the outcomes, or the
+        outage = None
+        try:
+            while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked)):
+                lookup_keys = [LookupKey(keys.order_ids[index], keys.platforms[index]) for index in wanted]
+                fetched = _fetch(
+                    lookup_keys, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
+                )
+                for index, outcome in zip(wanted, fetched, strict=True):
+                    outcomes[index] = outcome
+                trusted = trusted.unless_contradicted(outcomes)
+        except OutageError as error:
+            outage = error
+            cache.close()  # so that what was received until now is read with the rest
+            outcomes = _cached_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
+        # 6. Where no fresh answer could be had, use one that has expired.
+        _use_expired(keys, outcomes, opened, cache, but=trusted.unasked)
+        if outage:
+            _excuse(outage, outcomes, but=trusted.unasked)
+    # 7. Say of the others why they were not asked, and make the frame; let go of the outcomes, or the
     # collector visits each of a million.
     with _paused_collector():
         for index in trusted.indices.tolist():
@@ -311,8 +327,49 @@ def _unanswered(outcomes: Sequence[Outcome | None], *, but: np.ndarray) -> list[
     return np.flatnonzero(unanswered).tolist()
 
 
+def _use_expired(
+    keys: LookupKeys, outcomes: list[Outcome | None], shop: Shop, cache: Cache, *, but: np.ndarray
+) -> None:
+    """Give the keys that have no answer their expired one, if it is not too old."""
+    failed = [index for index, outcome in enumerate(outcomes) if outcome and outcome.status == "failed"]
+    wanted = np.array([*_unanswered(outcomes, but=but), *failed], dtype=np.int64)
+    if not len(wanted) or not shop.settings.stale:
+        return
+    some = LookupKeys(keys.order_ids[wanted], keys.platforms[wanted])
+    valid = np.full(len(wanted), np.nan, dtype=object)
+    expired = _cached_outcomes(
+        some, valid, shop, cache, max_age_seconds=None, expired_seconds=shop.settings.stale
+    )
+    for index, outcome in zip(wanted.tolist(), expired, strict=True):
+        if outcome is not None:
+            outcomes[index] = outcome._replace(reason="stale")
+
+
+def _excuse(outage: OutageError, outcomes: Sequence[Outcome | None], *, but: np.ndarray) -> None:
+    """Warn of an outage where every key has an answer all the same, be it an expired one; else raise it."""
+    left = len(_unanswered(outcomes, but=but))
+    if left:
+        answered = len(outcomes) - left
+        outage.message += (
+            f" {answered:,} of {len(outcomes):,} orders have an answer, perhaps an expired one: an offline "
+            "look-up returns these."
+            if answered
+            else ""
+        )
+        raise outage
+    warnings.warn(
+        f"{outage} The result holds expired answers (reason stale).", StaleAnswersWarning, stacklevel=3
+    )  # at the line that calls `lookup`
+
+
 def _cached_outcomes(
-    keys: LookupKeys, reasons: np.ndarray, shop: Shop, cache: Cache, *, max_age_seconds: float | None
+    keys: LookupKeys,
+    reasons: np.ndarray,
+    shop: Shop,
+    cache: Cache,
+    *,
+    max_age_seconds: float | None,
+    expired_seconds: float = 0.0,
 ) -> list[Outcome | None]:
     """Return the outcome of every key that is no order id or is cached; None for those to fetch."""
     order_id_list, platforms = keys.order_ids.tolist(), keys.platforms.tolist()
@@ -325,7 +382,7 @@ def _cached_outcomes(
         prefixes = {name: _cache_key(shop, LookupKey("", name)) for name in set(platforms)}
         cache_keys = [prefixes[platforms[index]] + order_id_list[index] for index in valid]
         url_parts = {name: _url(shop, LookupKey("0", name)).split("/0/") for name in set(platforms)}
-        for hits in cache.read(cache_keys, max_age_seconds=max_age_seconds):
+        for hits in cache.read(cache_keys, max_age_seconds=max_age_seconds, expired_seconds=expired_seconds):
             for position, http_status, body, fetched_at, url in hits:
                 index = valid[position]
                 before, after = url_parts[platforms[index]]
