@@ -56,6 +56,26 @@ def bridges(frame: pd.DataFrame) -> list[Bridge]:
     return [_bridge(one_line(str(currency)), block) for currency, block in frame.groupby(currencies)]
 
 
+def spans(bridge: Bridge) -> list[tuple[float, float]]:
+    """Return where each line's bar begins and how long it is, in per cent of the chart's width.
+
+    A total begins at the edge, which is not 0: changes are small beside totals, and could not be seen.
+    """
+    before, levels = 0.0, []
+    for line in bridge.lines:
+        after = line.amount if line.is_total else before + line.amount
+        levels.append((before, after))
+        before = after
+    ends = [after for _, after in levels]
+    least, width = min(ends), (max(ends) - min(ends)) or 1.0
+    # A tenth of the width shows the totals' own ends.
+    places = [[10 + 88 * (level - least) / width for level in pair] for pair in levels]
+    return [
+        (0.0, round(end, 2)) if line.is_total else (round(min(start, end), 2), round(abs(end - start), 2))
+        for line, (start, end) in zip(bridge.lines, places, strict=True)
+    ]
+
+
 def closing(bridge: Bridge, amount: Callable[[float, str], str] = amount_text) -> str:
     """Say whether the lines lead from one total to the other, and if not, how much is missing."""
     told = amount(bridge.changes, bridge.currency)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ttsframe.columns import Column
+    from ttsframe.report.bridge import Bridge
     from ttsframe.report.summary import ReportData, TotalsRow
 
 MAX_ROWS = 1_048_576
@@ -118,6 +119,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
         _summary(book, data)
         if len(data.exceptions):
             _add_sheets(book, "Needs review", data.exceptions, EXCEPTIONS)
+        if data.bridges:
+            _bridge(book, data.bridges)
         cut = _add_sheets(book, "Orders", data.orders, data.columns)
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:
@@ -317,6 +320,38 @@ def _summary(book: _Book, data: ReportData) -> None:
         row += 1
         sheet.write_row(row, 0, [escape_formula(str(name)), escape_formula(str(value))], form["text"])
     sheet.activate()
+
+
+def _bridge(book: _Book, bridges: Iterable[Bridge]) -> None:
+    """Write what leads from one total to the other, with sums that a spreadsheet works out itself."""
+    from xlsxwriter.utility import xl_range, xl_rowcol_to_cell  # noqa: PLC0415
+
+    sheet, form = book.file.add_worksheet("Bridge"), book.formats
+    sheet.hide_gridlines(2)
+    _page(sheet)
+    sheet.set_column(0, 0, 52)
+    sheet.set_column(1, 2, 18)
+    row = 0
+    for bridge in bridges:
+        amount, total = (book.amounts[money.decimals(bridge.currency), style][0] for style in ("", "total"))
+        sheet.write_string(row, 0, escape_formula(section_title("Bridge", bridge.currency)), form["header"])
+        sheet.write_row(row, 1, ["Rows", "Amount"], form["header_number"])
+        first = row + 1
+        for row, line in enumerate(bridge.lines, start=first):
+            sheet.write_string(row, 0, line.words, form["total" if line.is_total else "plain"])
+            sheet.write_number(row, 1, line.rows, form["count_total" if line.is_total else "count"])
+            sheet.write_number(row, 2, line.amount, total if line.is_total else amount)
+        start, end = xl_rowcol_to_cell(first, 2), xl_rowcol_to_cell(row, 2)
+        changes = f"SUM({xl_range(first + 1, 2, row - 1, 2)})" if row > first + 1 else "0"
+        for words, formula, value in (
+            ("Sum of the lines between the totals", changes, bridge.changes),
+            ("Difference between the totals", f"{end}-{start}", bridge.changes + bridge.gap),
+            ("Unaccounted for", f"ROUND({end}-{start}-{changes},4)", bridge.gap),
+        ):
+            row += 1
+            sheet.write_string(row, 0, words, form["quiet"])
+            sheet.write_formula(row, 2, f"={formula}", amount, value)
+        row += 2
 
 
 def _status_rows(book: _Book, sheet: Any, data: ReportData, row: int) -> int:  # noqa: ANN401

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from ttsframe import money
 from ttsframe.report import cells, palette
+from ttsframe.report.bridge import closing, spans
 from ttsframe.report.exceptions import AGES, RECONCILED, reason_words
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
@@ -119,6 +120,15 @@ def _context(data: ReportData) -> dict[str, Any]:
         "totals": data.totals,
         "footnotes": footnotes(data),
         "needs_review": _needs_review(data),
+        "bridges": [
+            {
+                "currency": bridge.currency,
+                "lines": list(zip(bridge.lines, spans(bridge), strict=True)),
+                "closing": closing(bridge, _amount),
+                "open": bool(bridge.gap),
+            }
+            for bridge in data.bridges
+        ],
         "payouts": _sections(payout_sections(data)),
         "chart": _chart(data, statuses),
         "provenance": {str(name): str(value) for name, value in data.provenance.items()},
