@@ -8,6 +8,7 @@ from __future__ import annotations
 EXIT_OK = 0
 EXIT_DIFFERENCES = 1
 EXIT_ERROR = 2
+EXIT_INCOMPLETE = 3
 EXIT_INTERRUPTED = 130
 
 

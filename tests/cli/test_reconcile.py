@@ -12,6 +12,7 @@ from support.match_frames import S1, S2, S3, T1, T2, T3, marked, shopify, tiktok
 
 import ttsframe as tts
 from ttsframe.cli import main
+from ttsframe.columns import REFERENCES, names
 from ttsframe.matching import match
 from ttsframe.report import text_summary
 from ttsframe.report.html import page_html
@@ -264,3 +265,48 @@ def test_reconcile__references_and_ask_exclude_each_other(tmp_path, capsys):
     arguments = ["reconcile", *export(tmp_path, MATCHED), "--refs", "refs.csv", "--no-lookup"]
     assert main(arguments) == 2
     assert "--refs and --ask exclude each other" in capsys.readouterr().err
+
+
+def summary_line(out):
+    """The figures of the last line."""
+    last = out.splitlines()[-1]
+    assert last.startswith("SUMMARY ")
+    return dict(pair.split("=") for pair in last.split()[1:])
+
+
+@pytest.mark.parametrize(("orders", "review", "code"), [(MATCHED, "0", 0), (DIFFERING, "1", 1)])
+def test_reconcile__ends_with_a_line_for_programs(orders, review, code, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reconcile", *export(tmp_path, orders), "--ask", "none"]) == code
+    out = capsys.readouterr().out
+    figures = summary_line(out)
+    assert (figures["rows"], figures["needs_review"], figures["exit"]) == ("2", review, str(code))
+    assert figures["amount_differs"] == review
+    assert ("1 row needs review (exit status 1)." in out) is bool(code)
+
+
+@pytest.mark.parametrize(
+    ("answer", "incomplete"),
+    [
+        ("failed,timeout", "1"),
+        ("skipped,offline", "1"),
+        ("unlinked,stale", "1"),
+        ("skipped,known", "0"),
+        ("denied,not_this_shop", "0"),
+        ("unlinked,", "0"),
+    ],
+)
+def test_reconcile__incomplete_look_ups_exit_with_3(answer, incomplete, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    status, reason = answer.split(",")
+    told = {"order_id": [T1, T2], "status": [status, "unlinked"], "reason": [reason, ""]}
+    columns = {name: [None] * 2 for name in names(REFERENCES)}
+    frame = pd.DataFrame(columns | told | {"platform": "SHOPIFY", "from_cache": False})
+    frame.to_csv(tmp_path / "refs.csv", index=False)
+    arguments = ["reconcile", *export(tmp_path, MATCHED), "--refs", "refs.csv"]
+    code = 3 if incomplete == "1" else 0
+    assert main(arguments) == code
+    out = capsys.readouterr().out
+    assert summary_line(out)["incomplete"] == incomplete
+    assert ("1 look-up is incomplete: run the same command again (exit status 3)." in out) is bool(code)
+    assert main([*arguments, "--exit-zero"]) == code

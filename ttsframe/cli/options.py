@@ -38,6 +38,8 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     exit_1: str = ""
     """What exit status 1 means; blank if the command never exits with 1."""
+    exit_3: str = ""
+    """What exit status 3 means; likewise."""
 
 
 def _option(*flags: str, help: str, **kwargs: Any) -> Option:  # noqa: A002, ANN401 - as argparse calls it
@@ -177,6 +179,7 @@ RECONCILE = Command(
         _option("--exit-zero", action="store_true", help="exit with 0 even if some rows need review"),
     ),
     exit_1="some rows need review",
+    exit_3="some look-ups are incomplete: run it again",
 )
 
 EXPLAIN = Command(
@@ -278,7 +281,7 @@ def parser() -> argparse.ArgumentParser:
             command.name,
             help=text,
             description=f"{text[0].upper()}{text[1:]}.",
-            epilog=_exits(command.exit_1),
+            epilog=_exits(command),
             allow_abbrev=False,
         ).add_argument
         for option in command.options:
@@ -305,7 +308,8 @@ def in_cli_terms(error: TtsframeError, command: str) -> str:
     return f"{flags.get(parameter, parameter)}: {error.message}" if parameter else error.message
 
 
-def _exits(exit_1: str) -> str:
-    if not exit_1:
+def _exits(command: Command) -> str:
+    if not command.exit_1:
         return ""
-    return f"exit status: 0 success, 1 {exit_1}, 2 an error, 130 interrupted by Ctrl-C"
+    exit_3 = f", 3 {command.exit_3}" if command.exit_3 else ""
+    return f"exit status: 0 success, 1 {command.exit_1}, 2 an error{exit_3}, 130 interrupted by Ctrl-C"

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from ttsframe.cli.options import given_as
-from ttsframe.errors import EXIT_DIFFERENCES, EXIT_OK, InputError, SettingsError
+from ttsframe.errors import EXIT_DIFFERENCES, EXIT_INCOMPLETE, EXIT_OK, InputError, SettingsError
 from ttsframe.gateway import DEFAULT_PLATFORM, platforms
 from ttsframe.matching import Match, match
 from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
@@ -49,8 +49,34 @@ def run(options: argparse.Namespace) -> int:
         period=None if first is None else (first, last),
     )
     write(result, options.output, ids=options.ids)
-    sys.stdout.write(f"{text_summary(result.report)}\nreport: {options.output / 'report.html'}\n")
-    return EXIT_OK if options.exit_zero or not result.report.exception_count else EXIT_DIFFERENCES
+    incomplete, review = _incomplete(refs), result.report.exception_count
+    exit_code = EXIT_INCOMPLETE if incomplete else EXIT_DIFFERENCES if review else EXIT_OK
+    exit_code = EXIT_OK if exit_code == EXIT_DIFFERENCES and options.exit_zero else exit_code
+    lines = [text_summary(result.report), f"report: {options.output / 'report.html'}"]
+    if incomplete:
+        told = "1 look-up is" if incomplete == 1 else f"{incomplete:,} look-ups are"
+        lines.append(f"{told} incomplete: run the same command again (exit status {exit_code}).")
+    elif review:
+        told = "1 row needs" if review == 1 else f"{review:,} rows need"
+        lines.append(f"{told} review (exit status {exit_code}).")
+    figures = {"rows": len(result.orders), "needs_review": review, "incomplete": incomplete, **result.counts}
+    figures |= {"not_looked_up": _known(refs), "exit": exit_code}
+    lines.append(f"SUMMARY {' '.join(f'{name}={figure}' for name, figure in figures.items())}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return exit_code
+
+
+def _incomplete(refs: pd.DataFrame | None) -> int:
+    """Count the orders that another run may answer, or answer anew."""
+    if refs is None or "status" not in refs:
+        return 0
+    reason = refs["reason"] if "reason" in refs else refs["status"].astype("object")
+    unanswered = refs["status"].eq("failed") | (refs["status"].eq("skipped") & reason.ne("known"))
+    return int(refs.loc[unanswered | reason.eq("stale"), "order_id"].nunique())
+
+
+def _known(refs: pd.DataFrame | None) -> int:
+    return 0 if refs is None or "reason" not in refs else int(refs["reason"].eq("known").sum())
 
 
 def read_exports(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
