@@ -1,8 +1,8 @@
 """Run the benchmarks and print their tables, ready for Markdown.
 
-    python tests/benchmarks/run.py [--quick] [--only rate,cold,warm,ids,match,import]
+    python tests/benchmarks/run.py [--quick] [--only rate,known,cold,warm,ids,match,import]
 
-About a quarter of an hour, or three minutes with ``--quick``. Everything is compared side by side in the same
+About 25 minutes, or four with ``--quick``. Everything is compared side by side in the same
 run; what the machine does besides shows in the spread.
 """
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import cold
 import ids
 import imports
+import known
 import match_speed
 import rate_live
 import warm_reads
@@ -34,6 +35,11 @@ _MOST_MERGES = 4
 def rate(*, quick: bool) -> Iterator[Section]:
     """Measure `lookup` against limits."""
     return rate_live.sections(quick=quick, rounds=2)
+
+
+def known_orders(*, quick: bool) -> list[Section]:
+    """Measure what `known=` saves."""
+    return [known.section(1000 if quick else known.ORDERS)]
 
 
 def cold_look_up(*, quick: bool) -> list[Section]:
@@ -122,6 +128,7 @@ def imported(*, quick: bool) -> list[Section]:
 
 BENCHMARKS: dict[str, Callable[..., Iterable[Section]]] = {
     "rate": rate,
+    "known": known_orders,
     "cold": cold_look_up,
     "warm": warm,
     "ids": order_ids,
