@@ -15,6 +15,7 @@ import ttsframe as tts
 from ttsframe.cache import Cache
 from ttsframe.cli import main
 from ttsframe.errors import OutageError, StaleAnswersWarning
+from ttsframe.references.progress import Progress
 
 ONE, TWO, THREE = "577092126219211281", "577092126219211282", "577092126219211283"
 
@@ -79,8 +80,23 @@ def test_stale__ends_an_outage_only_where_every_order_has_an_answer(expired, tmp
             refs = tts.lookup([ONE, TWO], shop=shop)
         assert caught[0].filename == __file__
         assert told(refs) == [("linked", "stale", True), ("unlinked", "stale", True)]
-        with pytest.raises(OutageError, match="2 of 3 orders have an answer, perhaps an expired one"):
+        with pytest.raises(OutageError, match="Of the 3 orders without a fresh answer 2 have"):
             tts.lookup([ONE, TWO, THREE], shop=shop)
+
+
+def test_stale__what_came_before_an_outage_is_no_expired_answer(expired, tmp_path, monkeypatch):
+    """Also where it may not be read back from the cache, as with max_age=0."""
+    gateway, _ = expired
+
+    def end(self, status):
+        raise OutageError("gone")
+
+    monkeypatch.setattr(Progress, "count", end)  # after the first answer
+    with gateway.shop(tmp_path) as shop, pytest.warns(StaleAnswersWarning, match="gone"):
+        refs = tts.lookup([ONE, TWO], shop=shop, max_age=0)
+    assert sorted(zip(refs["reason"].fillna(""), refs["from_cache"], strict=True)) == [
+        ("", False), ("stale", True)
+    ]  # fmt: skip
 
 
 def test_stale__0_turns_it_off(expired, tmp_path):

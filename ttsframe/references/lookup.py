@@ -25,7 +25,7 @@ from ttsframe.references.shop import Shop
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ttsframe.cache import Cache
     from ttsframe.client import Result, WorkerPool
@@ -194,17 +194,13 @@ def lookup(
         outage = None
         try:
             while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked)):
-                lookup_keys = [LookupKey(keys.order_ids[index], keys.platforms[index]) for index in wanted]
-                fetched = _fetch(
-                    lookup_keys, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
+                places = {LookupKey(keys.order_ids[place], keys.platforms[place]): place for place in wanted}
+                _fetch(
+                    places, outcomes, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
                 )
-                for index, outcome in zip(wanted, fetched, strict=True):
-                    outcomes[index] = outcome
                 trusted = trusted.unless_contradicted(outcomes)
         except OutageError as error:
             outage = error
-            cache.close()  # so that what was received until now is read with the rest
-            outcomes = _cached_outcomes(keys, reasons, opened, cache, max_age_seconds=max_age_seconds)
         # 6. Where no fresh answer could be had, use one that has expired.
         _use_expired(keys, outcomes, opened, cache, but=trusted.unasked)
         if outage:
@@ -331,8 +327,12 @@ def _use_expired(
     keys: LookupKeys, outcomes: list[Outcome | None], shop: Shop, cache: Cache, *, but: np.ndarray
 ) -> None:
     """Give the keys that have no answer their expired one, if it is not too old."""
-    failed = [index for index, outcome in enumerate(outcomes) if outcome and outcome.status == "failed"]
-    wanted = np.array([*_unanswered(outcomes, but=but), *failed], dtype=np.int64)
+    # One pass, and an outcome's place instead of its name: they come by the million.
+    missing = np.fromiter(
+        (outcome is None or outcome[0] == "failed" for outcome in outcomes), dtype=bool, count=len(outcomes)
+    )
+    missing[but] = False
+    wanted = np.flatnonzero(missing)
     if not len(wanted) or not shop.settings.stale:
         return
     some = LookupKeys(keys.order_ids[wanted], keys.platforms[wanted])
@@ -348,15 +348,14 @@ def _use_expired(
 def _excuse(outage: OutageError, outcomes: Sequence[Outcome | None], *, but: np.ndarray) -> None:
     """Warn of an outage where every key has an answer all the same, be it an expired one; else raise it."""
     left = len(_unanswered(outcomes, but=but))
-    if left:
-        answered = len(outcomes) - left
-        outage.message += (
-            f" {answered:,} of {len(outcomes):,} orders have an answer, perhaps an expired one: an offline "
-            "look-up returns these."
-            if answered
-            else ""
-        )
+    expired = sum(outcome is not None and outcome.reason == "stale" for outcome in outcomes)
+    if left and not expired:
         raise outage
+    if left:
+        raise OutageError(
+            f"{outage.message} Of the {left + expired:,} orders without a fresh answer {expired:,} have an "
+            "expired one, which an offline look-up returns: offline=True, in a shell lookup --offline."
+        )
     warnings.warn(
         f"{outage} The result holds expired answers (reason stale).", StaleAnswersWarning, stacklevel=3
     )  # at the line that calls `lookup`
@@ -401,48 +400,50 @@ def _cached_outcomes(
 
 
 def _fetch(
-    keys: Sequence[LookupKey],
+    places: Mapping[LookupKey, int],
+    outcomes: list[Outcome | None],
     shop: Shop,
     cache: Cache,
     call: Call,
     *,
     max_age_seconds: float | None,
     progress: bool | None,
-) -> list[Outcome]:
-    """Fetch keys, caching each answer as it comes; wait for those that another call is fetching."""
-    if not keys:
-        return []
+) -> None:
+    """Fetch keys, caching each answer as it comes; wait for those that another call is fetching.
+
+    Each outcome goes to its key's place in `outcomes`, so that what came before an outage is there.
+    """
     cache.load()
     client, rate_limiter = shop.client, shop.rate_limiter
-    outcomes: dict[LookupKey, Outcome] = {}
 
     def usable_seconds(outcome: Outcome) -> float:
         lifetime_seconds = _lifetime_seconds(outcome, shop.settings) or 0.0
         return lifetime_seconds if max_age_seconds is None else min(lifetime_seconds, max_age_seconds)
 
     def take(lookup_key: LookupKey, result: Result) -> None:
-        if lookup_key not in outcomes:
+        if outcomes[places[lookup_key]] is None:
             _keep(result, lookup_key, shop, cache)
             call.finish(lookup_key, result.outcome)
-            outcomes[lookup_key] = result.outcome
+            outcomes[places[lookup_key]] = result.outcome
 
-    estimate = Estimate(rate_limiter.seconds_for(len(keys)), _basis(shop))
-    bar = Progress(len(keys), estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second)
+    count = len(places)
+    estimate = Estimate(rate_limiter.seconds_for(count), _basis(shop))
+    bar = Progress(count, estimate, shown=progress, rate_per_second=lambda: rate_limiter.rate_per_second)
     try:
         with bar:
-            while left := [lookup_key for lookup_key in keys if lookup_key not in outcomes]:
+            while left := [lookup_key for lookup_key, place in places.items() if outcomes[place] is None]:
                 claimed = call.claim(left, usable_seconds=usable_seconds)
                 if claimed:
                     _take_results(client.fetch_many(claimed), claimed, take, bar)
                 for lookup_key in left:
-                    if lookup_key not in outcomes and (outcome := call.wait(lookup_key)):
-                        outcomes[lookup_key] = outcome
+                    place = places[lookup_key]
+                    if outcomes[place] is None and (outcome := call.wait(lookup_key)):
+                        outcomes[place] = outcome
                         bar.count(outcome.status)
     except KeyboardInterrupt as interrupt:
         cache.close(within_seconds=WAIT_AFTER_INTERRUPT_SECONDS)
-        interrupt.args = (f"interrupted: {cache.written_count:,} of {len(keys):,} answers are kept. {AGAIN}",)
+        interrupt.args = (f"interrupted: {cache.written_count:,} of {count:,} answers are kept. {AGAIN}",)
         raise
-    return [outcomes[lookup_key] for lookup_key in keys]
 
 
 def _take_results(
