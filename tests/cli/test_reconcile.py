@@ -310,3 +310,12 @@ def test_reconcile__incomplete_look_ups_exit_with_3(answer, incomplete, tmp_path
     assert summary_line(out)["incomplete"] == incomplete
     assert ("1 look-up is incomplete: run the same command again (exit status 3)." in out) is bool(code)
     assert main([*arguments, "--exit-zero"]) == code
+
+
+@pytest.mark.parametrize("ask", ["all", "unmarked"])
+def test_reconcile__names_every_credential_that_is_missing_at_once(ask, tmp_path, capsys):
+    assert main(["reconcile", *export(tmp_path, MATCHED), "--ask", ask]) == 2
+    error = capsys.readouterr().err
+    for name in ("TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_ACCESS_KEY", "TIKTOK_SHOP_CIPHER"):
+        assert f"{name} is not set" in error
+    assert "--ask none" in error

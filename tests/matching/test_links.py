@@ -452,3 +452,10 @@ def test_answers__without_a_link_beside_marks_say_that_the_shop_has_no_reference
     linked = refs((ids[0], S1), *((order_id, None) for order_id in ids[1:]))
     told = [note.text for note in match(tiktok(*ids), shopify(marked(S1, ids[0])), linked).notes]
     assert not any("carry no references" in text for text in told)
+
+
+def test_answers__of_another_platform_say_nothing_of_references_on_shopify():
+    ids = [f"5772{number:014}" for number in range(201)]
+    answers = refs(*((order_id, None) for order_id in ids)).assign(platform="AMAZON")
+    told = [note.text for note in match(tiktok(*ids), shopify(marked(S1, ids[0])), answers).notes]
+    assert not any("carry no references" in text for text in told)

@@ -13,6 +13,7 @@ from ttsframe.matching import Match, match
 from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.references.lookup import lookup, plan
 from ttsframe.references.progress import duration
+from ttsframe.references.shop import Shop
 from ttsframe.report import check_folder, text_summary
 
 if TYPE_CHECKING:
@@ -111,18 +112,21 @@ def _references(
     if options.refs:
         return read_saved(options)
     try:
-        if options.ask == "unmarked":
-            return lookup(tiktok, platform=asked, known=shopify)
-        _say_what_marks_would_save(tiktok, shopify, asked)
-        return lookup(tiktok, platform=asked)
+        with Shop.from_env() as shop:
+            if options.ask == "unmarked":
+                return lookup(tiktok, platform=asked, shop=shop, known=shopify)
+            _say_what_marks_would_save(tiktok, shopify, asked, shop)
+            return lookup(tiktok, platform=asked, shop=shop)
     except SettingsError as error:
         raise SettingsError(f"{error}\n{_HINT}") from None
 
 
-def _say_what_marks_would_save(tiktok: pd.DataFrame, shopify: pd.DataFrame, asked: list[str]) -> None:
+def _say_what_marks_would_save(
+    tiktok: pd.DataFrame, shopify: pd.DataFrame, asked: list[str], shop: Shop
+) -> None:
     """Say once what `--ask unmarked` would save, where it is most of a long wait."""
     with warnings.catch_warnings(action="ignore"):  # `lookup` warns of the same things
-        planned = plan(tiktok, platform=asked, known=shopify)
+        planned = plan(tiktok, platform=asked, shop=shop, known=shopify)
     if planned.seconds_for_all > _LONG_SECONDS and planned.known > _MOSTLY * planned.unique:
         saved = duration(planned.seconds_for_all - planned.seconds)
         sys.stderr.write(

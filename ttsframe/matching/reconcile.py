@@ -258,8 +258,9 @@ def _notes(given: Inputs, graph: LinkGraph, rows: Aligned) -> list[Note]:
 def _told_by_answers(refs: References, shopify: Shopify) -> list[Note]:
     """Say how many orders were not asked or have old answers, and whether asking is of any use."""
     known, stale = int(refs.known.sum()), int((refs.reason == "stale").sum())
-    answers, linked = int(refs.answered.sum()), int(refs.external.notna().sum())
-    marked = len(shopify.marks.ids)
+    answers = int((refs.answered & refs.shopify).sum())
+    linked = bool((refs.external.notna() & refs.shopify).any())
+    marked = len(np.unique(shopify.marks.rows))
     found: dict[Note, object] = {
         Note("count", f"Orders not looked up, as a Shopify order names them: {known:,}."): known,
         Note(
