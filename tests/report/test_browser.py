@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from support.match_frames import S1, S2, T1, T2, marked, shopify, tiktok
 from support.report_browser import Browser, programs
 from support.report_sample import sample_report
 
-from ttsframe.columns import MATCH_STATUSES
+from ttsframe.columns import MATCH_ADVICE, MATCH_STATUSES
+from ttsframe.matching import match
 from ttsframe.report import write_html
 from ttsframe.report.summary import SIDES
 from ttsframe.text import Note
@@ -236,3 +238,41 @@ def test_page__prints_every_row_that_fits_the_filter(page, report):
         "return [rows, document.querySelectorAll('#table tbody tr').length]"
     )
     assert printed == [count, 100]
+
+
+def test_page__a_click_on_a_row_explains_its_order(page, report):
+    place = report.orders["status"].eq("duplicate").idxmax()
+    search(page, report.orders["order_id"].iloc[place])
+    page.click("#table tbody tr")
+    assert page.run("return document.getElementById('order').open")
+    told = page.texts("#explained h2, #explained p, #explained td")
+    assert told[0] == report.orders["order_id"].iloc[place]
+    assert told[1] == "Duplicate: several Shopify orders for one TikTok order"
+    assert f"What to do: {MATCH_ADVICE['duplicate']}" in told
+    assert f"{report.orders['tiktok_amount'].iloc[place]:,.2f}" in told
+    page.click("#order button")
+    assert not page.run("return document.getElementById('order').open")
+
+
+def test_page__explains_a_difference_to_the_last_cent(browser, tmp_path):
+    ours = tiktok({"order_id": T1, "platform_discount": 5.0, "taxes": 1.25}, {"order_id": T2})
+    theirs = shopify(marked(S1, T1, total=23.75), marked(S2, T2, total=21.5))
+    browser.open(match(ours, theirs).to_html(tmp_path))
+    browser.click("#table tbody tr:nth-child(1)")
+    assert browser.texts("#explained .sums td") == [
+        *("TikTok amount", "20.00", "Platform discount", "+5.00", "Taxes", "\u22121.25"),
+        *("Shopify total", "23.75"),
+    ]
+    assert any("Shopify's total includes what TikTok paid" in text for text in browser.texts("#explained p"))
+    browser.click("#order button")
+    browser.click("#table tbody tr:nth-child(2)")
+    assert browser.texts("#explained .sums td")[2:4] == ["Not explained", "+1.50"]
+
+
+def test_page__writes_a_ticket_about_the_rows_shown(page, report):
+    page.click(tile("only_tiktok"))
+    page.click("#ticket")
+    text = page.downloaded("ticket.txt").read_text(encoding="utf-8")
+    held = report.orders[report.orders["status"] == "only_tiktok"]
+    assert text.startswith(f"Subject: {len(held)} TikTok Shop orders not on Shopify\n")
+    assert [line.split()[0] for line in text.splitlines()[5:]] == held["order_id"].tolist()

@@ -12,7 +12,7 @@ RECONCILED = frozenset({"matched", "explained", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
 AGES = {"days_0_7": 7, "days_8_30": 30, "days_31_60": 60, "days_over_60": math.inf}
 """The columns of ages, counted in days to the newest order of the files, each with its last one."""
-_OF_SEVERAL_ORDERS = ("duplicate", "conflict", "probable")
+OF_SEVERAL_ORDERS = ("duplicate", "conflict", "probable")
 """What to do about these is the same whatever else is seen of one of their orders."""
 _RISK = "refunded_on_shopify"
 """Money that is booked back on Shopify, and that TikTok may not have paid back."""
@@ -51,7 +51,7 @@ def advice(status: str, reason: str | None) -> str:
     """Say what to do about a row, by the first of its reasons that tells it, or else by its status."""
     if status in RECONCILED:
         return ""
-    if status in _OF_SEVERAL_ORDERS:
+    if status in OF_SEVERAL_ORDERS:
         return MATCH_ADVICE[status]
     told = (MATCH_ADVICE[word] for word in reason_words(reason) if word in MATCH_ADVICE)
     return next(told, MATCH_ADVICE[status])

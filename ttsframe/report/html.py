@@ -17,9 +17,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
+from ttsframe.columns import MATCH_ADVICE
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
-from ttsframe.report.exceptions import AGES, RECONCILED, reason_words
+from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     LISTED_APART,
@@ -33,6 +34,14 @@ from ttsframe.report.summary import (
     section_title,
     share,
     timeline,
+)
+from ttsframe.report.wording import (
+    BESIDE,
+    MEANINGS,
+    MOST_IN_TICKET,
+    TICKET_HEADS,
+    TICKET_OTHERWISE,
+    TICKET_SUBJECTS,
 )
 from ttsframe.text import one_line
 
@@ -254,15 +263,46 @@ def _script_data(data: ReportData) -> dict[str, Any]:
         "count": len(data.orders),
         "status": names.index("status"),
         "statuses": [
-            {"name": status, "label": palette.label(status), "review": status not in RECONCILED}
+            {
+                "name": status,
+                "label": palette.label(status),
+                "meaning": data.statuses[status],
+                "review": status not in RECONCILED,
+                "several": status in OF_SEVERAL_ORDERS,
+            }
             for status in data.statuses
         ],
+        "meanings": MEANINGS,
+        "advice": MATCH_ADVICE,
+        "sides": [
+            [label, *(names.index(name) if name in names else -1 for name in pair)] for label, *pair in BESIDE
+        ],
+        "parts": _parts(data),
+        "ticket": {
+            "heads": [(name, head) for name, head in TICKET_HEADS.items() if name in names],
+            "subjects": TICKET_SUBJECTS,
+            "otherwise": TICKET_OTHERWISE,
+            "most": MOST_IN_TICKET,
+        },
         "decimals": {code: money.decimals(code) for code in codes},
         "shown": sorted(range(len(names)), key=lambda index: names[index] in _SHOWN_LAST),
         "columns": [
             _column(data.orders.iloc[:, index], column, names, list(data.statuses))
             for index, column in enumerate(columns)
         ],
+    }
+
+
+def _parts(data: ReportData) -> dict[str, list[tuple[str, float]]]:
+    """What explains the differences: by the position of the row, each component and its amount."""
+    if data.components is None:
+        return {}
+    explained = data.orders["status"].eq("explained").loc[data.components.index]
+    rows = data.components[explained]
+    reasons = data.orders["reason"].loc[rows.index].map(str).tolist()
+    return {
+        str(row): [(palette.label(name), amounts[name]) for name in reason_words(reason) if name in amounts]
+        for row, reason, amounts in zip(rows.index, reasons, rows.to_dict("records"), strict=True)
     }
 
 

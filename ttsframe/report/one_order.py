@@ -8,30 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import COMPONENTS, MATCH_REASONS, REASONS, Column
+from ttsframe.columns import COMPONENTS, Column
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, amount_text, as_text, side_currency
 from ttsframe.report.exceptions import advice, reason_words
 from ttsframe.report.html import render
+from ttsframe.report.wording import BESIDE, MEANINGS
 from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ttsframe.report.summary import ReportData
-
-_SIDES = (
-    ("Order", "order_id", "shopify_name"),
-    ("Shopify ID", None, "shopify_id"),
-    ("State", "tiktok_status", "financial_status"),
-    ("Created", "tiktok_created_at", "shopify_created_at"),
-    ("Paid", "tiktok_paid_at", None),
-    ("Amount", "tiktok_amount", "shopify_total"),
-    ("Refunded", "tiktok_refunded", "shopify_refunded"),
-    ("In the totals", "tiktok_counted", "shopify_counted"),
-)
-"""A label, and the column of each side."""
-_MEANINGS = {**REASONS, **MATCH_REASONS, **COMPONENTS}
 
 
 @dataclass(frozen=True)
@@ -80,11 +68,11 @@ def _explained(data: ReportData, index: Any, row: pd.Series) -> RowExplained:  #
         status=palette.label(status),
         meaning=data.statuses[status],
         sides=tuple(
-            (label, _text(row, left, "TikTok"), _text(row, right, "Shopify")) for label, left, right in _SIDES
+            (label, _text(row, left, "TikTok"), _text(row, right, "Shopify")) for label, left, right in BESIDE
         ),
         named_by=one_line(evidence or ""),
         sums=tuple(_sums(data, index, row)),
-        causes=tuple((palette.label(word), _MEANINGS.get(word, "")) for word in reason_words(reason)),
+        causes=tuple((palette.label(word), MEANINGS.get(word, "")) for word in reason_words(reason)),
         advice=advice(status, reason),
     )
 

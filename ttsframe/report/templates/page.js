@@ -128,10 +128,58 @@
     return box;
   }
 
+  // One order explained: a click on its row, or Enter.
+  const place = new Map(data.columns.map((column, at) => [column.name, at]));
+  const held = (name, row) => value(data.columns[place.get(name)], row) || "";
+  const words = (row) => held("reason", row).split("; ").flatMap((cause) => cause.split(" + ")).filter(Boolean);
+  function element(name, shown, className) {
+    const made = document.createElement(name);
+    made.textContent = shown;
+    if (className) made.className = className;
+    return made;
+  }
+  function table(lines, className) {
+    const made = element("table", "", className);
+    for (const cells of lines) {
+      const line = made.insertRow();
+      cells.forEach((shown) => line.append(element("td", shown)));
+    }
+    return made;
+  }
+  function advice(row) {
+    const status = data.statuses[codes[row]], reasons = status.several ? [] : words(row).filter((word) => data.advice[word]);
+    return status.review ? data.advice[reasons[0] || status.name] || "" : "";
+  }
+  function sums(row) {
+    const column = data.columns[place.get("difference")], difference = value(column, row);
+    if (!difference) return [];
+    const amount = (number) => (number > 0 ? "+" : "") + number.toFixed(decimals(column, row)).replace("-", "\u2212");
+    const parts = data.parts[row] || [];
+    const rest = parts.reduce((left, part) => left - part[1], difference);
+    const open = Math.abs(rest) < 0.5 / 10 ** decimals(column, row) ? [] : [["Not explained", amount(rest)]];
+    return [["TikTok amount", text(data.columns[place.get("tiktok_amount")], row)],
+      ...parts.map((part) => [part[0], amount(part[1])]), ...open,
+      ["Shopify total", text(data.columns[place.get("shopify_total")], row)]];
+  }
+  function explain(row) {
+    const status = data.statuses[codes[row]], box = find("explained"), side = (at) => at < 0 ? "" : text(data.columns[at], row);
+    const lines = [["", "TikTok", "Shopify"], ...data.sides.map(([label, left, right]) => [label, side(left), side(right)])];
+    box.replaceChildren(element("h2", held("order_id", row) || held("shopify_name", row)), element("p", status.label + ": " + status.meaning),
+      table(lines.filter((line) => line[1] || line[2]), "sides"), table(sums(row), "sums"));
+    if (held("evidence", row)) box.append(element("p", "Named by: " + held("evidence", row)));
+    words(row).forEach((word) => box.append(element("p", "Cause: " + word.replaceAll("_", " ") + (data.meanings[word] ? " (" + data.meanings[word] + ")" : ""))));
+    if (advice(row)) box.append(element("p", "What to do: " + advice(row), "advice"));
+    find("order").showModal();
+  }
+  find("order").addEventListener("click", (event) => { if (event.target === find("order")) find("order").close(); });
+
   function fill(from, to) {
     const lines = document.createDocumentFragment();
     for (const row of rows.slice(from, to)) {
       const line = document.createElement("tr");
+      line.tabIndex = 0;
+      line.addEventListener("click", () => { if (getSelection().isCollapsed) explain(row); });
+      line.addEventListener("keydown", (event) => { if (event.key === "Enter") explain(row); });
       data.shown.forEach((place) => line.append(cell(data.columns[place], place, row)));
       lines.append(line);
     }
@@ -149,7 +197,7 @@
     find("previous").disabled = state.page === 0;
     find("next").disabled = state.page >= pages - 1;
     document.querySelector(".pages").hidden = pages === 1;
-    find("download").disabled = rows.length === 0;
+    find("download").disabled = find("ticket").disabled = rows.length === 0;
     find("scroll").scrollTop = 0;
     find("filter").value = state.status;
     find("sort").value = state.sort < 0 ? "" : state.sort + (state.down ? "-" : "+");
@@ -274,11 +322,30 @@
   find("download").addEventListener("click", () => {
     const lines = [data.columns.map((column) => column.name).join(",")];
     for (const row of rows) lines.push(data.columns.map((column) => csvCell(column, row)).join(","));
+    const name = state.status === ALL || state.status === REVIEW ? "orders" : data.statuses[Number(state.status)].name;
+    save("\ufeff" + lines.join("\n") + "\n", name + ".csv", "text/csv");
+  });
+  function save(content, name, type) {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\n") + "\n"], { type: "text/csv" }));
-    link.download = (state.status === ALL || state.status === REVIEW ? "orders" : data.statuses[Number(state.status)].name) + ".csv";
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // A text for the support of TikTok or of the connector about the rows shown: ids, states, times and amounts.
+  find("ticket").addEventListener("click", () => {
+    const first = rows.slice(0, data.ticket.most), status = rows.length && codes.length ? data.statuses[codes[rows[0]]].name : "";
+    const same = rows.every((row) => codes[row] === codes[rows[0]]);
+    const [noun, phrase, question] = (same && data.ticket.subjects[status]) || data.ticket.otherwise;
+    const columns = data.ticket.heads.map(([name, shown]) => [data.columns[place.get(name)], shown])
+      .filter(([column]) => first.some((row) => text(column, row)));
+    const lines = [columns.map(([, shown]) => shown), ...first.map((row) => columns.map(([column]) => text(column, row)))];
+    const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
+    const head = "Subject: " + count.format(rows.length) + " " + noun + (rows.length === 1 ? "" : "s") + " " + phrase;
+    const told = lines.map((line) => "  " + line.map((shown, at) => shown.padEnd(widths[at])).join("  ").trimEnd());
+    if (rows.length > first.length) told.push("  and " + count.format(rows.length - first.length) + " more, which we can send as a file");
+    save([head, "", question, "", ...told].join("\n") + "\n", "ticket.txt", "text/plain");
   });
 
   const themes = ["auto", "light", "dark"];
