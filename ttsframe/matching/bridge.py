@@ -79,8 +79,9 @@ def _added_up(entries: list[_Entries], currencies: list[str]) -> pd.DataFrame:
     amounts, counts = np.zeros(shape), np.zeros(shape, dtype=np.int64)
     for line, currency, amount in entries:
         here = (line != _NONE) & (amount != 0)
-        np.add.at(amounts, (currency[here], line[here]), amount[here])
-        np.add.at(counts, (currency[here], line[here]), 1)
+        cell = currency[here] % shape[0] * shape[1] + line[here]
+        amounts += np.bincount(cell, weights=amount[here], minlength=amounts.size).reshape(shape)
+        counts += np.bincount(cell, minlength=counts.size).reshape(shape)
     shown = amounts != 0
     for total in ("tiktok_total", "shopify_total"):
         shown[:, _CODES[total]] = counts.any(axis=1)

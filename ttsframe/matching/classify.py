@@ -23,6 +23,7 @@ from ttsframe.matching.explain import SETS
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import flag_words
 from ttsframe.matching.links import LookupState
+from ttsframe.money import POWERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Verdicts(NamedTuple):
 def classify(rows: Aligned, explanations: Explanations, *, tolerance: float) -> Verdicts:
     """Decide status and reasons of every row; amounts within `tolerance` major units are equal."""
     # The epsilon keeps 0.29 * 100 from falling to 28.
-    units: MinorUnits = np.floor(tolerance * 10.0**rows.tiktok.digits + 1e-6)
+    units: MinorUnits = np.floor(tolerance * POWERS[rows.tiktok.digits] + 1e-6)
     differ = (np.abs(rows.difference) > units) | rows.currencies_differ
     explained = np.zeros(len(differ), dtype=bool)
     explained[explanations.rows[explanations.unique]] = True
