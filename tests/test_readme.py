@@ -105,6 +105,7 @@ def at_home(tmp_path, monkeypatch):
     shutil.copy(made.settlement, tmp_path / "income.csv")
     orders = tts.read_tiktok_orders(made.tiktok)
     orders[["order_id"]].to_excel(tmp_path / "orders.xlsx", index=False)
+    tts.match(orders, tts.read_shopify_orders(made.shopify)).to_csv(tmp_path / "report-october")
     with tts.sandbox.run(made.links) as gateway:
         for name, value in gateway.environment.items():
             monkeypatch.setenv(name, value)

@@ -16,7 +16,7 @@ from ttsframe.sandbox import run as run_sandbox
 LOOKUP_ONLY = {"orders", "shop", "progress", "known", "verify"}, {"files", "output", "ids", "plan"}
 RECONCILE_ONLY = (
     {"paths", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
-    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to"},
+    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json"},
 )
 
 

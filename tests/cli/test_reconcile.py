@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import jsonschema
 import openpyxl
 import pandas as pd
 import pytest
@@ -319,3 +320,80 @@ def test_reconcile__names_every_credential_that_is_missing_at_once(ask, tmp_path
     for name in ("TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_APP_ACCESS_KEY", "TIKTOK_SHOP_CIPHER"):
         assert f"{name} is not set" in error
     assert "--ask none" in error
+
+
+AMOUNT = r"^-?[0-9]+([.][0-9]+)?$"
+FIGURE = {
+    "type": "object",
+    "properties": {
+        "section": {"type": "string"},
+        "side": {"enum": [None, "TikTok", "Shopify"]},
+        "currency": {"type": ["string", "null"]},
+        "name": {"type": "string"},
+        "value": {
+            "anyOf": [
+                {"type": "integer"},
+                {"type": "string", "pattern": r"^-?[0-9]+([.][0-9]+)?$"},
+                {"type": "null"},
+            ]
+        },
+    },
+    "required": ["section", "side", "currency", "name", "value"],
+    "additionalProperties": False,
+}
+FIGURES = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string"},
+        "provenance": {"type": "object", "additionalProperties": {"type": "string"}},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "needs_review": {"type": "integer"},
+        "figures": {"type": "array", "items": FIGURE},
+        "notes": {"type": "array", "items": {"type": "object", "required": ["kind", "text"]}},
+    },
+    "required": ["title", "provenance", "counts", "needs_review", "figures", "notes"],
+    "additionalProperties": False,
+}
+
+
+def test_reconcile__writes_its_figures_as_json(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["reconcile", *export(tmp_path, DIFFERING), "--ask", "none"]
+    assert main([*arguments, "--json", "figures.json"]) == 1
+    figures = json.loads((tmp_path / "figures.json").read_bytes())
+    jsonschema.validate(figures, FIGURES)
+    assert figures["counts"]["amount_differs"] == figures["needs_review"] == 1
+    amounts = {(each["section"], each["name"]): each["value"] for each in figures["figures"]}
+    assert amounts["bridge", "amount_differs"] == "1.00"
+    capsys.readouterr()
+    assert main([*arguments, "--json", "-"]) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["figures"] == figures["figures"]
+    assert "SUMMARY rows=2" in shown.err
+
+
+def test_reconcile__json_of_what_is_not_known_is_null(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    files = export(tmp_path, ({T1: "", T2: 30}, [(TAG_1, 20), (TAG_2, 30)]))
+    assert main(["reconcile", *files, "--ask", "none", "--json", "-"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    jsonschema.validate(figures, FIGURES)
+    assert {each["name"]: each["value"] for each in figures["figures"] if each["section"] == "rows"}[
+        "total"
+    ] == 2
+
+
+def test_compare__tells_what_changed_between_two_reports(tmp_path, capsys):
+    for name, orders in (("old", MATCHED), ("new", DIFFERING)):
+        files = export(tmp_path, orders)
+        main(["reconcile", *files, "--ask", "none", "-o", str(tmp_path / name)])
+    capsys.readouterr()
+    folders = [str(tmp_path / "old"), str(tmp_path / "new")]
+    assert main(["compare", *folders]) == 1
+    shown = capsys.readouterr()
+    assert f"{T2},changed,matched,amount_differs" in shown.out
+    assert shown.err == "1 changed\n"
+    assert main(["compare", folders[0], folders[0], "-o", str(tmp_path / "changes.csv")]) == 0
+    assert "nothing has changed → " in capsys.readouterr().err
+    assert main(["compare", folders[0], str(tmp_path / "nowhere")]) == 2
+    assert "name the report's folder" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ttsframe import config
-from ttsframe.cli import cache, demo, doctor, explain, lookup, reconcile, sandbox, shops
+from ttsframe.cli import cache, compare, demo, doctor, explain, lookup, reconcile, sandbox, shops
 from ttsframe.cli.options import in_cli_terms, parser
 from ttsframe.errors import EXIT_ERROR, EXIT_INTERRUPTED, SettingsError, TtsframeError
 from ttsframe.gateway.signing import redact
@@ -26,6 +26,7 @@ _COMMANDS = {
     "lookup": lookup.run,
     "reconcile": reconcile.run,
     "explain": explain.run,
+    "compare": compare.run,
     "demo": demo.run,
     "doctor": doctor.run,
     "shops": shops.run,

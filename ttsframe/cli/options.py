@@ -176,6 +176,12 @@ RECONCILE = Command(
             help="also pair the remaining orders by amount and time, with status probable",
         ),
         _IDS,
+        _option(
+            "--json",
+            metavar="FILE",
+            help="also write counts, totals, bridge, exceptions and notes as JSON; - for standard output, "
+            "instead of the text",
+        ),
         _option("--exit-zero", action="store_true", help="exit with 0 even if some rows need review"),
     ),
     exit_1="some rows need review",
@@ -191,6 +197,24 @@ EXPLAIN = Command(
         *_READING,
         _option("--ticket", action="store_true", help="print a text for a support team instead"),
     ),
+)
+
+COMPARE = Command(
+    "compare",
+    "tell what changed between two reports",
+    (
+        _option("before", metavar="OLD", help="the folder of the earlier report, or its orders.csv"),
+        _option("after", metavar="NEW", help="the folder of the later one"),
+        _option(
+            "-o",
+            "--output",
+            default="-",
+            metavar="OUT",
+            help="a .csv, .xlsx or .parquet file; - for CSV on standard output",
+        ),
+        _IDS,
+    ),
+    exit_1="something has changed",
 )
 
 DEMO = Command(
@@ -247,6 +271,7 @@ COMMANDS = (
     LOOKUP,
     RECONCILE,
     EXPLAIN,
+    COMPARE,
     DEMO,
     Command("doctor", "check settings, cache, gateway, clock, token, shop and scope"),
     Command("shops", "list the shops that the token gives access to, with their ciphers"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttsframe.cli.options import given_as
@@ -14,11 +15,11 @@ from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_o
 from ttsframe.references.lookup import lookup, plan
 from ttsframe.references.progress import duration
 from ttsframe.references.shop import Shop
-from ttsframe.report import check_folder, text_summary
+from ttsframe.report import check_folder, json_figures, text_summary
+from ttsframe.report.files import atomic_write, check_writable
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     import pandas as pd
 
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--from and --to belong together: give both days.")
     asked = platforms(options.platform or DEFAULT_PLATFORM)
     check_folder(options.output, FILES)
+    if options.json and options.json != "-":
+        check_writable(Path(options.json))
     tiktok, shopify, settlement = read_exports(options)
     refs = _references(options, tiktok, shopify, asked)
     result = match(
@@ -63,7 +66,14 @@ def run(options: argparse.Namespace) -> int:
     figures = {"rows": len(result.orders), "needs_review": review, "incomplete": incomplete, **result.counts}
     figures |= {"not_looked_up": _known(refs), "exit": exit_code}
     lines.append(f"SUMMARY {' '.join(f'{name}={figure}' for name, figure in figures.items())}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    if options.json and options.json != "-":
+        with atomic_write(Path(options.json)) as part:
+            part.write_bytes(json_figures(result.report))
+    text = "\n".join(lines) + "\n"
+    if options.json == "-":
+        sys.stderr.write(text)
+        text = json_figures(result.report).decode()
+    sys.stdout.write(text)
     return exit_code
 
 

@@ -1,5 +1,6 @@
 """A match → CSV, XLSX, HTML, notebook, terminal and plots."""
 
+from ttsframe.report.data import json_figures
 from ttsframe.report.excel import write_excel
 from ttsframe.report.files import ensure_dir
 from ttsframe.report.html import html_summary, write_html
@@ -18,6 +19,7 @@ __all__ = [
     "ensure_dir",
     "explain_order",
     "html_summary",
+    "json_figures",
     "plot",
     "save_frame",
     "text_summary",

@@ -1,0 +1,41 @@
+"""A match → the figures of its report as JSON, for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ttsframe import money
+from ttsframe.report.summary import AMOUNT_SECTIONS
+
+if TYPE_CHECKING:
+    from ttsframe.report.summary import ReportData
+
+
+def json_figures(data: ReportData) -> bytes:
+    """Return the figures as JSON: amounts are texts with their currency's decimals, null where not known.
+
+    The keys are `title`, `provenance`, `counts`, `needs_review`, `figures` (the rows of the summary that are
+    no text: section, side, currency, name, value) and `notes` (kind, text).
+    """
+    summary = data.summary[~data.summary["section"].isin(["source", "note"])]
+    figures = {
+        "title": data.title,
+        "provenance": dict(data.provenance),
+        "counts": data.counts,
+        "needs_review": data.exception_count,
+        "figures": [_figure(row) for row in summary.to_dict("records")],
+        "notes": [{"kind": note.kind, "text": note.text} for note in data.notes_in_order],
+    }
+    return orjson.dumps(figures, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _figure(row: dict[Any, Any]) -> dict[str, Any]:
+    value = row["value"]
+    if row["section"] in AMOUNT_SECTIONS:
+        known = value == value  # noqa: PLR0124 - not NaN
+        value = f"{value:.{money.decimals(row['currency'])}f}" if known else None
+    else:
+        value = int(value)
+    return {**{name: row[name] or None for name in ("section", "side", "currency", "name")}, "value": value}
