@@ -6,10 +6,12 @@ import openpyxl
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
+from support.match_frames import S1, S2, T1, T2, T3, marked, shopify, tiktok
 from support.report_sample import sample_report
 
 from ttsframe.columns import TIKTOK_ORDERS, Column, conform
 from ttsframe.errors import InputError
+from ttsframe.matching import match
 from ttsframe.report import excel, save_frame, write_excel
 from ttsframe.report.cells import LONG_NUMBERS_IN_EXCEL
 
@@ -64,18 +66,13 @@ def test_write_excel__ids_are_text_cells_for_openpyxl(book, report):
 
 
 def test_write_excel__no_cell_is_or_starts_a_formula(book):
-    texts = [
-        cell.value
-        for sheet in book
-        for row in sheet.iter_rows()
-        for cell in row
-        if isinstance(cell.value, str)
-    ]
-    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {
-        "s",
-        "n",
-        "inlineStr",
-    }
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    formulas = [cell for cell in cells if cell.data_type == "f"]
+    # Our own: the totals of the summary.
+    assert {cell.parent.title for cell in formulas} == {"Summary"}
+    assert all(cell.value.startswith(("=SUM(", "=SUMIFS(Orders!")) for cell in formulas)
+    texts = [cell.value for cell in cells if isinstance(cell.value, str) and cell not in formulas]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr", "f"}
     assert not [text for text in texts if text.lstrip().startswith(tuple("=+-@"))]
     assert "'=1+1" in texts
     assert not [sheet.title for sheet in book if sheet._hyperlinks]
@@ -182,3 +179,36 @@ def test_write_excel__refuses_a_place_that_cannot_be(report, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="name another folder"):
         write_excel(report, tmp_path / "out" / "report.xlsx")
+
+
+def test_write_excel__totals_are_sums_over_the_orders(tmp_path):
+    ours = tiktok(T1, {"order_id": T2, "amount": 12.5}, {"order_id": T3, "currency": "KWD", "amount": 1.125})
+    theirs = shopify(marked(S1, T1, total=25.0), marked(S2, T3, total=1.25, currency="KWD"))
+    path = write_excel(match(ours, theirs).report, tmp_path / "report.xlsx")
+    formulas = openpyxl.load_workbook(path)["Summary"]
+    values = openpyxl.load_workbook(path, data_only=True)["Summary"]
+    head, *lines = openpyxl.load_workbook(path)["Orders"].iter_rows(values_only=True)
+    orders = pd.DataFrame(lines, columns=head)
+    checked, currency = 0, ""
+    for row, shown in zip(formulas.iter_rows(), values.iter_rows(values_only=True), strict=True):
+        if str(row[0].value).startswith("Amounts "):
+            currency = row[0].value.split()[1]
+        if not str(row[2].value).startswith("=SUMIFS"):
+            continue
+        here = orders[(orders["status"] == row[0].value) & (orders["currency"] == currency)]
+        for place, name in enumerate(("tiktok_counted", "shopify_counted", "difference_counted"), start=2):
+            assert f'"{row[0].value}"' in row[place].value
+            assert f'"{currency}")' in row[place].value
+            assert shown[place] == pytest.approx(here[name].sum())
+            checked += 1
+    assert checked == 9
+    alls = [row for row in formulas.iter_rows() if str(row[2].value).startswith("=SUM(")]
+    assert len(alls) == 2
+
+
+def test_write_excel__totals_without_a_simple_formula_are_numbers(tmp_path):
+    theirs = shopify(marked(S1, T1, currency="EUR"))
+    path = write_excel(match(tiktok(T1), theirs).report, tmp_path / "report.xlsx")
+    cells = [cell.value for row in openpyxl.load_workbook(path)["Summary"].iter_rows() for cell in row]
+    assert not [cell for cell in cells if str(cell).startswith("=")]
+    assert 20 in cells

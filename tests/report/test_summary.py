@@ -179,7 +179,7 @@ def pair(currency, ours=1.0, theirs=1.0, **columns):
 
 def renderings(report, folder):
     """All that people read, by its name."""
-    book = openpyxl.load_workbook(write_excel(report, folder / "report.xlsx"))
+    book = openpyxl.load_workbook(write_excel(report, folder / "report.xlsx"), data_only=True)
     write_csv(report, folder)
     return {
         "text": text_summary(report, encoding="utf-8"),
@@ -205,7 +205,7 @@ def test_totals__have_the_decimals_of_their_currency(currency, total, text, tmp_
     assert f" {grouped} " in shown["text"]
     assert f">{grouped}</td>" in shown["page"]
     assert f">{grouped}</td>" in shown["notebook"]
-    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx", data_only=True)
     decimals = len(text.partition(".")[2])
     for sheet in ("Orders", "Summary"):
         cells = [cell for row in book[sheet].iter_rows() for cell in row if cell.value == total]
@@ -311,7 +311,7 @@ def match_of(amounts, totals, currencies=("EUR", "EUR")):
 def totals_shown(report, folder):
     """What stands in each rendering in the lines `all` or `total`, currency by currency."""
     shown = renderings(report, folder)
-    sheet = openpyxl.load_workbook(folder / "report.xlsx")["Summary"]
+    sheet = openpyxl.load_workbook(folder / "report.xlsx", data_only=True)["Summary"]
     sums = pd.read_csv(folder / "summary.csv", dtype=str, keep_default_na=False)
     cells = r">All</t[hd]>" + 4 * r"<td[^>]*>([^<]*)</td>"
     return {

@@ -17,7 +17,7 @@ import pandas as pd
 from ttsframe import money
 from ttsframe.columns import EXCEPTIONS, SETTLEMENT_STATUSES
 from ttsframe.report import cells, palette
-from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
+from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN, side_currency
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     LISTED_APART,
@@ -33,7 +33,7 @@ from ttsframe.text import counted, escape_formula
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ttsframe.columns import Column
     from ttsframe.report.bridge import Bridge
@@ -301,7 +301,7 @@ def _summary(book: _Book, data: ReportData) -> None:
     sheet.write_string(1, 0, headline(data), form["quiet"])
     row = _status_rows(book, sheet, data, 3)
     for currency, rows in data.totals.items():
-        row = _totals_rows(book, sheet, (currency, rows), row + 1)
+        row = _totals_rows(book, sheet, (currency, rows), row + 1, _sums_of_orders(data, currency))
     for note in footnotes(data) if data.totals else ():
         sheet.write_string(row, 0, escape_formula(note), form["quiet"])
         row += 1
@@ -372,9 +372,43 @@ def _status_rows(book: _Book, sheet: Any, data: ReportData, row: int) -> int:  #
     return row + 2
 
 
-def _totals_rows(book: _Book, sheet: Any, block: tuple[str, list[TotalsRow]], row: int) -> int:  # noqa: ANN401
-    """Write the totals of one currency; return the row below them."""
+def _sums_of_orders(data: ReportData, currency: str) -> Callable[[str], list[str]] | None:
+    """Return what makes the formulas of a status's totals: sums over the sheet of orders.
+
+    None where there is no simple formula: the orders fill several sheets, a pair is in two currencies, or
+    the currency holds characters that a criterion reads in its own way.
+    """
+    from xlsxwriter.utility import xl_range_abs  # noqa: PLC0415
+
+    texts = data.orders["currency"].dropna().astype("str").unique()
+    two = any(currency in (side_currency(text, side) for side in SIDES) for text in texts if "/" in text)
+    if two or len(data.orders) >= MAX_ROWS or not (currency == "" or currency.isalnum()):
+        return None
+    names = list(data.orders.columns)
+
+    def column(name: str) -> str:
+        place = names.index(name)
+        return f"Orders!{xl_range_abs(1, place, max(len(data.orders), 1), place)}"
+
+    def formulas(status: str) -> list[str]:
+        which = f'{column("status")},"{status}",{column("currency")},"{currency or "="}"'
+        return [f"=SUMIFS({column(name)},{which})" for name in (*SIDES.values(), "difference_counted")]
+
+    return formulas
+
+
+def _totals_rows(
+    book: _Book,
+    sheet: Any,  # noqa: ANN401
+    block: tuple[str, list[TotalsRow]],
+    row: int,
+    formulas: Callable[[str], list[str]] | None,
+) -> int:
+    """Write the totals of one currency, as formulas where there are some; return the row below them."""
+    from xlsxwriter.utility import xl_range  # noqa: PLC0415
+
     currency, rows = block
+    first = row + 1
     form, decimals = book.formats, money.decimals(currency)
     sheet.write_string(row, 0, escape_formula(section_title("Amounts", currency)), form["header"])
     sheet.write_row(row, 1, ["Rows", *SIDES, "Difference"], form["header_number"])
@@ -383,7 +417,11 @@ def _totals_rows(book: _Book, sheet: Any, block: tuple[str, list[TotalsRow]], ro
         style, head = ("total", form["total"]) if line.status is None else ("", book.statuses[line.status])
         sheet.write_string(row, 0, line.status or "All", head)
         sheet.write_number(row, 1, line.rows, form["count_total" if line.status is None else "count"])
-        _amounts(sheet, row, line.figures, book.amounts[decimals, style])
+        sums = None
+        if formulas:
+            whole = [f"=SUM({xl_range(first, place, row - 1, place)})" for place in range(2, 5)]
+            sums = whole if line.status is None else formulas(line.status)
+        _amounts(sheet, row, line.figures, book.amounts[decimals, style], formulas=sums)
     for name, figures in footer_rows(rows[-1]).items():
         row += 1
         sheet.write_string(row, 0, palette.label(name), form["quiet"])
@@ -391,11 +429,23 @@ def _totals_rows(book: _Book, sheet: Any, block: tuple[str, list[TotalsRow]], ro
     return row + 1
 
 
-def _amounts(sheet: Any, row: int, figures: Iterable[tuple[float, int]], formats: tuple[Any, Any]) -> None:  # noqa: ANN401
-    """Write sums from the third column on; one that is not known as `n/a`."""
-    for column, (amount, unknown) in enumerate(figures, start=2):
-        shown = UNKNOWN if math.isnan(amount) else round(amount, 6)
-        sheet.write(row, column, shown, formats[unknown > 0])
+def _amounts(
+    sheet: Any,  # noqa: ANN401
+    row: int,
+    figures: Iterable[tuple[float, int]],
+    formats: tuple[Any, Any],
+    *,
+    formulas: Sequence[str] | None = None,
+) -> None:
+    """Write sums from the third column on, as formulas if there are some; one not known as `n/a`."""
+    for place, (amount, unknown) in enumerate(figures):
+        form = formats[unknown > 0]
+        if math.isnan(amount):
+            sheet.write_string(row, place + 2, UNKNOWN, form)
+        elif formulas:
+            sheet.write_formula(row, place + 2, formulas[place], form, round(amount, 6))
+        else:
+            sheet.write_number(row, place + 2, round(amount, 6), form)
 
 
 def _about(book: _Book, data: ReportData, cut: int) -> None:
