@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from ttsframe.references.attach import How
+    from ttsframe.references.frame import Level
     from ttsframe.references.lookup import Plan
     from ttsframe.references.shop import Shop
 
@@ -32,7 +34,7 @@ class TtsAccessor:
         *,
         column: str | None = None,
         platform: str | Sequence[str] = "SHOPIFY",
-        level: str = "order",
+        level: Level = "order",
         shop: Shop | None = None,
         known: pd.DataFrame | None = None,
         verify: float = 0.02,
@@ -81,7 +83,7 @@ class TtsAccessor:
             offline=offline,
         )
 
-    def attach(self, refs: pd.DataFrame, *, column: str | None = None, how: str = "left") -> pd.DataFrame:
+    def attach(self, refs: pd.DataFrame, *, column: str | None = None, how: How = "left") -> pd.DataFrame:
         """Join references to this frame's rows; see `ttsframe.attach`."""
         from ttsframe.references.attach import attach  # noqa: PLC0415 - loaded when first used
 

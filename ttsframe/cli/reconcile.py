@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from ttsframe.report.cells import Ids
+
 FILES = ("orders.csv", "summary.csv", "report.xlsx", "report.html")
 """What `write` leaves in the folder, besides one file per status."""
 _MOSTLY = 0.8
@@ -107,7 +109,7 @@ def read_saved(options: argparse.Namespace) -> pd.DataFrame:
         return read_references(options.refs)
 
 
-def write(result: Match, folder: Path, *, ids: str) -> None:
+def write(result: Match, folder: Path, *, ids: Ids) -> None:
     """Write the whole report to a folder: CSV files, the workbook and the page."""
     result.to_csv(folder, ids=ids)
     result.to_excel(folder)

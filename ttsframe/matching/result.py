@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ttsframe.report import OrderExplained, ReportData
+    from ttsframe.report.cells import Ids
     from ttsframe.text import Note
 
 
@@ -197,7 +198,7 @@ class Match:
             )
         return rows
 
-    def to_csv(self, folder: str | os.PathLike[str], *, ids: str = "plain") -> list[Path]:
+    def to_csv(self, folder: str | os.PathLike[str], *, ids: Ids = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file per status that needs review.
 
         With a settlement, `only_settlement.csv` lists what it holds beside the TikTok orders.

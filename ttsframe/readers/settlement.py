@@ -15,10 +15,11 @@ from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
+    from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
 
-def read_tiktok_settlement(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -> pd.DataFrame:  # noqa: ANN401
     r"""Read TikTok Shop settlement ("income") exports.
 
     Parameters

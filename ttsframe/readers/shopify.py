@@ -17,6 +17,7 @@ from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
+    from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
 _TIMES = ("created_at", "cancelled_at")
@@ -32,7 +33,7 @@ _TIKTOK_TAG = re.compile(
 _TIKTOK_DOMAINS = ("scs.tiktokw.us", "chat-seller-us.tiktok.com", "tiktok.com")
 
 
-def read_shopify_orders(paths: Any, *, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+def read_shopify_orders(paths: Any, *, date_order: DateOrder | None = None) -> pd.DataFrame:  # noqa: ANN401
     r"""Read Shopify order exports.
 
     Parameters

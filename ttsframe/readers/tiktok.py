@@ -20,6 +20,7 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
 _TIMES = ("created_at", "paid_at", "cancelled_at")
@@ -89,7 +90,12 @@ class _Rows(NamedTuple):
     """The trimmed columns that the file has, by our names."""
 
 
-def read_tiktok_orders(paths: Any, *, tz: str | None = None, date_order: str | None = None) -> pd.DataFrame:  # noqa: ANN401
+def read_tiktok_orders(
+    paths: Any,  # noqa: ANN401
+    *,
+    tz: str | None = None,
+    date_order: DateOrder | None = None,
+) -> pd.DataFrame:
     r"""Read TikTok Shop order exports of Seller Center.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import pandas as pd
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 _SEPARATOR = "; "
 _PREFIX = "reference_"
 _JOINED = ("platform", "external_order_id", "line_item_id", "line_item_origin_id")
-_HOWS = ("left", "explode")
+How: TypeAlias = Literal["left", "explode"]
+_HOWS: tuple[How, ...] = get_args(How)
 _KEY, _ROW = "__order_id", "__row"
 
 
 def attach(
-    orders: pd.DataFrame, refs: pd.DataFrame, *, column: str | None = None, how: str = "left"
+    orders: pd.DataFrame, refs: pd.DataFrame, *, column: str | None = None, how: How = "left"
 ) -> pd.DataFrame:
     """Join references to the caller's rows.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from ttsframe.gateway.outcomes import SIMULATED, LineItem, Outcome, Reference
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEVELS = ("order", "line_item")
+Level: TypeAlias = Literal["order", "line_item"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 class LookupKeys(NamedTuple):

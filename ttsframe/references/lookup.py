@@ -17,7 +17,7 @@ from ttsframe.client.retry import AGAIN
 from ttsframe.errors import InputError, OutageError, StaleAnswersWarning, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import Outcome
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
-from ttsframe.references.frame import LEVELS, LookupKeys, is_simulated, to_frame
+from ttsframe.references.frame import LEVELS, Level, LookupKeys, is_simulated, to_frame
 from ttsframe.references.in_flight import IN_FLIGHT
 from ttsframe.references.known import find_known
 from ttsframe.references.progress import Estimate, Progress, duration
@@ -75,7 +75,7 @@ def lookup(
     *,
     column: str | None = None,
     platform: str | Sequence[str] = gateway.DEFAULT_PLATFORM,
-    level: str = "order",
+    level: Level = "order",
     shop: Shop | None = None,
     known: pd.DataFrame | None = None,
     verify: float = 0.02,
