@@ -237,6 +237,8 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
 def read_references(frame: pd.DataFrame) -> References:
     """Read a frame of `lookup`; needs `order_id` and `external_order_id`."""
     _require_columns(frame, ("order_id", "external_order_id"), "the references", "lookup")
+    named = [column.name for column in REFERENCES if column.name in frame]
+    frame = pd.DataFrame({name: ids.without_views(frame[name]) for name in named}, copy=False)
     frame = frame.reset_index(drop=True)
     frame, notes = _drop_damaged_ids(
         frame.assign(**{"status": _text(frame, "status")} if "status" in frame else {})

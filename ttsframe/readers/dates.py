@@ -161,8 +161,9 @@ def _read_days(texts: pd.Series, order: DateOrder) -> np.ndarray:
         r"\b2[4-7]\d{2}\b", lambda year: str(int(year[0]) - _BUDDHIST_YEARS), regex=True
     )
     dates = dates.where(dates.str.contains(_YEARS, na=False))
-    serials = pd.to_numeric(texts.where(texts.str.fullmatch(_SERIAL)))
-    days = pd.to_datetime(serials, unit="D", origin="1899-12-30").dt.round("s")
+    # Missing ones are left out: pandas 2.2 rounds memory that it has not filled where they stand.
+    serials = pd.to_numeric(texts[texts.str.fullmatch(_SERIAL).eq(True)]).astype("float64")  # noqa: FBT003
+    days = pd.to_datetime(serials, unit="D", origin="1899-12-30").dt.round("s").reindex(texts.index)
     for form in _FORMATS[order]:
         days = days.fillna(pd.to_datetime(dates, format=form, errors="coerce"))
     return days.to_numpy("datetime64[us]")
