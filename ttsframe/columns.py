@@ -263,15 +263,12 @@ ONLY_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_at", "time", "the last settlement date"),
 )
 
+_OF_ORDERS = {column.name: column for column in MATCH_ORDERS}
+
 CUT_OFF: tuple[Column, ...] = (
-    Column("order_id", "text", "the TikTok Shop order id"),
-    Column("shopify_id", "text", "the numeric Shopify id"),
-    Column("shopify_name", "text", "the Shopify order name"),
-    Column("tiktok_created_at", "time", "when it was placed on TikTok"),
-    Column("shopify_created_at", "time", "when it was created on Shopify"),
-    Column("tiktok_amount", "money", "the amount on TikTok"),
-    Column("shopify_total", "money", "the total on Shopify"),
-    Column("currency", "text", "the currency; both, as `USD/EUR`, where they differ"),
+    *(_OF_ORDERS[name] for name in ("order_id", "shopify_id", "shopify_name")),
+    *(_OF_ORDERS[name] for name in ("tiktok_created_at", "shopify_created_at")),
+    *(_OF_ORDERS[name] for name in ("tiktok_amount", "shopify_total", "currency")),
     Column("reported", "flag", "whether it is in this period's report, by its date on TikTok"),
 )
 """The pairs of which one order was created in the period, and the other was not."""
@@ -345,8 +342,8 @@ MATCH_ADVICE: dict[str, str] = {
 """What to do, by the reason, or else by the status of a row that needs review."""
 
 EXCEPTIONS: tuple[Column, ...] = (
-    Column("status", "category", "how the two sides compare", (*MATCH_STATUSES, *MATCH_GUESSED)),
-    Column("reason", "text", "the cause, as far as it can be seen"),
+    _OF_ORDERS["status"],
+    _OF_ORDERS["reason"],
     Column("currency", "text", "the currency; missing if unknown"),
     Column("rows", "count", "how many rows need review for it"),
     Column("difference", "money", "shopify_total − tiktok_amount over those that can be compared"),
@@ -358,7 +355,7 @@ EXCEPTIONS: tuple[Column, ...] = (
 )
 """What needs review, by cause: risks first, then the largest differences."""
 
-COMPONENTS: dict[str, str] = {
+AMOUNT_COMPONENTS: dict[str, str] = {
     "platform_discount": "Shopify's total includes what TikTok paid towards the lines' prices",
     "shipping_platform_discount": "Shopify's total includes what TikTok paid towards the shipping fee",
     "payment_platform_discount": "Shopify's total includes what TikTok paid towards the payment",
@@ -366,6 +363,11 @@ COMPONENTS: dict[str, str] = {
     "shipping_fee": "the shipping fee stands on one side only",
     "taxes": "the taxes stand on one side only",
     "other_fees": "Shopify's total is without the buyer's other fees on TikTok",
+}
+"""What an amount is made of, with what it means where it explains a difference."""
+
+COMPONENTS: dict[str, str] = {
+    **AMOUNT_COMPONENTS,
     "settlement": "Shopify's total is what TikTok paid out",
 }
 """What can explain a difference, with what it then means: the reason of `explained`, joined by ` + `."""

@@ -16,7 +16,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from ttsframe.columns import COMPONENTS, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
+from ttsframe.columns import AMOUNT_COMPONENTS, TEXT_DTYPE, TIKTOK_ORDER_ID_SOURCES
 from ttsframe.matching import match
 
 SIZES = (100_000, 1_000_000)
@@ -103,7 +103,7 @@ def _frames(rows: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 def _with_components(tiktok: pd.DataFrame, shopify: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give every order all components; three of ten totals differ by one to three of them."""
     random = np.random.default_rng(11)
-    names = [name for name in COMPONENTS if name != "settlement"]
+    names = list(AMOUNT_COMPONENTS)
     # Every sum of up to three of these is another one.
     cents = {name: 3**place * random.integers(1, 2, len(tiktok)) for place, name in enumerate(names)}
     tiktok = tiktok.assign(**{name: amounts / 100 for name, amounts in cents.items()})

@@ -313,6 +313,18 @@ def test_reconcile__incomplete_look_ups_exit_with_3(answer, incomplete, tmp_path
     assert main([*arguments, "--exit-zero"]) == code
 
 
+def test_reconcile__says_what_needs_review_and_what_is_incomplete(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    told = {"order_id": [T1, T2], "status": ["failed", "unlinked"], "reason": ["timeout", ""]}
+    columns = {name: [None] * 2 for name in names(REFERENCES)}
+    frame = pd.DataFrame(columns | told | {"platform": "SHOPIFY", "from_cache": False})
+    frame.to_csv(tmp_path / "refs.csv", index=False)
+    assert main(["reconcile", *export(tmp_path, DIFFERING), "--refs", "refs.csv"]) == 3
+    *_, review, incomplete, _ = capsys.readouterr().out.splitlines()
+    assert review == "1 row needs review."
+    assert incomplete == "1 look-up is incomplete: run the same command again (exit status 3)."
+
+
 @pytest.mark.parametrize("ask", ["all", "unmarked"])
 def test_reconcile__names_every_credential_that_is_missing_at_once(ask, tmp_path, capsys):
     assert main(["reconcile", *export(tmp_path, MATCHED), "--ask", ask]) == 2
@@ -333,7 +345,7 @@ FIGURE = {
         "value": {
             "anyOf": [
                 {"type": "integer"},
-                {"type": "string", "pattern": r"^-?[0-9]+([.][0-9]+)?$"},
+                {"type": "string", "pattern": AMOUNT},
                 {"type": "null"},
             ]
         },
@@ -374,13 +386,16 @@ def test_reconcile__writes_its_figures_as_json(tmp_path, monkeypatch, capsys):
 
 def test_reconcile__json_of_what_is_not_known_is_null(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    files = export(tmp_path, ({T1: "", T2: 30}, [(TAG_1, 20), (TAG_2, 30)]))
+    files = export(tmp_path, ({T1: "", T2: ""}, [(TAG_1, 20), (TAG_2, 30)]))
     assert main(["reconcile", *files, "--ask", "none", "--json", "-"]) == 0
     figures = json.loads(capsys.readouterr().out)
     jsonschema.validate(figures, FIGURES)
-    assert {each["name"]: each["value"] for each in figures["figures"] if each["section"] == "rows"}[
-        "total"
-    ] == 2
+    totals = {
+        each["side"]: each["value"]
+        for each in figures["figures"]
+        if (each["section"], each["name"]) == ("amount", "total")
+    }
+    assert totals == {"TikTok": None, "Shopify": "50.00"}
 
 
 def test_compare__tells_what_changed_between_two_reports(tmp_path, capsys):

@@ -98,5 +98,9 @@ def test_workbook__adds_the_bridge_up_itself(result, tmp_path):
 def test_workbook__tells_what_is_unaccounted_for(result, tmp_path):
     write_excel(open_bridge(result.report), tmp_path / "report.xlsx")
     values = openpyxl.load_workbook(tmp_path / "report.xlsx", data_only=True)["Bridge"]
-    rows = {row[0].value: row[2].value for row in values.iter_rows()}
-    assert rows["Unaccounted for"] == 0.01
+    rows = {row[0].value: row[2] for row in values.iter_rows()}
+    assert rows["Unaccounted for"].value == 0.01
+    # Red whatever its sign: the number format alone reddens only what is negative.
+    told = {str(each.sqref): each.rules for each in values.conditional_formatting}
+    (rule,) = told[rows["Unaccounted for"].coordinate]
+    assert (rule.operator, rule.formula, rule.dxf.font.color.rgb) == ("notEqual", ["0"], "FFC00000")

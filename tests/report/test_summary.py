@@ -95,6 +95,7 @@ def test_totals__never_add_currencies_up():
         tiktok_amount=[10.0, 20.0, 5.0],
         shopify_total=[10.0, 18.0, 5.0],
         currency=["USD", "USD/EUR", "EUR"],
+        difference_counted=[0.0, None, 0.0],
     )
     assert lines_of(made, "USD")[None] == (2, (30.0, 10.0))
     assert str(lines_of(made, "EUR")) == str(

@@ -52,6 +52,13 @@ _PLATFORM = _option(
     metavar="P",
     help=f"one of {', '.join(PLATFORMS)}; repeat it for several (default: {DEFAULT_PLATFORM})",
 )
+_OUTPUT = _option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="OUT",
+    help="a .csv, .xlsx or .parquet file; - for CSV on standard output",
+)
 _IDS = _option(
     "--ids",
     choices=("plain", "excel"),
@@ -122,13 +129,7 @@ LOOKUP = Command(
             default="order",
             help="one row per external order, or per line item of it",
         ),
-        _option(
-            "-o",
-            "--output",
-            default="-",
-            metavar="OUT",
-            help="a .csv, .xlsx or .parquet file; - for CSV on standard output",
-        ),
+        _OUTPUT,
         _IDS,
         _option("--offline", action="store_true", help="send nothing: use cached answers only"),
         _option(
@@ -205,13 +206,7 @@ COMPARE = Command(
     (
         _option("before", metavar="OLD", help="the folder of the earlier report, or its orders.csv"),
         _option("after", metavar="NEW", help="the folder of the later one"),
-        _option(
-            "-o",
-            "--output",
-            default="-",
-            metavar="OUT",
-            help="a .csv, .xlsx or .parquet file; - for CSV on standard output",
-        ),
+        _OUTPUT,
         _IDS,
     ),
     exit_1="something has changed",

@@ -59,37 +59,37 @@ def run(options: argparse.Namespace) -> int:
     exit_code = EXIT_INCOMPLETE if incomplete else EXIT_DIFFERENCES if review else EXIT_OK
     exit_code = EXIT_OK if exit_code == EXIT_DIFFERENCES and options.exit_zero else exit_code
     lines = [text_summary(result.report), f"report: {options.output / 'report.html'}"]
+    if review:
+        told = "1 row needs" if review == 1 else f"{review:,} rows need"
+        lines.append(f"{told} review" + ("." if incomplete else f" (exit status {exit_code})."))
     if incomplete:
         told = "1 look-up is" if incomplete == 1 else f"{incomplete:,} look-ups are"
         lines.append(f"{told} incomplete: run the same command again (exit status {exit_code}).")
-    elif review:
-        told = "1 row needs" if review == 1 else f"{review:,} rows need"
-        lines.append(f"{told} review (exit status {exit_code}).")
     figures = {"rows": len(result.orders), "needs_review": review, "incomplete": incomplete, **result.counts}
     figures |= {"not_looked_up": _known(refs), "exit": exit_code}
     lines.append(f"SUMMARY {' '.join(f'{name}={figure}' for name, figure in figures.items())}")
-    if options.json and options.json != "-":
-        with atomic_write(Path(options.json)) as part:
-            part.write_bytes(json_figures(result.report))
     text = "\n".join(lines) + "\n"
     if options.json == "-":
+        sys.stdout.write(json_figures(result.report).decode())
         sys.stderr.write(text)
-        text = json_figures(result.report).decode()
+        return exit_code
+    if options.json:
+        with atomic_write(Path(options.json)) as part:
+            part.write_bytes(json_figures(result.report))
     sys.stdout.write(text)
     return exit_code
 
 
 def _incomplete(refs: pd.DataFrame | None) -> int:
     """Count the orders that another run may answer, or answer anew."""
-    if refs is None or "status" not in refs:
+    if refs is None:
         return 0
-    reason = refs["reason"] if "reason" in refs else refs["status"].astype("object")
-    unanswered = refs["status"].eq("failed") | (refs["status"].eq("skipped") & reason.ne("known"))
-    return int(refs.loc[unanswered | reason.eq("stale"), "order_id"].nunique())
+    unanswered = refs["status"].eq("failed") | (refs["status"].eq("skipped") & refs["reason"].ne("known"))
+    return int(refs.loc[unanswered | refs["reason"].eq("stale"), "order_id"].nunique())
 
 
 def _known(refs: pd.DataFrame | None) -> int:
-    return 0 if refs is None or "reason" not in refs else int(refs["reason"].eq("known").sum())
+    return 0 if refs is None else int(refs["reason"].eq("known").sum())
 
 
 def read_exports(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:

@@ -125,9 +125,6 @@ def causes(rows: Aligned, missing: Flags) -> dict[Reason, Flags]:
     return found | {
         Reason.SYNC_GAP: _sync_gaps(created, synced_at, timed & ~of_its_own),
         Reason.BEFORE_FIRST_ORDER: before,
-        Reason.OUTSIDE_DATES: missing
-        & (rows.lookup == LookupState.NO_LOOKUP)
-        & (rows.outside > rows.clocks_apart),
     }
 
 
@@ -155,20 +152,24 @@ def most_specific(reasons: NDArray[np.int64]) -> NDArray[np.int64]:
     return chosen
 
 
-def dates(rows: Aligned) -> dict[Reason, Flags]:
+def dates(rows: Aligned, missing: Flags) -> dict[Reason, Flags]:
     """See where the calendar explains an absence, or moves a pair into two months."""
     linked = rows.alone & np.isin(rows.lookup, LINKED)
     named = rows.shopify.there & ~rows.tiktok.there & (rows.tiktok.node >= 0)
-    outside = (linked | named) & (rows.outside > rows.clocks_apart)
-    nearly = (linked | named) & (rows.outside > np.timedelta64(0)) & ~outside
-    month_end = np.zeros(len(outside), dtype=bool)
+    not_looked_up = missing & (rows.lookup == LookupState.NO_LOOKUP)
+    far = rows.outside > rows.clocks_apart
+    nearly = (linked | named) & (rows.outside > np.timedelta64(0)) & ~far
+    month_end = np.zeros(len(far), dtype=bool)
     at, edge = rows.created[nearly], rows.clocks_apart
     month_end[nearly] = (_month(at - edge) != _month(at)) | (_month(at + edge) != _month(at))
     apart = np.abs(rows.tiktok.created - rows.shopify.created)  # NaT unless both are known
     two_months = (_month(rows.tiktok.created) != _month(rows.shopify.created)) & (
         apart <= np.timedelta64(_SAME_MOMENT_HOURS, "h")
     )
-    return {Reason.OUTSIDE_DATES: outside, Reason.MONTH_END: month_end | two_months}
+    return {
+        Reason.OUTSIDE_DATES: (linked | named | not_looked_up) & far,
+        Reason.MONTH_END: month_end | two_months,
+    }
 
 
 def _month(moments: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import COMPONENTS, MATCH_SETTLEMENT, ONLY_SETTLEMENT, conform
+from ttsframe.columns import AMOUNT_COMPONENTS, MATCH_SETTLEMENT, ONLY_SETTLEMENT, conform
 from ttsframe.matching import keys
 from ttsframe.matching.currencies import currencies_of
 from ttsframe.matching.inputs import Source
@@ -67,6 +67,11 @@ class Side:
     """The same, in UTC where the zone is known."""
     first: Flags
     """The row is in the period, and the order is on no earlier one."""
+
+    @property
+    def without_amount(self) -> Flags:
+        """The row has an order of the file, and its amount is not known."""
+        return self.there & np.isnan(self.amount)
 
     @property
     def counted(self) -> MinorUnits:
@@ -149,10 +154,14 @@ class Aligned:
         return np.where(self.currencies_differ, np.nan, self.shopify.amount - self.tiktok.amount)
 
     @property
+    def without_amount(self) -> Flags:
+        """An order of the row is without an amount."""
+        return self.tiktok.without_amount | self.shopify.without_amount
+
+    @property
     def comparable(self) -> Flags:
         """No amount of an order is missing, and the currencies do not differ."""
-        missing = [side.there & np.isnan(side.amount) for side in (self.tiktok, self.shopify)]
-        return ~(missing[0] | missing[1] | self.currencies_differ)
+        return ~(self.without_amount | self.currencies_differ)
 
     @property
     def difference_counted(self) -> MinorUnits:
@@ -177,7 +186,11 @@ def align(
     proven = (left >= 0) & (right >= 0) & (rows.sources != Source.PROBABLE)
     currencies = currencies_of(given.tiktok, given.shopify, left, right, proven)
     ours, theirs = currencies.digits
-    created = _own_dates(given, left, right)
+    ours_at, theirs_at = (
+        take_or_fill(orders.created.moments, row, np.datetime64("NaT"))
+        for orders, row in ((given.tiktok, left), (given.shopify, right))
+    )
+    created = np.where(np.isnat(ours_at), theirs_at, ours_at)
     inside = _inside(created, period)
     repeated = np.flatnonzero(rows.conflict | rows.duplicate)
     our_code, their_code = currencies.codes
@@ -268,15 +281,6 @@ def _side(
     )
 
 
-def _own_dates(given: Inputs, left: Nodes, right: Nodes) -> NDArray[np.datetime64]:
-    """Return when each row's TikTok order was created, or else its Shopify order."""
-    tiktok, shopify = (
-        take_or_fill(orders.created.moments, row, np.datetime64("NaT"))
-        for orders, row in ((given.tiktok, left), (given.shopify, right))
-    )
-    return np.where(np.isnat(tiktok), shopify, tiktok)
-
-
 def _first(nodes: Nodes, inside: Flags, repeated: Nodes) -> Flags:
     """Tell which rows are the first of their order; only `repeated` rows may name an order again."""
     first = inside.copy()
@@ -297,7 +301,7 @@ def _components(given: Inputs, left: Nodes, right: Nodes, digits: Digits) -> dic
     What TikTok has, Shopify leaves out, or does not take off; where TikTok has none, Shopify alone has it.
     """
     components = {}
-    for name in COMPONENTS:
+    for name in AMOUNT_COMPONENTS:
         sign = -1 if name in _CHARGES else 1
         value = np.zeros(len(left))
         for orders, row, side in ((given.shopify, right, -sign), (given.tiktok, left, sign)):

@@ -44,7 +44,7 @@ def bridge(rows: Aligned, verdicts: Verdicts) -> pd.DataFrame:
     tiktok, shopify = rows.tiktok, rows.shopify
     ours, theirs = np.nan_to_num(tiktok.counted), np.nan_to_num(shopify.counted)
     line = _OF_STATUS[verdicts.status]
-    line[rows.both & (np.isnan(tiktok.amount) | np.isnan(shopify.amount))] = _CODES["no_amount"]
+    line[rows.both & rows.without_amount] = _CODES["no_amount"]
     differ = np.flatnonzero(rows.currencies_differ)
     line[differ] = _NONE
     other = np.full(len(differ), _CODES["other_currency"])

@@ -19,7 +19,7 @@ from ttsframe.matching.absence import (
     most_specific,
     never_paid,
 )
-from ttsframe.matching.explain import SETS
+from ttsframe.matching.explain import SET_TEXTS
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import flag_words
 from ttsframe.matching.links import LookupState
@@ -64,15 +64,19 @@ def classify(rows: Aligned, explanations: Explanations, *, tolerance: float) -> 
     reasons = np.zeros(len(status), dtype=np.int64)
     missing = (status == STATUS_CODES["only_tiktok"]) & ~np.isin(rows.lookup, LINKED)
     for found in (
-        absence(rows), causes(rows, missing), dates(rows), _states(rows, units), _amounts(rows, several)
-    ):  # fmt: skip
+        absence(rows),
+        causes(rows, missing),
+        dates(rows, missing),
+        _states(rows, units),
+        _amounts(rows, several),
+    ):
         for reason, where in found.items():
             reasons[where] |= reason
     lone = np.isin(status, [STATUS_CODES["only_tiktok"], STATUS_CODES["only_shopify"]])
     stands = np.where(lone, most_specific(reasons), reasons)
     told = rows.lookup_reason.where(status == STATUS_CODES["unknown"])
     unique = explanations.where(explanations.unique)
-    told.iloc[unique.rows] = keys.decode([" + ".join(names) for names in SETS], unique.sets).array
+    told.iloc[unique.rows] = keys.decode(SET_TEXTS, unique.sets).array
     return Verdicts(status, _text(stands, told), reasons & ~stands, explanations)
 
 
@@ -129,7 +133,7 @@ def _amounts(rows: Aligned, several: Flags) -> dict[Reason, Flags]:
         Reason.CURRENCY: pair & rows.currencies_differ,
         Reason.AMBIGUOUS_EXPLANATION: several,
         Reason.FREE_SAMPLE: open_pair & ((tiktok.amount == 0) | (shopify.amount == 0)),
-        Reason.NO_AMOUNT: rows.both & (np.isnan(tiktok.amount) | np.isnan(shopify.amount)),
+        Reason.NO_AMOUNT: rows.both & rows.without_amount,
     }
 
 

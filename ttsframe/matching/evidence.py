@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ttsframe.matching import keys
 from ttsframe.matching.absence import Reason
-from ttsframe.matching.explain import SETS
+from ttsframe.matching.explain import SET_TEXTS
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.keys import decode, flag_words
 from ttsframe.text import counted
@@ -47,7 +46,7 @@ def evidence_of(rows: Aligned, verdicts: Verdicts) -> pd.Series:
         text[against.index] = text[against.index] + "; but " + against
     several = verdicts.explanations.where(~verdicts.explanations.unique)
     if len(several.rows):
-        sets = keys.decode([" + ".join(names) for names in SETS], several.sets)
+        sets = decode(SET_TEXTS, several.sets)
         either = sets.groupby(several.rows).agg(" or ".join)
         text[either.index] = text[either.index] + "; difference: " + either
     further = np.flatnonzero(verdicts.further)

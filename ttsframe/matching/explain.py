@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ttsframe.columns import COMPONENTS
+from ttsframe.columns import AMOUNT_COMPONENTS
 
 if TYPE_CHECKING:
     from ttsframe.matching.align import Aligned
     from ttsframe.matching.keys import Flags, MinorUnits, Nodes
 
 _MOST_COMPONENTS = 3
-_ADDENDS = [name for name in COMPONENTS if name != "settlement"]  # a payout already holds all of them
 SETS: tuple[tuple[str, ...], ...] = (
-    ("settlement",),
-    *(names for size in range(1, _MOST_COMPONENTS + 1) for names in combinations(_ADDENDS, size)),
+    ("settlement",),  # which holds all of the others
+    *(names for size in range(1, _MOST_COMPONENTS + 1) for names in combinations(AMOUNT_COMPONENTS, size)),
 )
 """Every set of components that may explain a difference."""
+
+SET_TEXTS = [" + ".join(names) for names in SETS]
 
 
 class Explanations(NamedTuple):

@@ -68,7 +68,7 @@ def details_of(rows: Aligned) -> pd.DataFrame:
     for name, side in (("tiktok", rows.tiktok), ("shopify", rows.shopify)):
         excluded = np.where(side.excluded & side.first, side.amount, 0.0)
         data[f"{name}_excluded"] = to_major_units(excluded, side.digits)
-        data[f"{name}_missing"] = side.there & np.isnan(side.amount)
+        data[f"{name}_missing"] = side.without_amount
     if rows.request_ids is not None:
         data["request_id"] = rows.request_ids
     return pd.DataFrame(data, copy=False)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ttsframe import ids, marks
 from ttsframe.columns import (
-    COMPONENTS,
+    AMOUNT_COMPONENTS,
     REFERENCES,
     SETTLEMENTS,
     SHOPIFY_ORDERS,
@@ -33,7 +33,6 @@ _TRUE_WORDS = ("true", "1", "1.0", "yes")
 _DATE_KINDS = ("string", "datetime", "datetime64", "date", "empty", "mixed")
 _KNOWN = [column.name for column in (*TIKTOK_ORDERS, *SHOPIFY_ORDERS, *REFERENCES, *SETTLEMENTS)]
 
-_COMPONENTS = [name for name in COMPONENTS if name != "settlement"]
 _SHOPIFY_COMPONENTS = {"seller_discount": "discount", "shipping_fee": "shipping", "taxes": "taxes"}
 
 _UNPAID_WORDS = ("expired", "pending", "authorized")
@@ -88,7 +87,7 @@ class Orders:
     refunded: Amounts
     files: pd.Series
     components: Mapping[str, Amounts]
-    """What makes up the amount, by `columns.COMPONENTS`; those that the frame has."""
+    """What makes up the amount, by `columns.AMOUNT_COMPONENTS`; those that the frame has."""
 
 
 @dataclass(frozen=True)
@@ -175,17 +174,17 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
     order_ids, bad_ids = ids.clean(frame["order_id"])
     _refuse_repeated(order_ids, "the TikTok orders", "order_id")
     paid_at, none = _times(frame, "paid_at"), np.zeros(len(frame), dtype=bool)
-    amount = _amounts(frame, "amount")
+    amount, refunded = _amounts(frame, "amount"), _amounts(frame, "refunded")
     # A refund proves a payment, even where the file tells no time of it.
-    paid = ~np.isnat(paid_at.moments) | (_amounts(frame, "refunded") > 0)
+    paid = ~np.isnat(paid_at.moments) | (refunded > 0)
     return Tiktok(
         ids=order_ids,
         bad_ids=bad_ids,
         paid_at=paid_at,
         skus=_text(frame, "skus"),
-        fulfilled_by_tiktok=_flags(frame["fulfilled_by_tiktok"]) if "fulfilled_by_tiktok" in frame else none,
-        sample=_flags(frame["sample"]) if "sample" in frame else amount == 0,
-        on_hold=_flags(frame["on_hold"]) if "on_hold" in frame else none,
+        fulfilled_by_tiktok=_flags(frame, "fulfilled_by_tiktok"),
+        sample=_flags(frame, "sample") if "sample" in frame else amount == 0,
+        on_hold=_flags(frame, "on_hold"),
         status=_text(frame, "status"),
         cancelled=_cancelled(frame),
         voided=none,
@@ -195,9 +194,9 @@ def read_tiktok(frame: pd.DataFrame) -> Tiktok:
         created=_times(frame, "created_at"),
         currency=_currency(frame),
         amount=amount,
-        refunded=_amounts(frame, "refunded"),
+        refunded=refunded,
         files=_text(frame, "source_file"),
-        components={name: _amounts(frame, name) for name in _COMPONENTS if name in frame},
+        components={name: _amounts(frame, name) for name in AMOUNT_COMPONENTS if name in frame},
     )
 
 
@@ -349,11 +348,11 @@ def _currency(frame: pd.DataFrame) -> pd.Series:
     return keys.decode([word.upper() or None for word in words], codes)
 
 
-def _equals(frame: pd.DataFrame, name: str, word: str) -> Flags:
-    """Tell where a column of few words says this one, in any case; False where it is not there."""
+def _equals(frame: pd.DataFrame, name: str, *said: str) -> Flags:
+    """Tell where a column of few words says one of these, in any case; False where it is not there."""
     if name not in frame:
         return np.zeros(len(frame), dtype=bool)
-    return _flags_of(ids.lowered_categories(frame[name]), word)
+    return _flags_of(ids.lowered_categories(frame[name]), *said)
 
 
 def _flags_of(column: tuple[np.ndarray, list[str]], *said: str) -> Flags:
@@ -402,20 +401,20 @@ def _cancelled(frame: pd.DataFrame) -> Flags:
     if "cancelled" not in frame:
         given: Flags = ~np.isnat(_times(frame, "cancelled_at").moments)
         return given
-    return _flags(frame["cancelled"])
+    return _flags(frame, "cancelled")
 
 
 def _from_tiktok(frame: pd.DataFrame) -> Flags:
     """The reader says it; of another frame the channel does."""
     if "from_tiktok" in frame:
-        return _flags(frame["from_tiktok"])
+        return _flags(frame, "from_tiktok")
     codes, channels = ids.lowered_categories(_text(frame, "source"))
     said: Flags = np.array(["tiktok" in channel for channel in channels])[codes]
     return said
 
 
-def _flags(column: pd.Series) -> Flags:
-    """Return a column of flags, which may have been through a file."""
-    return (
-        column.to_numpy() if column.dtype == bool else _flags_of(ids.lowered_categories(column), *_TRUE_WORDS)
-    )
+def _flags(frame: pd.DataFrame, name: str) -> Flags:
+    """Return a column of flags, which may have been through a file; False where it is not there."""
+    if name in frame and frame[name].dtype == bool:
+        return frame[name].to_numpy()
+    return _equals(frame, name, *_TRUE_WORDS)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
+import pandas as pd
 
 from ttsframe import money
+from ttsframe.report.cells import money_text
 from ttsframe.report.summary import AMOUNT_SECTIONS
 
 if TYPE_CHECKING:
@@ -34,8 +37,8 @@ def json_figures(data: ReportData) -> bytes:
 def _figure(row: dict[Any, Any]) -> dict[str, Any]:
     value = row["value"]
     if row["section"] in AMOUNT_SECTIONS:
-        known = value == value  # noqa: PLR0124 - not NaN
-        value = f"{value:.{money.decimals(row['currency'])}f}" if known else None
+        (text,) = money_text(pd.Series([value]), np.array([money.decimals(row["currency"])]))
+        value = text or None
     else:
         value = int(value)
     return {**{name: row[name] or None for name in ("section", "side", "currency", "name")}, "value": value}

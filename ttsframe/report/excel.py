@@ -71,6 +71,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "header_number": {**_HEADER, "align": "right"},
     "header_meaning": {**_HEADER, "align": "left", "indent": 1},
     "quiet": {"font_color": _GREY},
+    "wrong": {"font_color": "#c00000", "bold": True},
     "meaning": {"font_color": _GREY, "indent": 1},
     "wrapped": {"text_wrap": True, "valign": "top"},
     "text": {"num_format": "@"},
@@ -351,6 +352,9 @@ def _bridge(book: _Book, bridges: Iterable[Bridge]) -> None:
             row += 1
             sheet.write_string(row, 0, words, form["quiet"])
             sheet.write_formula(row, 2, f"={formula}", amount, value)
+        sheet.conditional_format(
+            row, 2, row, 2, {"type": "cell", "criteria": "!=", "value": 0, "format": form["wrong"]}
+        )
         row += 2
 
 

@@ -277,32 +277,22 @@ def _script_data(data: ReportData) -> dict[str, Any]:
         "sides": [
             [label, *(names.index(name) if name in names else -1 for name in pair)] for label, *pair in BESIDE
         ],
-        "parts": _parts(data),
+        "parts": {
+            str(row): [(palette.label(name), amount) for name, amount in parts]
+            for row, parts in data.explained_by(data.orders.index).items()
+        },
         "ticket": {
             "heads": [(name, head) for name, head in TICKET_HEADS.items() if name in names],
             "subjects": TICKET_SUBJECTS,
             "otherwise": TICKET_OTHERWISE,
             "most": MOST_IN_TICKET,
         },
-        "decimals": {code: money.decimals(code) for code in codes},
+        "decimals": {code: money.decimals(code) for code in sorted(codes)},
         "shown": sorted(range(len(names)), key=lambda index: names[index] in _SHOWN_LAST),
         "columns": [
             _column(data.orders.iloc[:, index], column, names, list(data.statuses))
             for index, column in enumerate(columns)
         ],
-    }
-
-
-def _parts(data: ReportData) -> dict[str, list[tuple[str, float]]]:
-    """What explains the differences: by the position of the row, each component and its amount."""
-    if data.components is None:
-        return {}
-    explained = data.orders["status"].eq("explained").loc[data.components.index]
-    rows = data.components[explained]
-    reasons = data.orders["reason"].loc[rows.index].map(str).tolist()
-    return {
-        str(row): [(palette.label(name), amounts[name]) for name in reason_words(reason) if name in amounts]
-        for row, reason, amounts in zip(rows.index, reasons, rows.to_dict("records"), strict=True)
     }
 
 

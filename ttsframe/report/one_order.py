@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import COMPONENTS, Column
+from ttsframe.columns import Column
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, amount_text, as_text, side_currency
 from ttsframe.report.exceptions import advice, reason_words
@@ -101,12 +101,9 @@ def _sums(data: ReportData, index: Any, row: pd.Series) -> Iterable[tuple[str, s
     digits = money.decimals(currency)
     rest = round(row["difference"], digits)
     yield "TikTok amount", amount_text(row["tiktok_amount"], currency)
-    named = [word for word in reason_words(row["reason"]) if word in COMPONENTS]
-    if data.components is not None and named:
-        for name in named:
-            part = float(data.components.loc[index, name])
-            rest = round(rest - part, digits)
-            yield palette.label(name), f"{part:+,.{digits}f}"
+    for name, part in data.explained_by(pd.Index([index])).get(index, ()):
+        rest = round(rest - part, digits)
+        yield palette.label(name), f"{part:+,.{digits}f}"
     if rest:
         yield "Not explained", f"{rest:+,.{digits}f}"
     yield "Shopify total", amount_text(row["shopify_total"], currency)

@@ -23,7 +23,7 @@ from ttsframe.columns import (
 )
 from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
-from ttsframe.report.exceptions import RECONCILED, exceptions
+from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
 from ttsframe.text import counted
 
 if TYPE_CHECKING:
@@ -158,6 +158,17 @@ class ReportData:
         return sum(self.counts[status] for status in self.exception_statuses)
 
     @cached_property
+    def currencies(self) -> pd.DataFrame:
+        """Each row's currency on both sides: `USD/EUR` is TikTok's and Shopify's; blank if unknown."""
+        codes, texts = pd.factorize(self.orders["currency"].astype("object"))
+        sides = {side: [*(side_currency(str(text), side) for text in texts), ""] for side in SIDES}
+        return pd.DataFrame(
+            {side: np.array(words, dtype=object)[codes] for side, words in sides.items()},
+            index=self.orders.index,
+            dtype="object",
+        )
+
+    @cached_property
     def totals(self) -> dict[str, list[TotalsRow]]:
         """Per currency a row per status and one for all; the most frequent currency first, unknown last."""
         sums = pd.concat([_side_totals(self, side) for side in SIDES], ignore_index=True)
@@ -187,10 +198,22 @@ class ReportData:
         return exceptions(
             orders["status"].astype("object").where(orders["status"].isin(self.exception_statuses)),
             orders["reason"],
-            _currency(self, "TikTok"),
+            self.currencies["TikTok"],
             orders["difference_counted"],
             self.detail("age_days", math.nan),
         )
+
+    def explained_by(self, rows: pd.Index) -> dict[Any, list[tuple[str, float]]]:
+        """Name the components that explain the difference of each of these rows, with their amounts."""
+        if self.components is None:
+            return {}
+        status = self.orders["status"].loc[self.components.index.intersection(rows)]
+        explained = status[status.eq("explained")].index
+        reasons, amounts = self.orders["reason"].loc[explained], self.components.loc[explained]
+        return {
+            row: [(name, held[name]) for name in reason_words(reason)]
+            for row, reason, held in zip(explained, reasons, amounts.to_dict("records"), strict=True)
+        }
 
     @property
     def notes_in_order(self) -> list[Note]:
@@ -292,7 +315,7 @@ def footnotes(data: ReportData) -> list[str]:
         notes.append(
             f"The amounts of {counted(pairs, 'pair')} could not be compared; the difference excludes them."
         )
-    if pairs := int(_in_two_currencies(data).sum()):
+    if pairs := int(data.currencies["TikTok"].ne(data.currencies["Shopify"]).sum()):
         two = "1 pair is" if pairs == 1 else f"{pairs:,} pairs are"
         notes.append(f"{two} in two currencies: each amount is in the table of its own currency.")
     if rows := checks["partial_refunds_differ"]:
@@ -363,7 +386,7 @@ def _side_totals(data: ReportData, side: str) -> pd.DataFrame:
     missing = data.missing_amount(side)
     rows = pd.DataFrame(
         {
-            "currency": _currency(data, side),
+            "currency": data.currencies[side],
             "status": data.orders["status"].astype("object"),
             "amount": amount,
             "excluded": data.detail(f"{side.lower()}_excluded", 0.0),
@@ -380,7 +403,7 @@ def _differences(data: ReportData) -> dict[tuple[str, str], float]:
     """Add up by currency and status what can be compared; nothing where nothing can."""
     rows = pd.DataFrame(
         {
-            "currency": _currency(data, "TikTok"),
+            "currency": data.currencies["TikTok"],
             "status": data.orders["status"].astype("object"),
             "amount": data.orders["difference_counted"].astype("float64"),
         }
@@ -391,30 +414,14 @@ def _differences(data: ReportData) -> dict[tuple[str, str], float]:
 
 def _uncompared(data: ReportData) -> pd.DataFrame:
     """Return the status, and the currency on each side, of the rows without a difference."""
-    rows = pd.DataFrame({side: _currency(data, side) for side in SIDES})
-    return rows.assign(status=data.orders["status"].astype("object"))[_not_comparable(data)]
-
-
-def _not_comparable(data: ReportData) -> pd.Series:
-    """Flag the rows without a difference: an amount is missing, or the currencies differ."""
-    return _in_two_currencies(data) | data.missing_amount("TikTok") | data.missing_amount("Shopify")
-
-
-def _in_two_currencies(data: ReportData) -> pd.Series:
-    return _currency(data, "TikTok") != _currency(data, "Shopify")
-
-
-def _currency(data: ReportData, side: str) -> pd.Series:
-    """Each row's currency on one side: `USD/EUR` is TikTok's and Shopify's."""
-    codes, texts = pd.factorize(data.orders["currency"].astype("object"))
-    currencies = [*(side_currency(str(text), side) for text in texts), ""]  # the code of a missing one is -1
-    return pd.Series(np.array(currencies, dtype=object)[codes], index=data.orders.index, dtype="object")
+    rows = data.currencies.assign(status=data.orders["status"].astype("object"))
+    return rows[data.orders["difference_counted"].isna()]
 
 
 def _rows_by_currency(data: ReportData) -> dict[str, dict[str, int]]:
     """Rows by currency and status; currencies by their number of rows."""
     status = data.orders["status"].astype("object")
-    table = pd.DataFrame({"currency": _currency(data, "TikTok"), "status": status}).value_counts()
+    table = pd.DataFrame({"currency": data.currencies["TikTok"], "status": status}).value_counts()
     rows: dict[str, dict[str, int]] = {}
     for currency, state, count in table.reset_index(name="count").itertuples(index=False):
         rows.setdefault(str(currency), {})[str(state)] = int(count)
@@ -496,7 +503,7 @@ def _checks(data: ReportData) -> dict[str, int]:
 def _has_reason(orders: pd.DataFrame, *reasons: str) -> pd.Series:
     """Flag the rows whose reason is or holds one of these."""
     codes, texts = pd.factorize(orders["reason"].astype("object"))
-    held = [*(not set(reasons).isdisjoint(str(text).split("; ")) for text in texts), False]
+    held = [*(not set(reasons).isdisjoint(reason_words(str(text))) for text in texts), False]
     return pd.Series(np.array(held)[codes], index=orders.index)
 
 
