@@ -5,12 +5,10 @@ python tests/test_readme.py     # writes the tables anew
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,69 +16,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import requests_cache
+from support import manual
 
 import ttsframe as tts
-from ttsframe import columns
+from docs.generated import with_tables
 from ttsframe.cli import main
-from ttsframe.config import Settings
 from ttsframe.sandbox import samples
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-DTYPES = {
-    "text": "str",
-    "category": "category",
-    "flag": "bool",
-    "count": "Int64",
-    "http_status": "Int16",
-    "money": "float64",
-    "time": "datetime64[us]",
-    "utc": "datetime64[us, UTC]",
-}
-
-
-def markdown(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def column_table(described):
-    rows = [[f"`{column.name}`", DTYPES[column.type], column.description] for column in described]
-    return markdown(["column", "dtype", "meaning"], rows)
-
-
-def word_table(head, words):
-    return markdown(head, [[f"`{word}`", meaning] for word, meaning in words.items()])
-
-
-def settings_table():
-    documented = dict(re.findall(r"(\w+)\n        ?(.+?) \(`TTSFRAME_\w+`\)", Settings.__doc__ or ""))
-    rows = [
-        [f"`{field.metadata['name']}`", f"`{field.name}=`", documented[field.name]]
-        for field in dataclasses.fields(Settings)
-    ]
-    return markdown(["environment", "`Shop.from_env(…)`", "meaning"], rows)
-
-
-def tables():
-    return {
-        "references": column_table(columns.REFERENCES),
-        "statuses": word_table(["status", "when"], columns.STATUSES),
-        "match": column_table(columns.MATCH_ORDERS),
-        "match_statuses": word_table(["status", "when"], columns.MATCH_STATUSES),
-        "settings": settings_table(),
-    }
-
-
-def with_tables(text):
-    for name, table in tables().items():
-        pattern = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        assert pattern.search(text), name
-        text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
-    return text
+README = manual.ROOT / "README.md"
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    return [block.code for block in manual.blocks(README.read_text(), language)]
 
 
 def test_readme__tables_are_the_codes():
@@ -95,20 +42,7 @@ def test_readme__pictures_and_files_are_there():
 
 @pytest.fixture
 def at_home(tmp_path, monkeypatch):
-    """A folder with the files that the README names, and a gateway that the environment leads to."""
-    made = samples.write(tmp_path / "made", count=40)
-    shutil.copy(made.tiktok, tmp_path / "All order-2026-11-23.csv")
-    shutil.copy(made.tiktok, tmp_path / "orders.csv")
-    (tmp_path / "exports").mkdir()
-    shutil.copy(made.tiktok, tmp_path / "exports" / "orders.csv")
-    shutil.copy(made.shopify, tmp_path / "orders_export_1.csv")
-    shutil.copy(made.settlement, tmp_path / "income.csv")
-    orders = tts.read_tiktok_orders(made.tiktok)
-    orders[["order_id"]].to_excel(tmp_path / "orders.xlsx", index=False)
-    tts.match(orders, tts.read_shopify_orders(made.shopify)).to_csv(tmp_path / "report-october")
-    with tts.sandbox.run(made.links) as gateway:
-        for name, value in gateway.environment.items():
-            monkeypatch.setenv(name, value)
+    with manual.home(tmp_path, monkeypatch, count=40) as orders:
         yield orders
 
 
@@ -171,8 +105,8 @@ def test_readme__the_demo_can_be_done_by_hand(tmp_path):
 
 
 def test_readme__names_every_command():
-    text = README.read_text() + (README.parent / "CHANGELOG.md").read_text()
-    commands = re.findall(r'"(\w+)": \w+\.run', (README.parent / "ttsframe/cli/__init__.py").read_text())
+    text = README.read_text() + (manual.ROOT / "CHANGELOG.md").read_text()
+    commands = re.findall(r'"(\w+)": \w+\.run', (manual.ROOT / "ttsframe/cli/__init__.py").read_text())
     assert commands
     assert not [
         command for command in commands if f"ttsframe {command}" not in text and f"`{command}`" not in text

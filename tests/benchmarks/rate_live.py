@@ -1,7 +1,7 @@
 """The adaptive rate as users get it: `ttsframe.lookup` over real HTTP against the sandbox's real limit.
 
     python tests/benchmarks/rate_live.py [--quick] [--rounds 3]
-    python tests/benchmarks/rate_live.py --draw .images/rate.png
+    python tests/benchmarks/rate_live.py --draw docs/images/rate.png
 
 Each case is a process with a sandbox (a process too) that limits by a token bucket and answers after the
 latency. Cases that need little of the machine run beside each other, those at 200 a second alone.
