@@ -7,10 +7,12 @@ does the same for more orders, and prints the figures.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 if __name__ == "__main__":
@@ -18,16 +20,23 @@ if __name__ == "__main__":
 
 from support.fates import DIGITS, make
 
-from ttsframe import match, money, read_shopify_orders, read_tiktok_orders
-from ttsframe.columns import COMPONENTS
+from ttsframe import match, money, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
+from ttsframe.columns import COMPONENTS, MATCH_GUESSED, MATCH_REASONS, MATCH_STATUSES
+
+CASES = {
+    "with a look-up": {},
+    "marks alone": {"looked_up": False},
+    "marks alone, all marked": {"looked_up": False, "unmarked": False},
+}
 
 
-def compared(count, seed):
+def compared(count, seed, **case):
     """Read and match the files; one row per expected row, with what was found."""
-    made = make(count, seed)
+    made = make(count, seed, **case)
     begin = time.perf_counter()
-    tiktok = read_tiktok_orders(made.tiktok, tz="UTC")
-    result = match(tiktok, read_shopify_orders(made.shopify), made.refs, settlement=made.settlement)
+    tiktok, shopify = read_tiktok_orders(made.tiktok, tz="UTC"), read_shopify_orders(made.shopify)
+    settlement = read_tiktok_settlement(made.settlement)
+    result = match(tiktok, shopify, made.refs, settlement=settlement, probable=True)
     seconds = time.perf_counter() - begin
     orders = result.orders.astype("object").fillna("")
     found = {}
@@ -55,9 +64,12 @@ def bridge_units(result):
     }
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(
+    scope="module", params=[*itertools.product(CASES, [1, 2])], ids=lambda param: f"{param[0]}, {param[1]}"
+)
 def case(request):
-    return compared(2_000, request.param)
+    name, seed = request.param
+    return compared(2_000, seed, **CASES[name])
 
 
 def test_fates__one_cause_is_always_found(case):
@@ -86,17 +98,28 @@ def test_fates__the_bridge_is_the_makers(case):
     assert bridge_units(result) == made.bridge
 
 
+def test_fates__hold_every_status_and_reason():
+    found = pd.concat([compared(2_000, 1, **case)[2] for case in CASES.values()])
+    words = {word for reason in found["reason"] for cause in reason for word in cause.split(" + ")}
+    assert set(found["status"]) == {*MATCH_STATUSES, *MATCH_GUESSED}
+    assert set(MATCH_REASONS) <= words
+    asked = {"throttled", "timeout", "network", "server_error", "bad_answer", "unknown_code", "offline"}
+    assert asked | {"not_this_shop", "refused_id"} <= words
+
+
 def main(count, seeds):
-    for seed in range(seeds):
-        made, result, rows, left, seconds = compared(count, 100 + seed)
+    for (name, case), seed in itertools.product(CASES.items(), range(100, 100 + seeds)):
+        made, result, rows, left, seconds = compared(count, seed, **case)
         single, several = rows[~rows["overlapping"]], rows[rows["overlapping"]]
         false = rows[rows["status"].ne("explained") & rows["called"].eq("explained")]
-        print(f"seed {100 + seed}: {len(rows):,} rows read and matched in {seconds:.1f} s")
+        words = {cause for reason in rows["reason"] for cause in reason} & set(MATCH_REASONS)
+        print(f"{name}, seed {seed}: {len(rows):,} rows read and matched in {seconds:.1f} s")
+        print(f"  statuses: {rows['status'].nunique()}; reasons: {len(words)} of {len(MATCH_REASONS)}")
         print(f"  one cause: {single['right'].sum():,} of {len(single):,} right")
         print(f"  several causes: {several['right'].sum():,} of {len(several):,} right")
         print(f"  open differences called explained: {len(false)}; further rows: {len(left)}")
         print(f"  bridge as made: {bridge_units(result) == made.bridge}")
-        for row in single[~single["right"]].head(10).to_dict("records"):
+        for row in rows[~rows["right"]].head(10).to_dict("records"):
             print("  wrong:", row)
 
 

@@ -34,6 +34,7 @@ LOWERING = {
     "taxes": "Taxes",
     "other_fees": "Buyer Service Fee",
 }
+SECOND_FEE = "Handling Fee"
 NAMES = [*RAISING, *LOWERING]
 ON_SHOPIFY = {"seller_discount": "Discount Amount", "shipping_fee": "Shipping", "taxes": "Taxes"}
 
@@ -41,26 +42,68 @@ ON_SHOPIFY = {"seller_discount": "Discount Amount", "shipping_fee": "Shipping", 
 FATES = {
     "matched": 400, "explained": 150, "explained on Shopify": 30, "ambiguous": 15, "settlement": 15,
     "open": 40, "within tolerance": 15, "refunded on TikTok": 10, "refunded on Shopify": 15,
-    "refunded in part": 15,
+    "refunded in part": 15, "refunded in part on Shopify": 10, "refunded in part on both": 5,
+    "cancelled on both": 8, "unpaid on Shopify": 8, "unpaid on TikTok": 8, "explained on both sides": 15,
     "cancelled on TikTok": 10, "cancelled on Shopify": 10, "voided": 5, "cancelled unpaid, on Shopify": 5,
     "duplicate": 10, "conflict": 10, "currency": 10, "no amount": 10, "free sample": 10,
     "fulfilled": 20, "sample": 20, "on hold": 15, "sku": 20, "cancelled alone": 10, "unlinked": 30,
     "not in export": 15, "not expected": 20, "failed": 10, "denied": 5,
+    "refused": 5, "offline": 5, "not asked": 8, "ambiguous reference": 6,
+    "probable": 15, "several candidates": 8, "one candidate for two": 8,
     "only Shopify": 15, "only Shopify, earlier": 5, "no order id": 10,
+    # Of two statuses that apply, the documentation says which stands.
+    "duplicate, refunded": 5, "conflict, cancelled": 5, "conflict, twice on Shopify": 5,
+    "refunded on Shopify, amounts apart": 5, "cancelled on TikTok, explained": 5, "currency, cancelled": 5,
 }  # fmt: skip
-_ABSENT = {"fulfilled", "sample", "on hold", "sku", "cancelled alone", "unlinked", "gap", "before", "newest"}
-_UNKNOWN = ("not expected", "failed", "denied")
-_NEITHER = (*_UNKNOWN, "only Shopify", "only Shopify, earlier", "no order id")
+SEVERAL_STATUSES = (*FATES,)[-6:]
+_OF_ITS_OWN = ("fulfilled", "sample", "on hold", "sku", "cancelled alone")
+"""The order itself says why it is missing on Shopify."""
+_UNANSWERED = {
+    "failed": ("failed", ("throttled", "timeout", "network", "server_error", "bad_answer", "unknown_code")),
+    "denied": ("denied", ("not_this_shop",)),
+    "refused": ("invalid", ("refused_id",)),
+    "offline": ("skipped", ("offline",)),
+}
+"""The status of the look-up, and its reasons."""
+_ON_SHOPIFY_ONLY = ("only Shopify", "only Shopify, earlier", "no order id")
+_CANDIDATES = ("several candidates", "one candidate for two")
+_MISSING = {
+    True: ("unlinked", *_CANDIDATES),
+    False: ("unlinked", *_CANDIDATES, "not in export", "not asked", "ambiguous reference", *_UNANSWERED),
+}
+"""Orders of which nothing but their time may tell why they are missing, with a look-up and without."""
+_SAY_NOTHING = (
+    *_OF_ITS_OWN,
+    *_ON_SHOPIFY_ONLY,
+    *_UNANSWERED,
+    "not asked",
+    "not expected",
+    "before",
+    "newest",
+    "outside",
+)
 """Orders that tell nothing of whether the connector was at work."""
-_NOT_IN_FILE = (*_ABSENT, *_UNKNOWN, "outside", "not in export")
-_NOTHING_ON_TIKTOK = (
-    *("refunded on TikTok", "cancelled on TikTok", "cancelled unpaid, on Shopify", "not expected"),
-    *("cancelled alone", "free sample", "only Shopify", "only Shopify, earlier", "no order id"),
+_NOT_IN_FILE = (
+    *_OF_ITS_OWN, *_UNANSWERED, "unlinked", "before", "newest", "outside",
+    "not in export", "not asked", "not expected",
+)  # fmt: skip
+_UNIQUE_AMOUNT = (*_CANDIDATES, "probable", "no order id")
+_CANCELLED_ON_TIKTOK = (
+    "cancelled on TikTok", "cancelled on TikTok, explained", "cancelled on both", "cancelled alone",
+    "not expected", "cancelled unpaid, on Shopify",
+)  # fmt: skip
+_CANCELLED_ON_SHOPIFY = (
+    "cancelled on Shopify",
+    "cancelled on both",
+    "conflict, cancelled",
+    "currency, cancelled",
 )
+_REFUNDED_ON_SHOPIFY = ("refunded on Shopify", "refunded on Shopify, amounts apart", "duplicate, refunded")
+_NOTHING_ON_TIKTOK = (*_CANCELLED_ON_TIKTOK, *_ON_SHOPIFY_ONLY, "refunded on TikTok", "free sample")
 _NOTHING_ON_SHOPIFY = (
-    *("refunded on Shopify", "cancelled on Shopify", "voided", "no amount", "free sample"),
-    *_NOT_IN_FILE,
-)
+    *_CANCELLED_ON_SHOPIFY, *_REFUNDED_ON_SHOPIFY, *_NOT_IN_FILE,
+    "voided", "no amount", "free sample", "ambiguous reference", *_CANDIDATES,
+)  # fmt: skip
 
 
 @dataclass
@@ -79,8 +122,10 @@ class Fate:
     shopify: dict[str, str] = field(default_factory=dict)
     """Columns of the Shopify order that differ from the plain ones."""
     tiktok: dict[str, str] = field(default_factory=dict)
+    in_gap: bool = False
+    """Nothing else says why it is missing, and no order near it came to Shopify."""
     overlapping: bool = False
-    """Further causes apply."""
+    """Further causes, or other statuses, apply."""
 
     @property
     def order_id(self):
@@ -104,8 +149,8 @@ class Made:
 
     tiktok: io.StringIO
     shopify: io.StringIO
-    refs: pd.DataFrame
-    settlement: pd.DataFrame
+    refs: pd.DataFrame | None
+    settlement: io.StringIO
     expected: pd.DataFrame
     """Order id or Shopify name as `key`, `status`, `reason` (a set of words), `overlapping`."""
     bridge: dict[tuple[str, str], int]
@@ -128,19 +173,34 @@ def smallest_sets(fate, difference, extra=()):
     return []
 
 
-def make(count, seed):
-    """Make the exports of about `count` orders."""
+def make(count, seed, *, looked_up=True, unmarked=True):
+    """Make the exports of about `count` orders.
+
+    Without a look-up there are no references. With `unmarked`, some Shopify orders from TikTok name no order:
+    any order that is missing may be one of them, so that without a look-up its time tells nothing.
+    """
     rng = random.Random(seed)
-    fates = _plan(count, rng)
+    fates = _plan(count, rng, unmarked=unmarked)
     for fate in fates:
         _fill(fate, rng)
     _add_causes(fates, rng)
-    return _written(fates, rng)
+    timed = looked_up or not unmarked
+    _name_gaps(fates, looked_up=looked_up, timed=timed)
+    return _written(fates, rng, looked_up=looked_up, timed=timed)
 
 
-def _plan(count, rng):
-    moments = sorted(BEGIN + dt.timedelta(seconds=rng.randrange(DAYS * 86_400)) for _ in range(count))
-    kinds = rng.choices(list(FATES), list(FATES.values()), k=count)
+def _plan(count, rng, *, unmarked):
+    # Most orders are placed in the evening, and some a moment before the month ends.
+    moments = [
+        BEGIN + dt.timedelta(days=rng.randrange(DAYS), seconds=int(rng.triangular(0, 86_400, 20 * 3_600)))
+        for _ in range(count - 10)
+    ]
+    moments += [
+        BEGIN + dt.timedelta(days=rng.choice((31, 61)), seconds=-rng.randrange(100)) for _ in range(10)
+    ]
+    moments.sort()
+    often = FATES if unmarked else FATES | {"no order id": 0}
+    kinds = rng.choices(list(often), list(often.values()), k=count)
     synced = [place for place, at in enumerate(moments) if CONNECTED <= at < SHOPIFY_ENDS]
     for place, at in enumerate(moments):
         if at < CONNECTED:
@@ -148,10 +208,13 @@ def _plan(count, rng):
         elif at > SHOPIFY_ENDS - dt.timedelta(hours=1):
             kinds[place] = "outside" if at > SHOPIFY_ENDS + dt.timedelta(hours=1) else None
     kinds[synced[0]] = "matched"
-    # Stretches in which nothing is synced, of eight orders each, between orders that are.
-    for place in rng.sample(range(synced[0] + 20, synced[-1] - 40, 25), max(2, count // 1500)):
-        for near in range(place - 2, place + 10):
-            kinds[near] = "gap" if place <= near < place + 8 else "matched"
+    # Stretches in which nothing is synced, between orders that are: some long enough to be a gap, some not.
+    for place in rng.sample(range(synced[0] + 20, synced[-1] - 40, 25), max(8, count // 500)):
+        length, minutes = rng.choice((3, 4, 5, 6, 9)), rng.choice((4, 24 * 60))
+        for near in range(place - 2, place + 12):
+            apart = dt.timedelta(minutes=minutes * (near - place + 2))
+            moments[near] = min(moments[near], moments[place - 2] + apart)
+            kinds[near] = "unlinked" if place <= near < place + length else "matched"
     # The newest orders are not synced yet: the last one that is lies before all of them.
     last = moments[-1]
     for place in range(count - 12, count):
@@ -164,7 +227,7 @@ def _plan(count, rng):
     ]
 
 
-def _fill(fate, rng):
+def _fill(fate, rng):  # noqa: C901 - a rule for each kind
     """Give the order its amounts."""
     base = {"USD": 100, "JPY": 100, "KWD": 1000}[fate.currency]
     allowed = TOLERANCE * fate.units
@@ -173,6 +236,8 @@ def _fill(fate, rng):
             name: rng.randrange(1, 9 * base) if rng.random() < 0.6 else 0 for name in NAMES
         }  # fmt: skip
         fate.amount = rng.randrange(20 * base, 90 * base)
+        if fate.kind in _UNIQUE_AMOUNT:
+            fate.amount = base * base + fate.number
         fate.settled = round(fate.amount * rng.uniform(0.85, 0.95))
         difference = _difference(fate, rng, base)
         if difference is None:
@@ -183,14 +248,17 @@ def _fill(fate, rng):
                 value = round(float(fate.shopify[column]) * fate.units)
                 extra[name] = -value if name == "seller_discount" else value
         sets = smallest_sets(fate, difference, extra)
-        wanted = {"explained": 1, "explained on Shopify": 1, "ambiguous": 2, "settlement": 1}
+        wanted = {"explained": 1, "explained on Shopify": 1, "explained on both sides": 1}
+        wanted |= {"cancelled on TikTok, explained": 1, "ambiguous": 2, "settlement": 1}
         if abs(difference) > allowed and fate.kind in wanted and len(sets) != wanted[fate.kind]:
             continue
         if fate.kind in wanted and abs(difference) <= allowed:
             continue
         if fate.kind == "settlement" and sets != [("settlement",)]:
             continue
-        if fate.kind in ("open", "duplicate", "conflict") and sets:
+        if fate.kind == "explained on both sides" and len(sets[0]) != 2:
+            continue
+        if fate.kind == "open" and sets:
             continue
         fate.total = fate.amount + difference
         fate.shopify["explained by"] = " + ".join(sets[0]) if len(sets) == 1 else ""
@@ -201,25 +269,29 @@ def _difference(fate, rng, base):  # noqa: PLR0911 - one per kind
     """Choose how far Shopify's total lies from TikTok's amount; None to try again."""
     there = [name for name, value in fate.components.items() if value]
     fate.shopify = {}
-    if fate.kind == "explained":
+    if fate.kind in ("explained", "cancelled on TikTok, explained"):
         if not there:
             return None
         names = rng.sample(there, rng.randint(1, min(3, len(there))))
         return sum(fate.components[name] * (1 if name in RAISING else -1) for name in names)
-    if fate.kind == "explained on Shopify":
+    if fate.kind in ("explained on Shopify", "explained on both sides"):
         name = rng.choice(list(ON_SHOPIFY))
-        if fate.components[name]:
+        if fate.components[name] or not there:
             return None
         value = rng.randrange(2 * base // 10, 9 * base)
         fate.shopify[ON_SHOPIFY[name]] = fate.text(value)
-        return -value if name == "seller_discount" else value
+        theirs = -value if name == "seller_discount" else value
+        if fate.kind == "explained on Shopify":
+            return theirs
+        other = rng.choice(there)
+        return theirs + fate.components[other] * (1 if other in RAISING else -1)
     if fate.kind == "ambiguous":
         pair = rng.sample(list(RAISING), 2)
         fate.components |= dict.fromkeys(pair, rng.randrange(2 * base // 10, 9 * base))
         return fate.components[pair[0]]
     if fate.kind == "settlement":
         return fate.settled - fate.amount
-    if fate.kind == "open":
+    if fate.kind in ("open", "refunded on Shopify, amounts apart"):
         return rng.choice((-1, 1)) * rng.randrange(base // 10 + 5, 19 * base)
     if fate.kind == "within tolerance":
         return rng.choice((-1, 1)) * int(TOLERANCE * fate.units)
@@ -229,6 +301,7 @@ def _difference(fate, rng, base):  # noqa: PLR0911 - one per kind
 def _add_causes(fates, rng):
     """Let some orders that are missing on Shopify have a second cause, which says less."""
     for fate in fates:
+        fate.overlapping = fate.kind in SEVERAL_STATUSES
         match fate.kind:
             case "fulfilled":
                 fate.tiktok["Fulfillment Type"] = "Fulfillment by TikTok"
@@ -247,86 +320,101 @@ def _add_causes(fates, rng):
                 fate.tiktok["Seller SKU"] = f"NEW-{rng.randrange(9)}"
 
 
-def _written(fates, rng):
+def _name_gaps(fates, *, looked_up, timed):
+    """Find the stretches in which no order came: five in a row, or three in two hours, not on Shopify."""
+    if not timed:
+        return
+    missing, run, before = _MISSING[looked_up], [], None
+    for fate in fates:
+        if fate.kind in missing:
+            run += [fate] * (2 if fate.kind == "one candidate for two" else 1)
+        elif fate.kind not in _SAY_NOTHING:
+            long = before and fate.at - before >= dt.timedelta(hours=2)
+            if before and (len(run) >= 5 or (len(run) >= 3 and long)):
+                for each in run:
+                    each.in_gap = True
+            run, before = [], fate.at
+
+
+def _written(fates, rng, *, looked_up, timed):  # noqa: C901 - a file each
     tiktok, shopify, refs, settled, expected = [], [], [], [], []
     bridge = defaultdict(int)
-    _name_chance_gaps(fates)
     others = iter(range(900_000, 999_999))
+    last = fates[-1].at
     for fate in fates:
         status, reason = _verdict(fate)
-        on_tiktok = not fate.kind.startswith(("only Shopify", "no order"))
+        if not looked_up:
+            status, reason = _without_look_up(fate, status, reason, timed=timed, last=last)
+        on_tiktok = fate.kind not in _ON_SHOPIFY_ONLY
         rows = _shopify_rows(fate, others)
-        if on_tiktok:
-            tiktok += _tiktok_rows(fate, rng)
-            refs.append(_answer(fate, rng, marked=bool(rows)))
-            if fate.kind != "not expected":
-                settled.append((fate.order_id, fate.settled / fate.units, fate.currency))
         shopify += rows
+        keys = [fate.order_id if fate.kind != "no order id" else f"#{fate.number}"]
+        if fate.kind.startswith("duplicate"):
+            keys *= 2
+        if fate.kind.startswith("conflict") or fate.kind == "one candidate for two":
+            keys += [_other_id(fate)] + keys * (fate.kind == "conflict, twice on Shopify")
+        if on_tiktok:
+            answer = _answer(fate, rng)
+            for order_id in dict.fromkeys(keys):
+                tiktok += _tiktok_rows(fate, rng, order_id)
+                refs += [answer | {"order_id": order_id}] * (fate.kind != "not asked")
+            if fate.kind != "not expected":
+                settled += _settlement_rows(fate, rng)
+        told = _told_by_look_up(answer) if looked_up and on_tiktok and status == "unknown" else reason
         months = {moment.month for moment in (fate.at, fate.at + dt.timedelta(minutes=2))}
-        words = set(filter(None, reason.split("; ")))
-        if rows and on_tiktok and len(months) == 2:
+        words = set(filter(None, told.split("; ")))
+        if rows and on_tiktok and len(months) == 2 and status not in ("only_tiktok", "unknown"):
             words.add("month_end")
-        copies = 2 if fate.kind in ("duplicate", "conflict") else 1
-        keys = [fate.order_id] * copies
-        if fate.kind == "conflict":
-            keys = [fate.order_id, _other_id(fate)]
-            tiktok += _tiktok_rows(fate, rng, order_id=_other_id(fate))
-            refs.append(
-                {"order_id": _other_id(fate), "external_order_id": fate.shopify_id, "status": "linked"}
-            )
-        key = f"#{fate.number}" if fate.kind == "no order id" else None
-        expected += [(key or each, status, frozenset(words), fate.overlapping) for each in keys]
+        expected += [(each, status, frozenset(words), fate.overlapping) for each in keys]
         for line, amount in _effects(fate, status, reason).items():
             bridge[fate.currency, line] += amount
     # Orders of the web shop hold every day of the Shopify file, from its first to its last.
     for place, at in enumerate((SHOPIFY_BEGINS, SHOPIFY_ENDS)):
-        web = Fate(2_000_000 + place, "web", at, "USD")
-        shopify.append(_shopify_row(web, {"Source": "web", "Total": "1.00", "Lineitem sku": "TEE"}))
+        shopify.append(_web_order(2_000_000 + place, at))
     rng.shuffle(shopify)
     return Made(
-        _csv(tiktok), _csv(shopify), pd.DataFrame(refs),
-        pd.DataFrame(settled, columns=["order_id", "settled_amount", "currency"]),
+        _csv(tiktok), _csv(shopify), pd.DataFrame(refs) if looked_up else None, _csv(settled),
         pd.DataFrame(expected, columns=["key", "status", "reason", "overlapping"]),
         {key: amount for key, amount in bridge.items() if amount},
     )  # fmt: skip
-
-
-def _name_chance_gaps(fates):
-    """Orders without a cause of their own may by chance make a gap: as many in a row, or for as long."""
-    run, before = [], None
-    for fate in fates:
-        if fate.kind in ("unlinked", "gap"):
-            run.append(fate)
-        elif fate.kind not in (*_ABSENT, *_NEITHER):
-            long = before and fate.at - before >= dt.timedelta(hours=2)
-            if before and (len(run) >= 5 or (len(run) >= 3 and long)):
-                for each in run:
-                    each.kind = "gap"
-            run, before = [], fate.at
 
 
 def _verdict(fate):
     """What `match` must say, from the documentation."""
     lone = "only_tiktok"
     explained = fate.shopify.get("explained by", "")
+    if fate.in_gap:
+        return lone, "sync_gap"
     return {
         "matched": ("matched", ""),
         "within tolerance": ("matched", ""),
         "explained": ("explained", explained),
         "explained on Shopify": ("explained", explained),
+        "explained on both sides": ("explained", explained),
         "settlement": ("explained", "settlement"),
         "ambiguous": ("amount_differs", "ambiguous_explanation"),
         "open": ("amount_differs", ""),
         "refunded on TikTok": ("state_differs", "refunded_on_tiktok; refund_differs"),
         "refunded on Shopify": ("state_differs", "refunded_on_shopify; refund_differs"),
+        "refunded on Shopify, amounts apart": ("state_differs", "refunded_on_shopify; refund_differs"),
         "refunded in part": ("matched", "refunded_on_tiktok; refund_differs"),
+        "refunded in part on Shopify": ("matched", "refunded_on_shopify; refund_differs"),
+        "refunded in part on both": ("matched", ""),
         "cancelled on TikTok": ("state_differs", "cancelled_on_tiktok"),
+        "cancelled on TikTok, explained": ("state_differs", "cancelled_on_tiktok"),
         "cancelled on Shopify": ("state_differs", "cancelled_on_shopify"),
+        "cancelled on both": ("matched", ""),
         "cancelled unpaid, on Shopify": ("state_differs", "cancelled_before_payment; cancelled_on_tiktok"),
         "voided": ("state_differs", "voided_on_shopify"),
+        "unpaid on Shopify": ("matched", "unpaid_on_shopify"),
+        "unpaid on TikTok": ("matched", "unpaid_on_tiktok"),
         "duplicate": ("duplicate", ""),
+        "duplicate, refunded": ("duplicate", "refunded_on_shopify; refund_differs"),
         "conflict": ("conflict", ""),
+        "conflict, cancelled": ("conflict", "cancelled_on_shopify"),
+        "conflict, twice on Shopify": ("conflict", ""),
         "currency": ("amount_differs", "currency"),
+        "currency, cancelled": ("state_differs", "cancelled_on_shopify; currency"),
         "no amount": ("matched", "no_amount"),
         "free sample": ("matched", "free_sample"),
         "fulfilled": (lone, "fulfilled_by_tiktok"),
@@ -335,25 +423,43 @@ def _verdict(fate):
         "sku": (lone, "sku_not_on_shopify"),
         "cancelled alone": (lone, "cancelled_on_tiktok"),
         "unlinked": (lone, "unlinked"),
-        "gap": (lone, "sync_gap"),
         "before": (lone, "before_first_order"),
         "newest": (lone, "on_hold"),
         "outside": (lone, "outside_dates"),
         "not in export": (lone, "not_in_export"),
         "not expected": ("not_expected", "cancelled_before_payment"),
-        "failed": ("unknown", "timeout"),
-        "denied": ("unknown", "not_this_shop"),
+        **dict.fromkeys(_UNANSWERED, ("unknown", "")),
+        "not asked": ("unknown", "not_asked"),
+        "ambiguous reference": ("unknown", "ambiguous_reference"),
+        "probable": ("probable", ""),
+        **dict.fromkeys(_CANDIDATES, (lone, "unlinked; several_candidates")),
         "only Shopify": ("only_shopify", "not_in_export"),
         "only Shopify, earlier": ("only_shopify", "outside_dates"),
         "no order id": ("only_shopify", "no_order_id"),
     }[fate.kind]
 
 
+def _without_look_up(fate, status, reason, *, timed, last):
+    """What changes where nothing was asked: of what has no mark, time alone may tell why it is missing."""
+    if fate.in_gap or fate.kind not in (*_MISSING[False], "before", "newest", "outside"):
+        return status, reason
+    if fate.kind in ("newest", "outside"):
+        held = timed and last - fate.at <= dt.timedelta(hours=2)
+        return "only_tiktok", "on_hold" if held else "outside_dates"
+    if fate.kind == "before":
+        return "only_tiktok", "before_first_order" if timed else "no_mark"
+    return "only_tiktok", "no_mark; several_candidates" if fate.kind in _CANDIDATES else "no_mark"
+
+
+def _told_by_look_up(answer):
+    return answer["reason"] or {"linked": "ambiguous_reference"}.get(answer["status"], "not_asked")
+
+
 def _effects(fate, status, reason):
     """What the order adds to the lines of its currency's bridge."""
     ours, theirs = _counted(fate)
     effects = {"tiktok_total": ours, "shopify_total": theirs}
-    if fate.kind == "currency":
+    if fate.kind.startswith("currency"):
         return {"tiktok_total": ours, "other_currency": -ours}
     if status == "explained":
         names = reason.split(" + ")
@@ -372,38 +478,48 @@ def _counted(fate):
     """What counts on each side."""
     ours = 0 if fate.kind in _NOTHING_ON_TIKTOK else fate.amount
     theirs = 0 if fate.kind in _NOTHING_ON_SHOPIFY else fate.total
-    return ours * (2 if fate.kind == "conflict" else 1), theirs * (2 if fate.kind == "duplicate" else 1)
+    twice = fate.kind.startswith("duplicate") or fate.kind == "conflict, twice on Shopify"
+    two = fate.kind.startswith("conflict") or fate.kind == "one candidate for two"
+    return ours * (2 if two else 1), theirs * (2 if twice else 1)
 
 
 def _other_id(fate):
     return str(int(fate.order_id) + 1)
 
 
-def _answer(fate, rng, *, marked):
+def _answer(fate, rng):
     """What the look-up says: the reference, or nothing where the mark says enough."""
     answer = {"order_id": fate.order_id, "external_order_id": None, "status": "unlinked", "reason": None}
-    if fate.kind == "failed":
-        return answer | {"status": "failed", "reason": "timeout"}
-    if fate.kind == "denied":
-        return answer | {"status": "denied", "reason": "not_this_shop"}
+    if fate.kind in _UNANSWERED:
+        status, reasons = _UNANSWERED[fate.kind]
+        return answer | {"status": status, "reason": rng.choice(reasons)}
     if fate.kind in ("outside", "not in export"):
         return answer | {"status": "linked", "external_order_id": str(4_000_000_000_000 + fate.number)}
-    if marked and fate.kind != "conflict" and rng.random() < 0.7:
+    if fate.kind == "ambiguous reference":
+        return answer | {"status": "linked", "external_order_id": f"#W{fate.number}"}
+    if fate.kind not in (*_NOT_IN_FILE, "probable", *_CANDIDATES) and rng.random() < 0.7:
         gid = f"gid://shopify/Order/{fate.shopify_id}"
-        return answer | {"status": "linked", "external_order_id": rng.choice((fate.shopify_id, gid))}
+        external = rng.choice((fate.shopify_id, gid, f"#{fate.number}"))
+        # An answer that has expired still tells.
+        stale = "stale" if rng.random() < 0.05 else None
+        return answer | {"status": "linked", "external_order_id": external, "reason": stale}
     return answer
 
 
-def _tiktok_rows(fate, rng, *, order_id=None):
+def _tiktok_rows(fate, rng, order_id):
     zero = fate.kind == "free sample"
-    cancelled = fate.kind in (
-        "cancelled on TikTok", "cancelled alone", "not expected", "cancelled unpaid, on Shopify"
-    )  # fmt: skip
-    unpaid = fate.kind in ("not expected", "cancelled unpaid, on Shopify")
+    cancelled = fate.kind in _CANCELLED_ON_TIKTOK
+    unpaid = fate.kind in ("not expected", "cancelled unpaid, on Shopify", "unpaid on TikTok")
     components = dict.fromkeys(NAMES, 0) if zero else fate.components
-    refund = {"refunded on TikTok": fate.amount, "refunded in part": fate.amount // 3}.get(fate.kind, 0)
+    refund = {
+        "refunded on TikTok": fate.amount,
+        "refunded in part": fate.amount // 3,
+        "refunded in part on both": fate.amount // 3,
+    }.get(fate.kind, 0)
+    # Several fees of the buyer are one component.
+    first_fee = rng.randint(0, components["other_fees"])
     row = {
-        "Order ID": f"{order_id or fate.order_id}\t",
+        "Order ID": f"{order_id}\t",
         "Order Status": "Canceled" if cancelled else "Completed",
         "Currency": fate.currency,
         "Seller SKU": "TEE",
@@ -415,6 +531,8 @@ def _tiktok_rows(fate, rng, *, order_id=None):
         "Cancelled Time": f"{fate.at + dt.timedelta(hours=3):%Y-%m-%d %H:%M:%S}" if cancelled else "",
         "Fulfillment Type": "Fulfillment by seller",
         **{column: fate.text(components[name]) for name, column in (RAISING | LOWERING).items()},
+        LOWERING["other_fees"]: fate.text(first_fee),
+        SECOND_FEE: fate.text(components["other_fees"] - first_fee),
         **fate.tiktok,
     }
     # Discounts of a line are split over the lines of an order; the rest repeats on each.
@@ -428,25 +546,63 @@ def _tiktok_rows(fate, rng, *, order_id=None):
     return [row]
 
 
+def _settlement_rows(fate, rng):
+    """The payout, of which a part may have been taken back on a later day."""
+    back = rng.randrange(1, 9) if rng.random() < 0.2 else 0
+    parts = [("Order", fate.settled + back, 7)] + [("Refund", -back, 9)] * bool(back)
+    return [
+        {
+            "Order/adjustment ID": fate.order_id,
+            "Type": kind,
+            "Related order ID": "/",
+            "Order settled time": f"{fate.at + dt.timedelta(days=days):%Y/%m/%d}",
+            "Currency": fate.currency,
+            "Total settlement amount": fate.text(amount),
+        }
+        for kind, amount, days in parts
+    ]
+
+
 def _shopify_rows(fate, others):
     if fate.kind in _NOT_IN_FILE:
         return []
+    if fate.kind == "ambiguous reference":
+        return [
+            _web_order(number, fate.at) | {"Name": f"#W{fate.number}"}
+            for number in (next(others), next(others))
+        ]
     row = _shopify_row(fate, {"Total": fate.text(fate.total)})
     earlier = f"{BEGIN - dt.timedelta(days=1):%Y-%m-%d %H:%M:%S} +0000"
     row |= {
-        "refunded on Shopify": {"Financial Status": "refunded", "Refunded Amount": row["Total"]},
-        "cancelled on Shopify": {"Cancelled at": row["Created at"]},
         "voided": {"Financial Status": "voided"},
+        "unpaid on Shopify": {"Financial Status": "pending"},
         "no amount": {"Total": ""},
         "free sample": {"Total": fate.text(0)},
-        "currency": {"Currency": "EUR"},
         "only Shopify, earlier": {"Created at": earlier},
         "no order id": {"Source": "tiktok", "Tags": ""},
+        "probable": {"Source": "web", "Tags": ""},
+        **{kind: {"Source": "web", "Tags": ""} for kind in _CANDIDATES},
     }.get(fate.kind, {})
-    if fate.kind == "duplicate":
-        number = next(others)
-        return [row, row | {"Id": str(5_000_000_000_000 + number), "Name": f"#{number}"}]
-    return [row]
+    if fate.kind in _CANCELLED_ON_SHOPIFY:
+        row |= {"Cancelled at": row["Created at"]}
+    if fate.kind in _REFUNDED_ON_SHOPIFY:
+        row |= {"Financial Status": "refunded", "Refunded Amount": row["Total"]}
+    if fate.kind.startswith("refunded in part on"):
+        row |= {"Financial Status": "partially_refunded", "Refunded Amount": fate.text(fate.amount // 3)}
+    if fate.kind.startswith("currency"):
+        row |= {"Currency": "EUR"}
+    second = row | {"Id": str(5_900_000_000_000 + fate.number), "Name": f"#{next(others)}"}
+    if fate.kind.startswith("conflict"):
+        row |= {"Tags": f"{row['Tags']}, TikTokOrderID:{_other_id(fate)}"}
+    twice = fate.kind.startswith("duplicate") or fate.kind in (
+        "conflict, twice on Shopify",
+        "several candidates",
+    )
+    return [row, second] if twice else [row]
+
+
+def _web_order(number, at):
+    return _shopify_row(Fate(number, "web", at, "USD"), {"Source": "web", "Total": "1.00", "Tags": ""})
 
 
 def _shopify_row(fate, own):
@@ -465,7 +621,7 @@ def _shopify_row(fate, own):
         "Discount Amount": "",
         "Lineitem sku": "TEE",
         "Source": "3890849",
-        "Tags": f"TikTokOrderID:{fate.order_id}" if fate.kind != "web" else "",
+        "Tags": f"TikTokOrderID:{fate.order_id}",
         **given,
         **own,
     }
