@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ttsframe.ratelimit.noise import Noise
@@ -133,7 +133,7 @@ class AdaptiveRate:
     def _window_opens_at(self, now: float) -> float:
         """Return when the second of a gateway that counts by the second has room again."""
         decrease = self._decrease
-        if not decrease or not decrease.full or now > decrease.at + TUNING.full_for:
+        if not decrease or not decrease.full or now > decrease.at + TUNING.window:
             return now
         most = decrease.last_second
         return self._sent[-most] + TUNING.window if 0 < most <= len(self._sent) else now
@@ -176,8 +176,7 @@ class AdaptiveRate:
         self._latency += (TUNING.latency_weight if self._latency_known else 1.0) * (seconds - self._latency)
         self._latency_known = True
         # What our own machine adds when it is saturated is no reason for more workers.
-        saturated = self._rate > TUNING.saturated_rate and not self._utilization.full
-        if not saturated or self._latency < self._worker_latency:
+        if self._utilization.full or self._latency < self._worker_latency:
             self._worker_latency = self._latency
         self._admitted += sent_at > self._admitted_since
         self._admitted_at = max(self._admitted_at, sent_at)
@@ -210,11 +209,7 @@ class AdaptiveRate:
 
     def _slow_start(self, now: float) -> None:
         """Double each time the gateway has had time to refuse."""
-        doubling = max(
-            TUNING.min_doubling,
-            TUNING.doubling_latencies * self._latency,
-            TUNING.doubling_requests / self._rate,
-        )
+        doubling = max(TUNING.min_doubling, self._latency, TUNING.doubling_requests / self._rate)
         # The first reply is worth half a doubling: nothing was known before it.
         passed = (
             TUNING.first_jump * doubling
@@ -223,9 +218,7 @@ class AdaptiveRate:
         )
         self._climbed_at = now
         if self._utilization.judge(now, self._rate):
-            slope = (TUNING.extra_in_flight + TUNING.extra_share * self._rate) / max(
-                TUNING.min_latency, self._latency
-            )
+            slope = (TUNING.extra_in_flight + TUNING.extra_share * self._rate) / max(1e-9, self._latency)
             self._set_rate(self._rate + min(self._rate * (2 ** (passed / doubling) - 1), slope * passed), now)
 
     def _climb(self, hold: Hold, now: float) -> None:
@@ -236,20 +229,17 @@ class AdaptiveRate:
             self._climbed_at = now
             if used:
                 self._set_rate(hold.rate_at(now), now)
-            else:
-                hold.since += passed
-        elif passed >= self._probe_seconds(hold):
+        elif passed >= self._probe_seconds():
             self._climbed_at = now
             if used:
                 self._proven = self._rate
-                self._step = min(TUNING.max_step, max(2 * self._step, hold.depth, TUNING.first_step))
+                self._step = min(TUNING.max_step, max(2 * self._step, TUNING.first_step))
                 self._set_rate(self._rate * (1 + self._step), now)
 
-    def _probe_seconds(self, hold: Hold) -> float:
+    def _probe_seconds(self) -> float:
         """Return how long to try the last step: the smaller it was, the longer until it is refused."""
-        first = max(TUNING.probe, TUNING.probe_requests / self._rate)
-        step = max(self._step, hold.depth, TUNING.first_step)
-        return TUNING.doubling_latencies * self._latency + first * TUNING.first_step / step
+        first = max(TUNING.probe, TUNING.hold_requests / self._rate)
+        return self._latency + first * TUNING.first_step / max(self._step, TUNING.first_step)
 
     # --- falling ------------------------------------------------------------------------------------
 
@@ -260,19 +250,17 @@ class AdaptiveRate:
             return
         # Nothing was admitted since: the same decrease goes on.
         decrease.at = now
-        if self._spacer.blocked and now - self._admitted_at > TUNING.full_for + 2 * self._latency:
+        if self._spacer.blocked and now - self._admitted_at > TUNING.window + 2 * self._latency:
             decrease.starved = True
-            self._set_rate(0.5 * self._rate, now)
+            self._set_rate(TUNING.min_rate, now)
         else:
             self._measure(decrease, sent_at, now, refused=True)
 
     def _fall(self, sent_at: float, now: float) -> None:
         """Fall to the limit as far as it is known, or below it to test for noise."""
         first, last = self._hold is None, self._decrease
-        if (
-            not first and self._rate < TUNING.near_min_rate
-        ):  # it cannot fall further: what is refused is noise
-            self._noise.show()
+        if not first and self._rate < TUNING.near_min_rate:
+            self._noise.show()  # it cannot fall further
             self._start_slowly(now)
             return
         full_since = last.since if last and last.full else -math.inf
@@ -284,12 +272,10 @@ class AdaptiveRate:
         )
         hold = self._estimate(decrease, now, full=full)
         self._tested_limit = hold.limit
-        if self._noise.fall(self._rate, hold.limit, again=not (first or full) and self._cut > TUNING.min_cut):
+        if self._noise.fall(self._rate, again=not (first or full) and self._cut > TUNING.precision):
             hold = self._new_hold(TUNING.test_share * hold.limit, 0.0, now)
         decrease.limit = hold.limit
-        # Where it took a step up to be refused, more would have been admitted until then.
-        if first or self._step or self._admitted > TUNING.count_enough or self._cut > TUNING.moved_cut:
-            self._count_admitted_from(sent_at)
+        self._count_admitted_from(sent_at)
         self._step = 0.0
         self._hold = hold
         self._set_rate(hold.rate_at(now), now)
@@ -297,15 +283,14 @@ class AdaptiveRate:
     def _estimate(self, decrease: Decrease, now: float, *, full: bool) -> Hold:
         """Estimate the limit by when the refusal came: over the last estimate it was to be expected."""
         rate, hold = decrease.rate, self._hold
-        admitted = self._admitted / (1 - self._noise.share)
-        seconds = max(1e-9, decrease.since - self._admitted_since)
+        admitted, seconds = self._admitted, max(1e-9, decrease.since - self._admitted_since)
         expected = self._step > 0 or (
             hold is not None and not full and decrease.since > hold.since + hold.seconds
         )
         if hold is None:
             self._cut = TUNING.first_cut
         else:
-            self._cut = TUNING.min_cut if expected else min(TUNING.max_cut, 2 * self._cut)
+            self._cut = TUNING.precision if expected else min(TUNING.max_cut, 2 * self._cut)
         limit, least = rate * (1 - self._cut / 2), (1 - TUNING.max_cut) * rate
         if hold is None:
             return self._new_hold(limit, self._cut / 2, now)
@@ -316,20 +301,15 @@ class AdaptiveRate:
                 limit = min(limit, max(decrease.last_second, least))
             return self._new_hold(limit, self._cut / 2, now)
         if expected:
-            measured = min(rate, max(admitted / seconds, rate * (1 - 2 * hold.depth)))
-            limit = TUNING.refused_weight * rate + (1 - TUNING.refused_weight) * measured
-            longer = min(2 * hold.seconds, max(TUNING.max_hold, TUNING.max_hold_requests / rate))
-            new = self._new_hold(limit, min(hold.depth, 0.5 * (rate - measured) / rate), now)
-            return replace(new, seconds=max(new.seconds, longer))
+            return self._new_hold(min(rate, max(admitted / seconds, rate * (1 - 2 * hold.depth))), 0.0, now)
         # A bucket that was just empty has admitted its limit, give or take one request.
-        least = max(TUNING.max_fall * rate, (admitted - 1) / seconds)
-        limit = max(least, min(limit, (admitted + 1) / seconds))
+        limit = max(least, (admitted - 1) / seconds, min(limit, (admitted + 1) / seconds))
         return self._new_hold(min(rate, limit), 0.5 * (1 - limit / rate), now)
 
     def _new_hold(self, limit: float, depth: float, now: float) -> Hold:
         """Hold the rate around a limit; the less certain it is, the wider."""
-        limit, depth = max(TUNING.min_rate, limit), min(TUNING.max_depth, max(TUNING.min_depth, depth))
-        seconds = max(TUNING.min_hold, min(TUNING.max_first_hold, TUNING.hold_requests / limit))
+        limit, depth = max(TUNING.min_rate, limit), max(TUNING.precision, depth)
+        seconds = max(TUNING.min_hold, TUNING.hold_requests / limit)
         return Hold(limit=limit, depth=depth, since=now, seconds=seconds)
 
     def _measure(self, decrease: Decrease, sent_at: float, now: float, *, refused: bool) -> None:
@@ -348,18 +328,17 @@ class AdaptiveRate:
         admitted = count / max(1e-9, decrease.heard_until - decrease.since)
         decrease.full |= decrease.refused > TUNING.full_share * seen
         if decrease.first:
-            self._cut = TUNING.min_cut
+            self._cut = TUNING.precision
             admitted = min(decrease.rate, max(admitted, decrease.last_second))
         elif decrease.full:
             # Of a second, it has admitted at most what was sent less what was refused.
             most = min(decrease.limit, decrease.rate - decrease.refused / TUNING.window)
             admitted = max(least, min(most, max(admitted, decrease.last_second)))
-        elif seen < TUNING.measurable_again or decrease.refused < 0.5 * seen:
+        elif seen < TUNING.measurable_again or decrease.refused < decrease.accepted:
             return
         else:
             admitted = min(decrease.limit, max(least, admitted))
-        if decrease.first or decrease.full:
-            count = max(count, decrease.last_second)
+        count = max(count, decrease.last_second)
         self._hold = self._new_hold(admitted, 1 / (count + 1), now)
         self._set_rate(self._hold.rate_at(now), now)
 

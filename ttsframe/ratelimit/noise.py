@@ -34,8 +34,7 @@ class Noise:
             self.share = min(self.share, self._recent_refused / self._recent)
             self._recent = self._recent_refused = 0
         if not refused:
-            tolerated = self.share + TUNING.noise_margin * (1 - self.share) if self.share else 0.0
-            self._evidence = max(0.0, self._evidence - tolerated / (1 - tolerated))
+            self._evidence = max(0.0, self._evidence - self.share / (1 - self.share))
             return False
         self._evidence += 1
         if self._evidence < (TUNING.noise_evidence if self.share else 1):
@@ -43,15 +42,14 @@ class Noise:
         self._evidence = 0.0
         return True
 
-    def fall(self, rate: float, limit: float, *, again: bool) -> bool:
+    def fall(self, rate: float, *, again: bool) -> bool:
         """Count a fall, one right after another or not; return whether a test begins."""
         if not again:
             self._falls, self.rate = 0, rate
             self._seen = self._refused = 0
         self._falls += 1
         if self._falls >= TUNING.falls_before_test:
-            outcomes = TUNING.expected_refusals * self._seen / max(1, self._refused)
-            self.testing = outcomes / (TUNING.test_share * limit) <= TUNING.max_test_seconds
+            self.testing = True
             self._tested = self._tested_refused = 0
         return self.testing
 
@@ -60,13 +58,9 @@ class Noise:
         self._tested += 1
         self._tested_refused += refused
         before = (self._refused - self._tested_refused) / max(1, self._seen - self._tested)
-        doubt = TUNING.doubt if self._tested_refused else 1
-        if (
-            self._tested_refused >= TUNING.noise_refusals
-            and self._tested_refused <= TUNING.max_noise * self._tested
-        ):
+        if 0 < self._tested_refused <= TUNING.max_noise * self._tested:
             self.show()
-        elif self._tested * before < doubt * TUNING.expected_refusals:
+        elif self._tested * before < TUNING.expected_refusals:
             return
         self.testing = False
         self._falls = 0 if self.share else TUNING.falls_before_test - 2

@@ -29,7 +29,7 @@ class Spacer:
     def release(self, now: float, interval: float) -> None:
         """Count a request that goes; where it is a little late, the next ones make up for it."""
         late = now - self._slot - interval
-        self._slot = now if late > TUNING.make_up else self._slot + interval
+        self._slot = now if late > TUNING.stretch else self._slot + interval
         self._sent_at = now
 
     def pause(self, until: float) -> None:

@@ -20,7 +20,7 @@ class Utilization:
 
     def take(self, now: float, rate: float) -> bool:
         """Count a permit taken; return whether it ends an idle spell, after which use has to show anew."""
-        if idle := now - self._taken_at > max(TUNING.idle, TUNING.stretch_permits / rate):
+        if idle := now - self._taken_at > max(TUNING.stretch, TUNING.stretch_permits / rate):
             self.used = self._taken_at == -math.inf
             self._since = self._at = now
             self._taken, self._offered = 0, 0.0
