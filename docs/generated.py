@@ -17,6 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 import orjson
+import pandas as pd
 from python_calamine import CalamineWorkbook
 
 import ttsframe as tts
@@ -208,6 +209,13 @@ def _sample():
         return orjson.loads(json_figures(result.report)), names, workbook.sheet_names
 
 
+def sample_rows(name, *wanted, rows):
+    """Some rows of a sample export, as they stand in the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        export = pd.read_csv(getattr(samples.write(Path(folder)), name), dtype=str).fillna("")
+    return table(wanted, [list(map(str.strip, row)) for row in export.loc[rows, wanted].to_numpy()])
+
+
 def report_files():
     _, names, _ = _sample()
     per_status = [name for name in names if name.removesuffix(".csv") in columns.MATCH_STATUSES]
@@ -331,6 +339,12 @@ GENERATED = {
     "shopify_headers": lambda: header_table(headers.SHOPIFY_FIELDS),
     "settlement_headers": lambda: header_table(headers.SETTLEMENT_FIELDS),
     "export_types": export_types,
+    "tiktok_rows": lambda: sample_rows(
+        "tiktok", "Order ID", "Order Status", "Seller SKU", "Order Amount", "Created Time", rows=[1, 3]
+    ),
+    "shopify_rows": lambda: sample_rows(
+        "shopify", "Name", "Financial Status", "Total", "Created at", "Tags", rows=[0, 2]
+    ),
     "report_files": report_files,
     "sheets": sheets,
     "json_keys": json_keys,

@@ -173,9 +173,9 @@ def _card(x, y, lines, absent):
 
 
 def _line(start, end, word):
-    middle = (start + end) / 2
     dashed = ' class="guess"' if word == "probable" else ""
     return (
         f'<line{dashed} x1="{_CARD_WIDTH}" y1="{start:g}" x2="{_WIDTH - _CARD_WIDTH}" y2="{end:g}"/>'
-        f'<text class="link" x="{_WIDTH / 2:g}" y="{middle - 6:g}" text-anchor="middle">{escape(word)}</text>'
+        f'<text class="link" x="{_WIDTH / 2:g}" y="{(start + end) / 2 + 4:g}" text-anchor="middle">'
+        f"{escape(word)}</text>"
     )
