@@ -293,8 +293,12 @@ def normalize_column(name: str) -> str:
 
 
 def find_id_column(names: Sequence[str], column: str | None = None) -> int | None:
-    """Find the column of that name, else of a usual one; an exact name goes before another spelling."""
-    wanted = ORDER_ID_NAMES if column is None else (column,)
+    """Find the column of order ids: that of the given name, else of a usual one."""
+    return find_column(names, ORDER_ID_NAMES if column is None else (column,))
+
+
+def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """Find the column that has one of these names; an exact name goes before another spelling."""
     spelled = [normalize_column(name) for name in names]
     places = [names.index(name) for name in wanted if name in names]
     places += [spelled.index(name) for name in map(normalize_column, wanted) if name in spelled]

@@ -14,13 +14,14 @@ from ttsframe.sandbox import run as run_sandbox
 
 # What a verb takes and a shell gives otherwise or not at all; and what only a shell has.
 LOOKUP_ONLY = {"orders", "shop", "progress", "known", "verify"}, {"files", "output", "ids", "plan"}
+OF_A_SIDE = {
+    f"{side}_{what}" for side in ("tiktok", "shopify", "settlement") for what in ("columns", "currency")
+}
 RECONCILE_ONLY = (
-    {"paths", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
-    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json"},
+    {"paths", "columns", "currency", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
+    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json", *OF_A_SIDE},
 )
-
-
-EXPLAIN_ONLY = {"paths", "probable", "period"}, {"order", "ticket"}
+EXPLAIN_ONLY = {"paths", "columns", "currency", "probable", "period"}, {"order", "ticket", *OF_A_SIDE}
 
 
 def parameters_of(*verbs):
@@ -41,11 +42,7 @@ def defaults_of(command):
         (LOOKUP, (tts.lookup,), LOOKUP_ONLY),
         (LOOKUP, (tts.lookup, tts.plan), LOOKUP_ONLY),
         (RECONCILE, (tts.match, tts.read_tiktok_orders, tts.lookup), RECONCILE_ONLY),
-        (
-            EXPLAIN,
-            (tts.match, tts.read_tiktok_orders),
-            ({"paths", "probable", "period"}, {"order", "ticket"}),
-        ),
+        (EXPLAIN, (tts.match, tts.read_tiktok_orders), EXPLAIN_ONLY),
     ],
     ids=["lookup", "plan", "reconcile", "explain"],
 )

@@ -220,6 +220,47 @@ def test_explain__unknown_order_is_an_error_with_advice(tmp_path, capsys):
     assert "#9 is no order of this result: give a TikTok order id" in capsys.readouterr().err
 
 
+@pytest.fixture
+def own_names(tmp_path, monkeypatch):
+    """Exports with headers of their own and without a currency."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text(f"Order number,Paid,Order Status\n{T1},20,Completed\n")
+    (tmp_path / "s.csv").write_text(f"Order,Sum,Tags\n#1001,20,{TAG_1}\n")
+    (tmp_path / "p.csv").write_text(f"Order number,Payout\n{T1},18\n")
+    return ["--tiktok", "t.csv", "--shopify", "s.csv", "--settlement", "p.csv"]
+
+
+def test_reconcile__reads_files_with_headers_of_their_own(own_names, capsys):
+    names_of = ["--tiktok-columns", "Order number=Order ID", "--tiktok-columns", "Paid=Order Amount"]
+    names_of += ["--shopify-columns", "Order=Name", "Sum=Total"]
+    names_of += ["--settlement-columns", "Order number=Order ID", "Payout=Settlement amount"]
+    money = [word for side in ("tiktok", "shopify", "settlement") for word in (f"--{side}-currency", "EUR")]
+    arguments = [*own_names, *names_of, *money]
+    assert main(["reconcile", "--no-lookup", *arguments]) == 0, capsys.readouterr().err
+    (row,) = pd.read_csv("report/orders.csv", dtype=str).to_dict("records")
+    assert (row["currency"], row["tiktok_amount"], row["settled_amount"]) == ("EUR", "20.00", "18.00")
+    assert main(["explain", T1, *arguments]) == 0
+    assert T1 in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--tiktok-columns", "Nr=Order ID"], "--tiktok-columns: t.csv has no column 'Nr'. It has: Order"),
+        (["--tiktok-columns", "Order number=Order Id.."], "--tiktok-columns: 'Order Id..', meant for"),
+        (["--tiktok-columns", "Order number"], "'Order number' is not of the form 'Order number=Order ID'"),
+        (
+            ["--tiktok-columns", "Order number=Order ID", "--shopify-columns", "Nr=Name"],
+            "--shopify-columns: s.csv has no column 'Nr'. It has: Order, Sum, Tags.",
+        ),
+        (["--tiktok-currency", "euro"], "--tiktok-currency: 'euro' is no code such as EUR"),
+    ],
+)
+def test_reconcile__an_error_in_names_or_currency_names_its_option(own_names, arguments, says, capsys):
+    assert main(["reconcile", "--no-lookup", *own_names, *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_reconcile__reports_the_days_asked_for(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     files = export(tmp_path, DIFFERING)

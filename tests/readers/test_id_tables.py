@@ -62,7 +62,7 @@ def test_ids__a_raw_export_is_read_without_its_descriptions(name):
 def test_ids__nothing_else_is_taken_of_a_file(monkeypatch):
     taken = []
 
-    def open_and_watch(name, content, *, id_names=None):
+    def open_and_watch(name, content, *, id_names=None, told=()):
         table = tables.tables_csv.open_text(name, content, id_names=id_names)
         return [table._replace(columns=lambda places: taken.extend(places) or table.columns(places))]
 

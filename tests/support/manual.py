@@ -57,6 +57,8 @@ def home(folder, monkeypatch, *, count):
         place.mkdir(exist_ok=True)
         shutil.copy(made.tiktok, place / "All order-2026-11-23.csv")
         shutil.copy(made.shopify, place / "orders_export_1.csv")
+    own = made.tiktok.read_text(encoding="utf-8-sig").replace("Order ID", "Order number", 1)
+    (folder / "own.csv").write_text(own, encoding="utf-8")
     (folder / "exports").mkdir()
     shutil.copy(made.tiktok, folder / "exports" / "orders.csv")
     shutil.copy(made.tiktok, folder / "orders.csv")

@@ -46,6 +46,13 @@ def _option(*flags: str, help: str, **kwargs: Any) -> Option:  # noqa: A002, ANN
     return Option(flags, help, kwargs)
 
 
+def _pair(text: str) -> tuple[str, str]:
+    own, equals, known = text.rpartition("=")
+    if not equals or not own.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 'Order number=Order ID'")
+    return own.strip(), known.strip()
+
+
 _PLATFORM = _option(
     "--platform",
     action="append",
@@ -90,6 +97,12 @@ _FILES = (
     _option("--refs", metavar="FILE", help="references from an earlier run (the output of ttsframe lookup)"),
 )
 """What is matched."""
+_SIDES = {
+    "tiktok": ("TikTok orders", "Order number=Order ID"),
+    "shopify": ("Shopify orders", "Order=Name"),
+    "settlement": ("settled orders", "Order number=Order ID"),
+}
+"""Whose files: what they hold, and a header of theirs with the known one that it stands for."""
 _READING = (
     _option(
         "--tolerance",
@@ -103,6 +116,25 @@ _READING = (
         "--date-order",
         choices=("dmy", "mdy"),
         help="day-first or month-first dates in the TikTok export, if the file does not settle it",
+    ),
+    *(
+        _option(
+            f"--{side}-columns",
+            nargs="+",
+            action="extend",
+            type=_pair,
+            metavar="OWN=KNOWN",
+            help=f"known headers for those that the file of {orders} has, such as {example!r}",
+        )
+        for side, (orders, example) in _SIDES.items()
+    ),
+    *(
+        _option(
+            f"--{side}-currency",
+            metavar="CODE",
+            help=f"currency of the {orders} that name none, such as EUR",
+        )
+        for side, (orders, _) in _SIDES.items()
     ),
 )
 """How it is read and compared."""
@@ -311,12 +343,14 @@ def parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def given_as(option: str) -> Iterator[None]:
-    """Say of an error about the `paths` of a reader which option they came from."""
+    """Say of an error about an argument of a reader which option it came from."""
     try:
         yield
     except TtsframeError as error:
         if error.parameter == "paths":
             error.parameter = option
+        elif error.parameter in ("columns", "currency"):
+            error.parameter = f"{option}_{error.parameter}"
         raise
 
 

@@ -95,11 +95,27 @@ def _known(refs: pd.DataFrame | None) -> int:
 def read_exports(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
     """Read the files of both platforms, and the settlement if there is one."""
     with given_as("tiktok"):
-        tiktok = read_tiktok_orders(options.tiktok, tz=options.tz, date_order=options.date_order)
+        tiktok = read_tiktok_orders(
+            options.tiktok,
+            tz=options.tz,
+            date_order=options.date_order,
+            columns=dict(options.tiktok_columns or ()),
+            currency=options.tiktok_currency,
+        )
     with given_as("shopify"):
-        shopify = read_shopify_orders(options.shopify)
-    with given_as("settlement"):
-        settlement = read_tiktok_settlement(options.settlement) if options.settlement else None
+        shopify = read_shopify_orders(
+            options.shopify,
+            columns=dict(options.shopify_columns or ()),
+            currency=options.shopify_currency,
+        )
+    settlement = None
+    if options.settlement:
+        with given_as("settlement"):
+            settlement = read_tiktok_settlement(
+                options.settlement,
+                columns=dict(options.settlement_columns or ()),
+                currency=options.settlement_currency,
+            )
     return tiktok, shopify, settlement
 
 

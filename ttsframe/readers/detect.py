@@ -124,10 +124,11 @@ def refuse_other_types(name: str, header: Sequence[str], wanted: ExportType) -> 
         raise InputError(f"{name} is {found.words}, not {wanted.words}: {found.advice}.")
 
 
-def require_columns(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]]) -> None:
+def require_columns(name: str, header: Sequence[str], needed: Mapping[str, Sequence[str]], side: str) -> None:
     """Refuse a file that lacks a column, naming all that it lacks with the nearest that it has.
 
-    `needed` maps each column in the user's words to the names by which it would have been found.
+    `needed` maps each column in the user's words to the names by which it would have been found; `side` is
+    what the shell calls files of this type.
     """
     there = {normalize_column(column) for column in header}
     missing = {
@@ -143,4 +144,7 @@ def require_columns(name: str, header: Sequence[str], needed: Mapping[str, Seque
     if not there & KNOWN_NAMES:
         # What stands there may be a row of data, with a buyer in it: it is not shown.
         raise InputError(f"{name} has no column {wanted}, nor any that exports have: is its header there?")
-    raise InputError(f"{name} has no column {wanted}. It has: {headers.listed(header)}.")
+    raise InputError(
+        f"{name} has no column {wanted}. It has: {headers.listed(header)}. If it is there by another name, "
+        f"say so with columns= (reconcile: --{side}-columns)."
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ttsframe.ids import ORDER_ID_NAMES, normalize_column
+from ttsframe.errors import InputError
+from ttsframe.ids import ORDER_ID_NAMES, find_column, normalize_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,6 +130,67 @@ def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:
         if there:
             found[field] = there[0]
     return found
+
+
+def own_names(columns: Any, fields: Fields) -> dict[str, list[str]]:  # noqa: ANN401
+    """Read `columns=` of the readers: our field → the names that the caller's files have for it."""
+    if not isinstance(columns, Mapping) or not all(
+        isinstance(name, str) for name in (*columns, *columns.values())
+    ):
+        raise InputError(
+            "must be a dict from the file's own header to the known one, such as "
+            "{'Order number': 'Order ID'}.",
+            parameter="columns",
+        )
+    known = {normalize_column(name): field for field, names in fields.items() for name in names}
+    own: dict[str, list[str]] = {}
+    for name, target in columns.items():
+        compared = normalize_column(target)
+        if compared not in known:
+            usual = sorted(
+                (names[0] for names in fields.values()),
+                key=lambda one: -difflib.SequenceMatcher(None, normalize_column(one), compared).ratio(),
+            )
+            raise InputError(
+                f"{target!r}, meant for the file's {name!r}, is no header that is read here. "
+                f"There are: {', '.join(usual)}.",
+                parameter="columns",
+            )
+        own.setdefault(known[compared], []).append(name)
+    return own
+
+
+def renamed(
+    name: str, header: Sequence[str], own: Mapping[str, Sequence[str]], fields: Fields
+) -> tuple[str, ...]:
+    """Return a file's header with the known names for its own, which go before any known one that it has."""
+    out = list(header)
+    for field, given in own.items():
+        places = [place for one in given if (place := find_column(header, [one])) is not None]
+        if not places:
+            near = nearest(given, header)
+            hint = f" (the nearest is {shortened(near)!r})" if near else ""
+            words = " or ".join(map(repr, given))
+            raise InputError(
+                f"{name} has no column {words}{hint}. {_told(header, fields)}", parameter="columns"
+            )
+        if len(places) > 1:
+            words = " and ".join(repr(header[place]) for place in places)
+            raise InputError(
+                f"{name} has {words}, and only one can be {fields[field][0]!r}: name that one.",
+                parameter="columns",
+            )
+        aliases = set(map(normalize_column, fields[field]))
+        out = ["" if normalize_column(column) in aliases else column for column in out]
+        out[places[0]] = fields[field][0]
+    return tuple(out)
+
+
+def _told(header: Sequence[str], fields: Fields) -> str:
+    """Tell what a header holds; without a known name it may be a row of data, with a buyer in it."""
+    if locate(header, fields) or not any(sign.isdigit() or sign == "@" for sign in "".join(header)):
+        return f"It has: {listed(header)}."
+    return f"Its first line has {len(header)} cells: are they names of columns?"
 
 
 def listed(header: Sequence[str], at_most: int = 12) -> str:

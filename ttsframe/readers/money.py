@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ttsframe.errors import InputError
 from ttsframe.money import decimals
-from ttsframe.text import Note
+from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ BLANKS = frozenset({"", "-", "--", "/", "n/a", "nan", "null", "none", "—", "�
 """What stands where nothing is meant."""
 
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")
+_ISO = re.compile(r"[A-Z]{3}")
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
 _NUMBER = re.compile(r"[0-9][0-9.,'’\s]*|[.,][0-9]+")
 _GROUPS = re.compile(r"[\s'’]")
@@ -72,6 +74,25 @@ def decimal_sign(columns: Sequence[Cells], *, currencies: Cells | None = None) -
     codes = {code.upper() for code in pd.unique(pd.Series(currencies, dtype="object")) if code}
     codes |= {code for cells in columns for cell in pd.unique(pd.Series(cells)) if (code := _currency(cell))}
     return "." if codes and all(decimals(code) == _THOUSAND for code in codes) else None
+
+
+def checked_currency(currency: str | None) -> str | None:
+    """Return the code of a currency that the caller names, in capitals."""
+    if currency is None:
+        return None
+    if not _ISO.fullmatch(code := f"{currency}".strip().upper()):
+        raise InputError(f"{currency!r} is no code such as EUR or USD.", parameter="currency")
+    return code
+
+
+def named_or(currencies: np.ndarray, currency: str | None, notes: list[Note]) -> np.ndarray:
+    """Fill the currencies that orders do not name with the caller's."""
+    blank = pd.isna(currencies)
+    if currency is None or not blank.any():
+        return currencies
+    orders = counted(int(blank.sum()), "order")
+    notes.append(Note("decision", f"{orders} without a currency, taken to be in {currency}."))
+    return np.where(blank, currency, currencies)
 
 
 def thousands_note(name: str, columns: Sequence[Cells]) -> list[Note]:

@@ -15,11 +15,19 @@ from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
 
-def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -> pd.DataFrame:  # noqa: ANN401
+def read_tiktok_settlement(
+    paths: Any,  # noqa: ANN401
+    *,
+    date_order: DateOrder | None = None,
+    columns: Mapping[str, str] | None = None,
+    currency: str | None = None,
+) -> pd.DataFrame:
     r"""Read TikTok Shop settlement ("income") exports.
 
     Parameters
@@ -29,6 +37,10 @@ def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -
         that stands in two files is counted once.
     date_order
         ``dmy`` or ``mdy``, where the dates of a file do not settle it.
+    columns
+        The files' own headers for known ones, as ``{"Order number": "Order ID"}``.
+    currency
+        The currency of orders that name none, such as ``EUR``; where a file names one, that stands.
 
     Returns
     -------
@@ -42,7 +54,8 @@ def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -
     ------
     InputError
         If a file is missing, unreadable or of another kind, has no column of ids or of
-        settlement amounts, or every id in it has lost its last digits.
+        settlement amounts, lacks a column that `columns` names, or every id in it has lost its last
+        digits.
 
     Examples
     --------
@@ -54,7 +67,13 @@ def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -
                  order_id  settled_amount          types
     0  577092126219211281            19.4  Order; Refund
     """
-    rows, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    given = money.checked_currency(currency)
+    rows, notes = tables.read_each(
+        paths,
+        lambda table: _read_table(table, date_order, given),
+        columns=columns,
+        fields=headers.SETTLEMENT_FIELDS,
+    )
     repeated = rows.duplicated().to_numpy()
     if repeated.any():
         notes.append(
@@ -63,10 +82,10 @@ def read_tiktok_settlement(paths: Any, *, date_order: DateOrder | None = None) -
                 f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.",
             )
         )
-    return with_notes(words.conform(_by_order(rows[~repeated], notes), words.SETTLEMENTS), notes)
+    return with_notes(words.conform(_by_order(rows[~repeated], given, notes), words.SETTLEMENTS), notes)
 
 
-def _by_order(rows: pd.DataFrame, notes: list[Note]) -> dict[str, Any]:
+def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> dict[str, Any]:
     codes, orders = pd.factorize(rows["order_id"].to_numpy(dtype=object))
     count = len(orders)
     currencies = rows["currency"].to_numpy(dtype=object)
@@ -82,13 +101,15 @@ def _by_order(rows: pd.DataFrame, notes: list[Note]) -> dict[str, Any]:
     return {
         "order_id": orders,
         "settled_amount": grouping.sums(codes, rows["settled_amount"].to_numpy(), count),
-        "currency": first,
+        "currency": money.named_or(first, currency, notes),
         "settled_at": latest.reindex(range(count)).to_numpy(),
         "types": grouping.joined(codes, rows["type"].to_numpy(dtype=object), count),
     }
 
 
-def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
+def _read_table(
+    table: Table, date_order: str | None, currency: str | None
+) -> tuple[pd.DataFrame, list[Note]]:
     """Return the rows of one file; a row that it holds twice is told apart by `occurrence`."""
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.SETTLEMENT)
@@ -98,12 +119,13 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
         table.name,
         table.header,
         {"Order/adjustment ID": fields["order_id"], "Total settlement amount": amounts},
+        "settlement",
     )
     cells = _cells(table, notes)
     order_ids, rows = _order_ids(table.name, cells, notes)
     cells = {field: column[rows] for field, column in cells.items()}
     out = {"order_id": order_ids, "type": cells["type"], "own_id": cells["order_id"]}
-    out |= _amounts(table.name, cells, notes)
+    out |= _amounts(table.name, cells, currency, notes)
     out["settled_at"] = _times(table.name, cells, date_order, notes)
     frame = pd.DataFrame(out)
     frame["occurrence"] = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount()
@@ -137,9 +159,10 @@ def _order_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> tuple[C
     return order_ids[usable], np.flatnonzero(filled)[usable]
 
 
-def _amounts(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, Any]:
+def _amounts(name: str, cells: dict[str, Cells], currency: str | None, notes: list[Note]) -> dict[str, Any]:
     column = cells["settled_amount"]
-    sign = money.decimal_sign([column], currencies=cells["currency"])
+    currencies = np.where(cells["currency"] == "", currency or "", cells["currency"])
+    sign = money.decimal_sign([column], currencies=currencies)
     notes += [] if sign else money.thousands_note(name, [column])
     read = money.read_money(column, decimal=sign)
     notes += unreadable(name, read.unread, "amount")

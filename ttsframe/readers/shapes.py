@@ -14,7 +14,7 @@ from ttsframe.readers.headers import SETTLEMENT_FIELDS
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 ROWS_SEARCHED_FOR_HEADER = 40
 _LEAST_DIGITS_OF_A_DATA_ROW = 10
@@ -51,8 +51,10 @@ class Header(NamedTuple):
     """How many of its names are known from exports."""
 
 
-def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None = None) -> Header:
-    """Find the row that names the columns: of an export, the one with the most known names.
+def find_header(
+    records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None = None, told: Collection[str] = ()
+) -> Header:
+    """Find the row that names the columns: of an export, the one with the most known or `told` names.
 
     In any other table, whose column of ids may be called `id_names`, it is the row that holds one of these,
     else the first that is not blank; a first row that holds an order id is data under no header.
@@ -61,8 +63,8 @@ def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | N
     if not filled:
         return Header(len(records) - 1, (), 0)
     if id_names is None:
-        candidates = [filled[0], *(row for row in filled[1:] if _may_be_header(records[row]))]
-        return _header(records, max(candidates, key=lambda row: (_known(records[row]), -row)))
+        candidates = [filled[0], *(row for row in filled[1:] if _may_be_header(records[row], told))]
+        return _header(records, max(candidates, key=lambda row: (_known(records[row], told), -row)), told)
     wanted = set(map(normalize_column, id_names))
     named = [row for row in filled if wanted & set(map(normalize_column, records[row]))]
     first = records[filled[0]]
@@ -71,11 +73,11 @@ def find_header(records: Sequence[Sequence[str]], *, id_names: Sequence[str] | N
     return _header(records, (named or filled)[0])
 
 
-def _header(records: Sequence[Sequence[str]], row: int) -> Header:
+def _header(records: Sequence[Sequence[str]], row: int, told: Collection[str] = ()) -> Header:
     names = [cell.strip().lstrip("\ufeff").strip() for cell in records[row]]
     while names and not names[-1]:
         names.pop()
-    return Header(row, tuple(names), _known(records[row]))
+    return Header(row, tuple(names), _known(records[row], told))
 
 
 def trimmed(cells: Cells, *, without_dashes: bool = False) -> Cells:
@@ -116,14 +118,14 @@ def not_totals(name: str, key_cells: Cells, notes: list[Note]) -> np.ndarray:
     return keep
 
 
-def _known(record: Sequence[str]) -> int:
-    return len({normalize_column(cell) for cell in record} & KNOWN_NAMES)
+def _known(record: Sequence[str], told: Collection[str]) -> int:
+    return len({normalize_column(cell) for cell in record} & KNOWN_NAMES.union(told))
 
 
-def _may_be_header(record: Sequence[str]) -> bool:
+def _may_be_header(record: Sequence[str], told: Collection[str]) -> bool:
     """Tell a header below other rows from data in which a word such as `Order` or `Refunds` stands."""
     names = {normalize_column(cell) for cell in record}
-    known = len(names & KNOWN_NAMES) >= _LEAST_NAMES_OF_A_LATER_HEADER or names & _KEY_NAMES
+    known = len(names & KNOWN_NAMES) >= _LEAST_NAMES_OF_A_LATER_HEADER or names & _KEY_NAMES.union(told)
     return bool(known) and not any(_is_data(cell, alone=False) for cell in record)
 
 

@@ -17,6 +17,8 @@ from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
@@ -33,7 +35,13 @@ _TIKTOK_TAG = re.compile(
 _TIKTOK_DOMAINS = ("scs.tiktokw.us", "chat-seller-us.tiktok.com", "tiktok.com")
 
 
-def read_shopify_orders(paths: Any, *, date_order: DateOrder | None = None) -> pd.DataFrame:  # noqa: ANN401
+def read_shopify_orders(
+    paths: Any,  # noqa: ANN401
+    *,
+    date_order: DateOrder | None = None,
+    columns: Mapping[str, str] | None = None,
+    currency: str | None = None,
+) -> pd.DataFrame:
     r"""Read Shopify order exports.
 
     Parameters
@@ -45,6 +53,10 @@ def read_shopify_orders(paths: Any, *, date_order: DateOrder | None = None) -> p
     date_order
         ``dmy`` or ``mdy``, for dates that a spreadsheet has rewritten. By default the file's
         dates settle it; where they do not, month first.
+    columns
+        The files' own headers for known ones, as ``{"Order number": "Name"}``.
+    currency
+        The currency of orders that name none, such as ``EUR``; where a file names one, that stands.
 
     Returns
     -------
@@ -57,7 +69,8 @@ def read_shopify_orders(paths: Any, *, date_order: DateOrder | None = None) -> p
     Raises
     ------
     InputError
-        If a file is missing, unreadable or of another kind, or has neither `Name` nor `Id`.
+        If a file is missing, unreadable or of another kind, has neither `Name` nor `Id`, or lacks a column
+        that `columns` names.
 
     Notes
     -----
@@ -78,9 +91,16 @@ def read_shopify_orders(paths: Any, *, date_order: DateOrder | None = None) -> p
         name  total     tiktok_order_id tiktok_order_id_from
     0  #1001   25.9  577092126219211281                  tag
     """
-    every, notes = tables.read_each(paths, lambda table: _read_table(table, date_order))
+    given = money.checked_currency(currency)
+    every, notes = tables.read_each(
+        paths,
+        lambda table: _read_table(table, date_order),
+        columns=columns,
+        fields=headers.SHOPIFY_FIELDS,
+    )
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
     orders = grouping.last_file_wins(every, keys, notes)
+    orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
     data = {str(name): column for name, column in orders.items()}
     return with_notes(words.conform(data, words.SHOPIFY_ORDERS), notes)
 
@@ -89,7 +109,7 @@ def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, lis
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.SHOPIFY_ORDERS)
     needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
-    detect.require_columns(table.name, table.header, {"Name or Id": needed})
+    detect.require_columns(table.name, table.header, {"Name or Id": needed}, "shopify")
     cells, rows = _order_rows(table, notes)
     count = len(cells["name"])
     notes.insert(0, Note("count", f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}."))

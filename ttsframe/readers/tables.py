@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ttsframe.errors import InputError
-from ttsframe.readers import excel_limits, files, tables_csv, tables_excel, tables_json
+from ttsframe.ids import normalize_column
+from ttsframe.readers import excel_limits, files, headers, tables_csv, tables_excel, tables_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from ttsframe.readers.shapes import Table
     from ttsframe.text import Note
@@ -43,34 +44,47 @@ def read_each(
     read: Callable[[Table], tuple[pd.DataFrame, list[Note]]],
     *,
     id_names: Sequence[str] | None = None,
+    columns: Mapping[str, str] | None = None,
+    fields: headers.Fields | None = None,
 ) -> tuple[pd.DataFrame, list[Note]]:
-    """Read files one after another, so that only one of them is whole in memory."""
+    """Read files one after another, so that only one of them is whole in memory.
+
+    `columns` gives the files' own names for columns of `fields`.
+    """
+    own = headers.own_names(columns or {}, fields or {})
     sources, notes = files.find_sources(paths)
     parts = []
+    told = {normalize_column(name) for names in own.values() for name in names}
     for source in sources:
-        for table in open_tables(source.name, files.read_bytes(source), id_names=id_names):
-            rows, more = read(table)
+        for table in open_tables(source.name, files.read_bytes(source), id_names=id_names, told=told):
+            header = headers.renamed(table.name, table.header, own, fields or {})
+            rows, more = read(table._replace(header=header))
             parts.append(rows)
             notes += more
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes
 
 
-def open_tables(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
-    """Open an export by what it is, whatever its name says; a workbook may have several sheets of orders."""
+def open_tables(
+    name: str, content: bytes, *, id_names: Sequence[str] | None = None, told: Collection[str] = ()
+) -> list[Table]:
+    """Open an export by what it is, whatever its name says; a workbook may have several sheets of orders.
+
+    `told` are the names of columns that the caller has told besides, as `normalize_column` compares them.
+    """
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if content.startswith(_ZIP):
         _check_archive(name, content)
-        return tables_excel.open_workbook(name, content, id_names=id_names)
+        return tables_excel.open_workbook(name, content, id_names=id_names, told=told)
     if content.startswith(_OLE):
         if _ENCRYPTED in content:
             raise InputError(f"{name} is protected by a password: save it without one.")
-        return tables_excel.open_workbook(name, content, id_names=id_names)
+        return tables_excel.open_workbook(name, content, id_names=id_names, told=told)
     for magic, words in _NOT_TABLES:
         if start.startswith(magic):
             raise InputError(f"{name} is {words}.")
     if start.startswith(b"{") or name.lower().endswith(_JSON_NAMES):
         return [tables_json.open_lines(name, content)]
-    return [tables_csv.open_text(name, content, id_names=id_names)]
+    return [tables_csv.open_text(name, content, id_names=id_names, told=told)]
 
 
 def _check_archive(name: str, content: bytes) -> None:

@@ -15,7 +15,7 @@ from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, fin
 from ttsframe.text import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from ttsframe.readers.shapes import Cells
 
@@ -46,7 +46,12 @@ class _Head(NamedTuple):
 
 
 def open_text(
-    name: str, content: bytes, *, id_names: Sequence[str] | None = None, unwrap: bool = True
+    name: str,
+    content: bytes,
+    *,
+    id_names: Sequence[str] | None = None,
+    told: Collection[str] = (),
+    unwrap: bool = True,
 ) -> Table:
     """Open a text table in UTF-8, UTF-16 or UTF-32, else as Windows-1252; its cells are not trimmed.
 
@@ -58,7 +63,7 @@ def open_text(
     cut = utf8.find(b"\n", _HEAD_BYTES) + 1 or utf8.find(b"\r", _HEAD_BYTES) + 1 or len(utf8)
     text = utf8[:cut].decode("utf-8", errors="replace")
     lines = io.StringIO(text, newline="").readlines()
-    heads = [_cut(lines, separator, id_names=id_names) for separator in _SEPARATORS]
+    heads = [_cut(lines, separator, id_names=id_names, told=told) for separator in _SEPARATORS]
     head = max(heads, key=lambda head: (head.header.known, len(head.header.names)))
     if unwrap and len(head.header.names) == 1 and "," in head.header.names[0]:
         notes.append(
@@ -67,7 +72,7 @@ def open_text(
                 f"{name}: every line was one quoted cell, as a spreadsheet saves them; they were unwrapped.",
             )
         )
-        table = open_text(name, _unwrapped(name, utf8), id_names=id_names, unwrap=False)
+        table = open_text(name, _unwrapped(name, utf8), id_names=id_names, told=told, unwrap=False)
         return table._replace(notes=tuple(notes))
     if len(head.header.names) > _MAX_COLUMNS:
         raise InputError(
@@ -142,7 +147,7 @@ def _refuse_long_lines(name: str, utf8: bytes) -> None:
             )
 
 
-def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) -> _Head:
+def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None, told: Collection[str]) -> _Head:
     reader = csv.reader(lines, delimiter=separator)
     records: list[list[str]] = []
     ends: list[int] = []
@@ -154,7 +159,7 @@ def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None) ->
                 break
     except csv.Error:
         pass  # A cell without end: not with this separator.
-    header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], id_names=id_names)
+    header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], id_names=id_names, told=told)
     end = ends[header.row] if 0 <= header.row < len(ends) else 0
     return _Head(separator, header, records[header.row + 1 :], end)
 

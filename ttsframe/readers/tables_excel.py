@@ -18,7 +18,7 @@ from ttsframe.readers.shapes import ROWS_SEARCHED_FOR_HEADER, Header, Table, fin
 from ttsframe.text import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from ttsframe.readers.shapes import Cells
 
@@ -32,7 +32,9 @@ class _Sheet(NamedTuple):
     sheet: Any
 
 
-def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None = None) -> list[Table]:
+def open_workbook(
+    name: str, content: bytes, *, id_names: Sequence[str] | None = None, told: Collection[str] = ()
+) -> list[Table]:
     """Open a workbook: the sheet of orders, else the one whose header is known best and those alike.
 
     Sheets are alike where they have the same known columns. A number beyond 2^53, which the workbook has
@@ -41,7 +43,7 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = [_ORDER_SHEET] if _ORDER_SHEET in book.sheet_names else book.sheet_names
-        sheets = [_open_sheet(book, sheet, id_names=id_names) for sheet in names]
+        sheets = [_open_sheet(book, sheet, id_names=id_names, told=told) for sheet in names]
     except calamine.PasswordError:
         raise InputError(f"{name} is protected by a password: save it without one.") from None
     except Exception:  # noqa: BLE001 (calamine raises a kind of error for each part of the format)
@@ -50,8 +52,9 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
     if not sheets:
         raise InputError(f"{name} has nothing in its sheets: download the export again.")
     best = max(sheets, key=lambda sheet: sheet.header.known)
-    known = _known(best, id_names)
-    alike = [sheet for sheet in sheets if sheet is best or (known and _known(sheet, id_names) == known)]
+    names_known = KNOWN_NAMES.union(map(normalize_column, id_names or ()), told)
+    known = _known(best, names_known)
+    alike = [sheet for sheet in sheets if sheet is best or (known and _known(sheet, names_known) == known)]
     notes: tuple[Note, ...] = ()
     if len(sheets) > 1:
         read = ", ".join(repr(sheet.name) for sheet in alike)
@@ -68,16 +71,21 @@ def open_workbook(name: str, content: bytes, *, id_names: Sequence[str] | None =
     ]
 
 
-def _known(sheet: _Sheet, id_names: Sequence[str] | None) -> frozenset[str]:
-    """The columns of a sheet that are known, or may be those of ids."""
-    known = KNOWN_NAMES.union(map(normalize_column, id_names or ()))
+def _known(sheet: _Sheet, known: frozenset[str]) -> frozenset[str]:
+    """The columns of a sheet that are known."""
     return known.intersection(map(normalize_column, sheet.header.names))
 
 
-def _open_sheet(book: Any, name: str, *, id_names: Sequence[str] | None) -> _Sheet:  # noqa: ANN401
+def _open_sheet(
+    book: Any,  # noqa: ANN401
+    name: str,
+    *,
+    id_names: Sequence[str] | None,
+    told: Collection[str],
+) -> _Sheet:
     sheet = book.get_sheet_by_name(name)
     head = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), ROWS_SEARCHED_FOR_HEADER)]
-    return _Sheet(name, find_header(head, id_names=id_names), sheet)
+    return _Sheet(name, find_header(head, id_names=id_names, told=told), sheet)
 
 
 def _read_columns(sheet: _Sheet, positions: Sequence[int]) -> list[Cells]:

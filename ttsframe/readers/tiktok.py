@@ -95,6 +95,8 @@ def read_tiktok_orders(
     *,
     tz: str | None = None,
     date_order: DateOrder | None = None,
+    columns: Mapping[str, str] | None = None,
+    currency: str | None = None,
 ) -> pd.DataFrame:
     r"""Read TikTok Shop order exports of Seller Center.
 
@@ -108,6 +110,10 @@ def read_tiktok_orders(
         UTC. Without it they stay as they are written, without zone.
     date_order
         ``dmy`` or ``mdy``, where the dates of a file do not settle it.
+    columns
+        The files' own headers for known ones, as ``{"Order number": "Order ID"}``.
+    currency
+        The currency of orders that name none, such as ``EUR``; where a file names one, that stands.
 
     Returns
     -------
@@ -120,8 +126,8 @@ def read_tiktok_orders(
     Raises
     ------
     InputError
-        If a file is missing, unreadable, or of another kind, or every id in it has lost its
-        last digits.
+        If a file is missing, unreadable, or of another kind, lacks a column that `columns` names, or
+        every id in it has lost its last digits.
 
     Examples
     --------
@@ -141,15 +147,24 @@ def read_tiktok_orders(
         except Exception:  # noqa: BLE001 (pandas hands on what the zone library of the day raises)
             message = f"there is no time zone {tz!r}: give one as 'America/New_York' or 'UTC'."
             raise InputError(message, parameter="tz") from None
-    every, notes = tables.read_each(paths, lambda table: _read_table(table, tz, date_order))
+    given = money.checked_currency(currency)
+    every, notes = tables.read_each(
+        paths,
+        lambda table: _read_table(table, tz, date_order, given),
+        columns=columns,
+        fields=headers.TIKTOK_FIELDS,
+    )
     orders = grouping.last_file_wins(every, every["order_id"], notes)
+    orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
     return with_notes(words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
 
 
-def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
+def _read_table(
+    table: Table, tz: str | None, date_order: str | None, currency: str | None
+) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.TIKTOK_ORDERS)
-    detect.require_columns(table.name, table.header, {"Order ID": ids.ORDER_ID_NAMES})
+    detect.require_columns(table.name, table.header, {"Order ID": ids.ORDER_ID_NAMES}, "tiktok")
     rows = _read_rows(table, notes)
     count = len(rows.ids)
     notes.insert(
@@ -157,7 +172,7 @@ def _read_table(table: Table, tz: str | None, date_order: str | None) -> tuple[p
     )
     out: dict[str, Any] = {"order_id": rows.ids}
     out |= _times(table.name, rows, tz, date_order, notes)
-    out |= _money(table.name, rows, notes)
+    out |= _money(table.name, rows, currency, notes)
     statuses = _column(rows, "status" if "status" in rows.cells else "substatus")
     if "status" not in rows.cells and "substatus" in rows.cells:
         notes.append(Note("decision", f"{table.name} has no column Order Status: Order Substatus was taken."))
@@ -225,10 +240,12 @@ def _times(
     return out
 
 
-def _money(name: str, rows: _Rows, notes: list[Note]) -> dict[str, np.ndarray]:
+def _money(name: str, rows: _Rows, currency: str | None, notes: list[Note]) -> dict[str, np.ndarray]:
     fields = [*itertools.chain(*_ORDER_AMOUNTS.values()), *_LINE_AMOUNTS]
     there = [field for field in fields if field in rows.cells]
-    sign = money.decimal_sign([rows.cells[field] for field in there], currencies=_column(rows, "currency"))
+    currencies = _column(rows, "currency")
+    currencies = np.where(currencies == "", currency or "", currencies)
+    sign = money.decimal_sign([rows.cells[field] for field in there], currencies=currencies)
     notes += [] if sign else money.thousands_note(name, [rows.cells[field] for field in there])
     read = {field: money.read_money(rows.cells[field], decimal=sign) for field in there}
     amounts = {
