@@ -1,6 +1,7 @@
 """Which files are read, what is refused, and how a text or a workbook becomes a table."""
 
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -57,6 +58,39 @@ def test_sources__a_glob_is_read_in_the_order_of_numbers(tmp_path):
     assert frame["source_file"].tolist() == ["export_1.csv", "export_2.csv", "export_10.csv"]
 
 
+def test_sources__a_glob_without_a_match_names_the_folder_and_what_is_in_it(tmp_path, monkeypatch):
+    (tmp_path / "exports").mkdir()
+    for name in ("Notes.txt", "orders_export_1.csv", ".hidden", "~$open.xlsx", *(f"z{n}" for n in range(9))):
+        write(tmp_path / "exports" / name)
+    (tmp_path / "exports" / "orders").mkdir()
+    folder = tmp_path / "exports"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_tiktok_orders("exports/order_*.csv")
+    assert caught.value.message == (
+        f"no file matches 'exports/order_*.csv': the folder {folder} holds orders{os.sep}, "
+        "orders_export_1.csv, Notes.txt, z0, z1 and 7 more."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("there/*.csv", "the folder {}/there is empty."),
+        ("there/*/a.csv", "the folder {}/there is empty."),
+        ("nowhere/2026/*.csv", "there is no folder {}/nowhere/2026."),
+        ("nowhere/a.csv", "there is no folder {}/nowhere."),
+        ("there/a.csv", "the folder {}/there is empty."),
+    ],
+)
+def test_sources__the_folder_that_was_searched_is_named(pattern, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(InputError) as caught:
+        read_shopify_orders(pattern)
+    assert caught.value.message.endswith(told.format(tmp_path))
+
+
 def test_sources__one_file_twice_is_read_once(tmp_path):
     path = write(tmp_path / "a.csv")
     frame = read_tiktok_orders([path, str(path), tmp_path / "*.csv"])
@@ -87,7 +121,7 @@ def test_sources__what_is_no_file_is_refused(tmp_path):
     for paths, message in (
         (tmp_path, "is a folder: name the files in it"),
         (tmp_path / "order.csv", "there is no file .*did you mean .*orders.csv"),
-        (tmp_path / "nowhere" / "x.csv", "there is no file .*check the folder"),
+        (tmp_path / "nowhere" / "x.csv", "there is no file .*there is no folder .*nowhere"),
         (str(tmp_path / "*.xlsx"), "no file matches"),
         ([], "no file was given"),
         (None, "not NoneType"),

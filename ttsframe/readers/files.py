@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import glob
+import itertools
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe.errors import InputError
+from ttsframe.readers.headers import listed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _WILD = re.compile(r"[*?\[]")
 _DIGITS = re.compile(r"(\d+)")
+_NAMES_TOLD = 5
 
 
 class Source(NamedTuple):
@@ -110,8 +113,26 @@ def _matches(pattern: str) -> list[Path]:
     matches = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207
     files = [path for path in matches if path.is_file() and not path.name.startswith("~$")]
     if not files:
-        raise InputError(f"no file matches {pattern!r}: check the folder and the name.", parameter="paths")
+        sure = itertools.takewhile(lambda part: not _WILD.search(part), Path(pattern).parts)
+        raise InputError(f"no file matches {pattern!r}: {_held_in(Path(*sure), pattern)}.", parameter="paths")
     return sorted(files, key=_natural)
+
+
+def _held_in(folder: Path, wanted: str) -> str:
+    """Tell what is in the folder that was searched, the names most like the wanted one first."""
+    place, like = folder.resolve(), Path(wanted).name.casefold()
+    if not place.is_dir():
+        return f"there is no folder {place}"
+    try:
+        items = [item for item in place.iterdir() if not item.name.startswith((".", "~$"))]
+    except OSError as error:
+        return f"the folder {place} cannot be read ({error.strerror})"
+    items.sort(key=_natural)
+    items.sort(key=lambda item: -difflib.SequenceMatcher(None, like, item.name.casefold()).ratio())
+    names = [f"{item.name}{os.sep if item.is_dir() else ''}" for item in items]
+    return (
+        f"the folder {place} holds {listed(names, _NAMES_TOLD)}" if names else f"the folder {place} is empty"
+    )
 
 
 def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
@@ -123,7 +144,8 @@ def _missing(path: Path) -> list[Path]:
     near: list[str] = []
     if path.parent.is_dir():
         near = difflib.get_close_matches(path.name, [item.name for item in path.parent.iterdir()], n=1)
-    hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else ": check the folder and the name."
+    held = _held_in(path.parent, path.name)
+    hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else f": {held}."
     raise InputError(f"there is no file {str(path)!r}{hint}", parameter="paths")
 
 
