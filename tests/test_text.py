@@ -12,7 +12,7 @@ from ttsframe.ids import clean_one
 from ttsframe.matching import compare, match
 from ttsframe.readers import read_references
 from ttsframe.report import save_frame
-from ttsframe.text import escape_formula, one_line, unescape_formula
+from ttsframe.text import Note, by_weight, escape_formula, one_line, unescape_formula
 
 # A column of text holds no half of a pair of surrogates.
 column_texts = tricky.map(lambda text: text.encode(errors="replace").decode())
@@ -148,3 +148,9 @@ def test_compare__a_folder_holds_names_of_signs_as_the_result_does(ids, tmp_path
     result.to_csv(tmp_path, ids=ids)
     assert set(NAMES) <= set(result.orders["shopify_name"].dropna())
     assert compare(result, tmp_path).empty
+
+
+def test_notes__are_ordered_by_kind_and_keep_their_order_within_one():
+    kinds = ["count", "decision", "warning", "left_out", "warning", "count"]
+    notes = [Note(kind, f"{place}") for place, kind in enumerate(kinds)]
+    assert [note.text for note in by_weight(notes)] == ["2", "4", "3", "1", "0", "5"]

@@ -8,9 +8,11 @@ A leading apostrophe keeps it text. Who reads a file of ours takes away just wha
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 _INVISIBLE = "\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
@@ -29,19 +31,26 @@ _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff;]|^'*{_BLAN
 
 
 NoteKind = Literal["warning", "left_out", "decision", "count"]
+"""What weighs most comes first: `by_weight` orders by it."""
 
 
 class Note(NamedTuple):
     """Something the reader of a result should know."""
 
     kind: NoteKind
-    """`warning`: check this; `left_out`: rows that are not in the result; `decision`: how something
-    ambiguous was read; `count`: what was read, which a short summary may fold away."""
+    """`warning`: figures may be wrong or incomplete, check this; `left_out`: rows that are not in the
+    result; `decision`: how something ambiguous was read; `count`: what was read, which a short summary may
+    fold away."""
     text: str
     """One or more whole sentences."""
 
     def __str__(self) -> str:
         return self.text
+
+
+def by_weight(notes: Iterable[Note]) -> list[Note]:
+    """Order notes by their kind; those of one kind stay in their order."""
+    return sorted(notes, key=lambda note: get_args(NoteKind).index(note.kind))
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

@@ -346,7 +346,7 @@ def test_refunds__that_differ_in_part_are_shown_and_counted(left, right, rows):
     assert ("1 row has different partial refunds" in text_summary(result.report)) == bool(rows)
 
 
-def test_notes__warnings_come_before_what_only_counts():
+def test_notes__come_by_weight():
     ours = tiktok_file("a.csv", T1, T2)
     ours.attrs["notes"] = (
         Note("count", "a.csv: 1,204 rows, 2 orders."),
@@ -354,12 +354,12 @@ def test_notes__warnings_come_before_what_only_counts():
     )
     result = match(ours, shopify(marked(S1, T1), S4))
     assert [note.text.split(" ")[0] for note in result.report.notes_in_order] == [
-        "The",
         "a.csv",
+        "The",
         "Shopify",
         "a.csv:",
     ]
-    assert [note.kind for note in result.report.notes_in_order] == ["decision", "warning", "count", "count"]
+    assert [note.kind for note in result.report.notes_in_order] == ["warning", "decision", "count", "count"]
     shown, folded = html_summary(result.report).split("Sources and notes")
     assert "no column Order Amount" in shown
     assert "is assumed to be USD" in shown

@@ -39,14 +39,18 @@ def test_text_summary__control_signs_do_not_reach_the_terminal(report):
 def test_text_summary__folds_no_warning_and_never_one_note_alone():
     counting = [Note("count", f"file {number}: 1 row, 1 order.") for number in range(6)]
     warnings = [Note("warning", f"Warning {number}.") for number in range(7)]
+    guess, left = Note("decision", "A guess."), Note("left_out", "Left out.")
+    ordered = replace(small_report(status=["matched"]), notes=(counting[0], guess, left, warnings[0]))
+    lines = text_summary(ordered).splitlines()[-4:]
+    assert lines == ["* Warning 0.", "* Left out.", "* A guess.", f"* {counting[0].text}"]
     made = replace(small_report(status=["matched"]), notes=tuple(counting))
     assert [note.text in text_summary(made) for note in counting] == [True] * 6
     text = text_summary(replace(made, notes=(*counting, *warnings)))
     assert [note.text in text for note in warnings] == [True] * 7
-    assert "and 6 more notes in the report" in text
+    assert "and 6 more counts of what was read, in the report" in text
     text = text_summary(replace(made, notes=(*counting, *warnings[:2])))
     assert text.index(warnings[0].text) < text.index(counting[0].text)
-    assert "and 3 more notes in the report" in text
+    assert "and 3 more counts of what was read, in the report" in text
 
 
 def test_text_summary__shows_the_bridge_of_every_currency():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ttsframe.text import Note, counted
+from ttsframe.text import Note, by_weight, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,8 @@ _LOG = logging.getLogger("ttsframe")
 
 
 def with_notes(frame: pd.DataFrame, notes: Iterable[Note]) -> pd.DataFrame:
-    """Put the distinct notes into ``frame.attrs["notes"]`` of our own frame, and log each once."""
-    distinct = tuple(dict.fromkeys(notes))
+    """Put the distinct notes by weight into ``frame.attrs["notes"]`` of our own frame; log each once."""
+    distinct = tuple(by_weight(dict.fromkeys(notes)))
     frame.attrs["notes"] = distinct
     for note in distinct:
         _LOG.info("%s", note.text)

@@ -24,7 +24,7 @@ from ttsframe.columns import (
 from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
 from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
-from ttsframe.text import counted
+from ttsframe.text import by_weight, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -217,8 +217,8 @@ class ReportData:
 
     @property
     def notes_in_order(self) -> list[Note]:
-        """The notes, with those that only count what was read after the others."""
-        return sorted(self.notes, key=lambda note: note.kind == "count")
+        """The notes by weight: what may make figures wrong first, what only counts last."""
+        return by_weight(self.notes)
 
     @cached_property
     def summary(self) -> pd.DataFrame:

@@ -122,13 +122,13 @@ def _aligned(frame: pd.DataFrame, *, heads: bool = True) -> list[str]:
 def _note_lines(data: ReportData) -> list[str]:
     """Show all notes but those that only count what was read; of these as many as there is room for."""
     counts = [note for note in data.notes if note.kind == "count"]
-    others = [note for note in data.notes if note.kind != "count"]
+    others = [note for note in data.notes_in_order if note.kind != "count"]
     room = max(_NOTES_SHOWN - len(others), 0)
     if len(counts) - room == 1:
         room += 1  # the line about one more note would be as long as the note
     lines = [f"* {note.text}" for note in [*others, *counts[:room]]]
     more = len(counts) - room
-    lines += [f"* and {counted(more, 'more note')} in the report"] if more > 0 else []
+    lines += [f"* and {counted(more, 'more count')} of what was read, in the report"] if more > 0 else []
     return ["", *lines] if lines else []
 
 
