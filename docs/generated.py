@@ -138,7 +138,7 @@ def credentials():
 
 def commands():
     """Every command with its `--help` text."""
-    with mock.patch.dict(os.environ, {"COLUMNS": "90", "NO_COLOR": "1"}):
+    with mock.patch.dict(os.environ, {"COLUMNS": "80", "NO_COLOR": "1"}):
         parser = options.parser()
         (choices,) = (action.choices for action in parser._actions if isinstance(action.choices, dict))
         texts = {"ttsframe": parser.format_help()}

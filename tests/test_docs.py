@@ -74,6 +74,13 @@ def test_pictures__show_what_match_says():
     assert pictures.picture("conflict").count("<line") == 2
 
 
+def test_docstrings__have_markdown_tables():
+    docstrings = pytest.importorskip("docs.docstrings")
+    drawn = "Text.\n\n====  ======\nhead  second\n====  ======\na     b c\n====  ======\n\nMore."
+    written = "Text.\n\n| head | second |\n| --- | --- |\n| a | b c |\n\nMore."
+    assert docstrings.with_markdown_tables(drawn) == written
+
+
 def test_check_site__tells_broken_links_and_other_hosts(tmp_path):
     (tmp_path / "a.html").write_text('<a href="b.html#here">b</a> <a href="c.html">c</a>')
     (tmp_path / "b.html").write_text('<h1 id="there">b</h1><script src="https://cdn.example/x.js"></script>')
