@@ -27,4 +27,8 @@ def test_errors__can_be_told_apart_without_another_import():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "True\n"
     assert tts.errors.InputError is InputError
-    assert "errors" not in dir(tts)
+
+
+def test_dir__lists_the_public_names_and_no_others():
+    assert set(dir(tts)) == set(tts.__all__) >= {"lookup", "match", "errors", "sandbox"}
+    assert all(getattr(tts, name) is not None for name in dir(tts))

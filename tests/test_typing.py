@@ -1,15 +1,16 @@
 """Type checkers see the public names, and no others: a typing error in a user's script is found."""
 
-import shutil
+import dataclasses
+import json
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import ttsframe
+from ttsframe.config import Settings, SettingsGiven
 
 ROOT = Path(ttsframe.__file__).parent.parent
 MYPY_CACHE = Path(tempfile.gettempdir()) / "ttsframe-tests" / "mypy"
@@ -26,6 +27,11 @@ except (AccessError, OutageError, tts.TtsframeError) as error:
     print(error.message)
 with tts.sandbox.run() as gateway, gateway.shop() as shop:
     tts.plan(["577092126219211281"], shop=shop).seconds
+with tts.Shop.from_env(offline=True, rate=5, timeout="30s", cache="answers.sqlite") as shop:
+    tts.lookup(["577092126219211281"], shop=shop)
+columns = {"Order number": "Order ID"}
+orders = tts.read_tiktok_orders("x.csv", columns=columns, currency="EUR")
+orders.tts.lookup(offline=True)
 """
 TYPING_ERRORS = (
     "tts.mach(refs, refs)",
@@ -35,27 +41,37 @@ TYPING_ERRORS = (
     "tts.attach(refs, refs, how='outer')",
     "tts.match(refs, refs).to_csv('report', ids='exel')",
     "tts.read_tiktok_orders('x.csv', date_order='ymd')",
+    "tts.read_tiktok_orders('x.csv', columns=['Order number'])",
+    "tts.read_shopify_orders('x.csv', curency='EUR')",
+    "tts.Shop.from_env(max_agee=1)",
+    "tts.Shop.from_env(rate=[1])",
+    "tts.sandbox.run().shop(tris=2)",
+    "tts.errors.InputErorr",
 )
 
 
-def checker(name):
+def command_of(name):
     """How to run a type checker here."""
     if name == "mypy":
-        return [sys.executable, "-m", "mypy", "--cache-dir", str(MYPY_CACHE)] if find_spec("mypy") else None
-    found = shutil.which("pyright")
-    return [found, "--pythonpath", sys.executable] if found else None
+        return [sys.executable, "-m", "mypy", "--cache-dir", str(MYPY_CACHE)]
+    return [str(Path(sys.executable).with_name(name)), "--pythonpath", sys.executable]
 
 
-@pytest.mark.parametrize("name", ["mypy", "pyright"])
+@pytest.mark.parametrize("name", ["mypy", "basedpyright"])
 def test_type_checkers__refuse_names_that_are_not_there(name, tmp_path, monkeypatch):
-    command = checker(name)
-    if command is None:
-        pytest.skip(f"not on this machine: {name}")
+    pytest.importorskip(name)
+    # As pyright checks: what only basedpyright minds, such as a result that is not used, is no typing error.
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "standard"}))
     script = tmp_path / "script.py"
     script.write_text(GOOD + "\n".join(TYPING_ERRORS) + "\n")
     monkeypatch.setenv("MYPYPATH", str(ROOT))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    run = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False)
+    command = [*command_of(name), str(script)]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     first = GOOD.count("\n") + 1
     lines = {int(line.split(":")[1]) for line in run.stdout.splitlines() if " error: " in line}
     assert lines == set(range(first, first + len(TYPING_ERRORS))), run.stdout + run.stderr
+
+
+def test_settings__are_all_known_to_type_checkers():
+    assert set(SettingsGiven.__annotations__) == {field.name for field in dataclasses.fields(Settings)}

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ttsframe import accessor as _accessor  # noqa: F401 - registers df.tts
 
 if TYPE_CHECKING:
-    from ttsframe import errors as errors
-    from ttsframe import sandbox
+    from ttsframe import errors, sandbox
     from ttsframe.config import Credentials
     from ttsframe.errors import TtsframeError
     from ttsframe.matching.compare import compare
@@ -37,6 +36,7 @@ __all__ = [
     "__version__",
     "attach",
     "compare",
+    "errors",
     "lookup",
     "match",
     "plan",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class TtsAccessor:
     """The functions of ttsframe that take one frame of orders, as methods of that frame.
 
+    Type checkers take `df.tts` for a column, of any type: neither they nor pandas know accessors that are
+    registered. In code that is checked, call the functions, such as ``tts.lookup(df)``.
+
     Parameters
     ----------
     frame

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -243,6 +243,23 @@ class Settings:
         return urlsplit(self.base_url).netloc
 
 
+class SettingsGiven(TypedDict, total=False):
+    """Fields of `Settings` as keywords, for type checkers; numbers may be texts."""
+
+    base_url: str
+    auth_url: str
+    cache: str | os.PathLike[str] | None
+    rate: float | str | None
+    workers: int | str
+    tries: int | str
+    timeout: float | str
+    outage: float | str
+    lifetime_linked: float | str
+    lifetime_unlinked: float | str
+    lifetime_denied: float | str
+    stale: float | str
+
+
 _CREDENTIAL_NAMES = {
     "app_key": "TIKTOK_APP_KEY",
     "app_secret": "TIKTOK_APP_SECRET",
@@ -282,7 +299,7 @@ def environment() -> dict[str, str]:
     return {name: Secret(text.strip()) for name in known if (text := values.get(name)) and text.strip()}
 
 
-def read_settings(environ: Mapping[str, str], **settings: Any) -> Settings:  # noqa: ANN401
+def read_settings(environ: Mapping[str, str], **settings: Unpack[SettingsGiven]) -> Settings:
     """Read the settings; see `read` for errors."""
     return read(environ, need=(), **settings)[0]
 
@@ -296,7 +313,7 @@ def read(
         "TIKTOK_APP_ACCESS_KEY",
         "TIKTOK_SHOP_CIPHER",
     ),
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[SettingsGiven],
 ) -> tuple[Settings, Credentials]:
     """Read settings and credentials.
 

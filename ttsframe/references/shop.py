@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from ttsframe.cache import Cache
 from ttsframe.client import GatewayClient, HttpSession, RateLimiter, SharedRate
 from ttsframe.client.tokens import TokenPair, TokenStore, default_file
 from ttsframe.columns import TEXT_DTYPE
-from ttsframe.config import Credentials, Settings, shop_digest
+from ttsframe.config import Credentials, Settings, SettingsGiven, shop_digest
 from ttsframe.errors import ContractError, SettingsError
 
 
@@ -69,7 +69,7 @@ class Shop:
         self._pair: TokenPair | None = None
 
     @classmethod
-    def from_env(cls, *, offline: bool = False, **settings: Any) -> Self:  # noqa: ANN401
+    def from_env(cls, *, offline: bool = False, **settings: Unpack[SettingsGiven]) -> Self:
         """Make a shop from the environment and the nearest `.env`.
 
         Parameters

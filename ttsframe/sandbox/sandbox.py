@@ -9,9 +9,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
-from ttsframe.config import Credentials, Settings
+from ttsframe.config import Credentials, Settings, SettingsGiven
 from ttsframe.errors import EXIT_OK
 from ttsframe.gateway import DEFAULT_PLATFORM
 from ttsframe.references.shop import Shop
@@ -62,14 +62,15 @@ class Sandbox:
     def __repr__(self) -> str:
         return f"<ttsframe sandbox at {self.base_url}>"
 
-    def shop(self, **settings: Any) -> Shop:  # noqa: ANN401 - the fields of Settings
+    def shop(self, **settings: Unpack[SettingsGiven]) -> Shop:
         """Make a shop that asks this sandbox, with a cache that is deleted when the sandbox closes."""
         own: dict[str, Any] = {
             "base_url": self.base_url,
             "auth_url": self.auth_url,
             "cache": Path(self._folder.name) / "answers.sqlite",
+            **settings,
         }
-        return Shop(self.credentials, Settings(**(own | settings)))
+        return Shop(self.credentials, Settings(**own))
 
     @property
     def environment(self) -> dict[str, str]:
