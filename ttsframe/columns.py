@@ -397,6 +397,41 @@ BRIDGE: tuple[Column, ...] = (
     Column("amount", "money", "what the line adds to TikTok's total, or the total itself"),
 )
 
+TIE_OUT_LINES: dict[str, str] = {
+    "in_files": "all rows of the files",
+    "column_names": "rows of column names or descriptions",
+    "totals": "rows of totals",
+    "no_order_id": "rows without a whole order id",
+    "further_lines": "further lines of an order, which repeat its amount",
+    "in_later_file": "orders that a later file holds as well",
+    "given": "orders of a table without files",
+    "assumed_currency": "orders without a currency, taken to be in that of their pairs",
+    "no_link": "orders without a link to TikTok",
+    "outside_period": "orders created outside the period",
+    "cancelled_or_refunded": "orders cancelled, voided or refunded in full",
+    "without_amount": "orders without an amount",
+    "unaccounted": "not accounted for",
+    "report_total": "total of this report",
+}
+"""From what the files hold to the total of the report, line by line."""
+
+TIE_OUT: tuple[Column, ...] = (
+    Column("side", "text", "`TikTok` or `Shopify`"),
+    Column("currency", "text", "the currency; missing if unknown"),
+    Column("line", "category", "what is left out, or a total", tuple(TIE_OUT_LINES)),
+    Column("rows", "count", "how many rows of the files, or orders; below 0 where they are left out"),
+    Column("amount", "money", "their amounts, likewise"),
+)
+
+SOURCES: tuple[Column, ...] = (
+    Column("input", "text", "what was read from it: `TikTok`, `Shopify`, `look-up` or `settlement`"),
+    Column("file", "text", "the name of the file"),
+    Column("sha256", "text", "the SHA-256 of its bytes: another file, or a changed one, has another"),
+    Column("oldest", "text", "when its oldest order was created, or settled, as the file tells it"),
+    Column("newest", "text", "likewise its newest one"),
+)
+"""The files that a report was made from."""
+
 MATCH_CHANGES: dict[str, str] = {
     "newly_linked": "it had no Shopify order beside it, or a guessed one, and has one now",
     "changed": "its status, Shopify orders, amounts or reason are not what they were",

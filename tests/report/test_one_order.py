@@ -8,6 +8,7 @@ from support.match_frames import S1, S2, S3, T1, T2, T3, marked, refs, shopify, 
 
 from ttsframe.errors import InputError
 from ttsframe.matching import match
+from ttsframe.report.html import page_html
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_explain__shows_the_arithmetic_to_the_last_cent(result):
     )
     assert [name for name, _ in row.causes] == ["Platform discount", "Taxes"]
     assert row.advice == ""
+
+
+def test_explain__names_other_causes_beside_the_components():
+    ours = tiktok({"order_id": T1, "platform_discount": 5.0, "created_at": pd.Timestamp("2026-10-31 23:59")})
+    theirs = shopify(marked(S1, T1, total=25.0, created_at=pd.Timestamp("2026-11-01 00:01")))
+    result = match(ours, theirs)
+    (row,) = result.explain(T1).rows
+    assert [name for name, _ in row.causes] == ["Platform discount", "Month end"]
+    assert ("Platform discount", "+5.00") in row.sums
+    assert '"parts":{"0":[["Platform discount",5.0]]}' in page_html(result.report).decode()
 
 
 def test_explain__shows_every_row_of_an_order_and_what_stays_open(result):

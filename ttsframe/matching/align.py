@@ -110,6 +110,8 @@ class Aligned:
     bad_id: Flags
     """The TikTok order's id is none."""
     currencies: list[str]
+    own_currencies: tuple[Nodes, Nodes]
+    """The currency that each order of either frame tells, as its place in `currencies`; -1 for none."""
     currency: pd.Series
     """Both, as `USD/EUR`, where they differ."""
     currencies_differ: Flags
@@ -224,6 +226,7 @@ def align(
         skus_missing=_skus_missing(given, left, tiktok.there & (rows.shopify < 0)),
         bad_id=bad_id,
         currencies=currencies.words,
+        own_currencies=currencies.own,
         currency=currencies.text,
         currencies_differ=currencies.differ,
         lookup=lookup,

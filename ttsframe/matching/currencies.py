@@ -23,6 +23,8 @@ class Currencies(NamedTuple):
     """The currency of every row of the result."""
 
     words: list[str]
+    own: tuple[Nodes, Nodes]
+    """The currency that each order of either frame tells, as its place in `words`; -1 for none."""
     codes: tuple[Nodes, Nodes]
     """The currency of each side as its place in `words`; -1 where nothing tells it."""
     text: pd.Series
@@ -66,7 +68,8 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     ours, theirs = np.where(ours == _NONE, guessed, ours), np.where(theirs == _NONE, guessed, theirs)
     digits = np.array([*map(money.decimals, words), money.decimals("")], dtype=np.int64)
     text = _written(words, ours, theirs)
-    return Currencies(words, (ours, theirs), text, differ, (digits[ours], digits[theirs]), notes)
+    own = codes[: len(tiktok.currency)], codes[len(tiktok.currency) :]
+    return Currencies(words, own, (ours, theirs), text, differ, (digits[ours], digits[theirs]), notes)
 
 
 def _decode_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:

@@ -23,12 +23,14 @@ from ttsframe.matching.inputs import Source, read_inputs
 from ttsframe.matching.links import LookupState, collect_links
 from ttsframe.matching.pairing import pair
 from ttsframe.matching.result import Match
+from ttsframe.matching.tie_out import sources, tie_out
 from ttsframe.references.arguments import to_pandas
 from ttsframe.references.frame import is_simulated
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterable, Mapping
 
     from ttsframe.matching.align import Aligned, Period
     from ttsframe.matching.inputs import Inputs, References, Shopify
@@ -151,6 +153,8 @@ def match(
     # Tables of another library, such as polars, are taken as well.
     tiktok, shopify = to_pandas(tiktok, parameter="tiktok"), to_pandas(shopify, parameter="shopify")
     refs, settlement = to_pandas(refs, parameter="refs"), to_pandas(settlement, parameter="settlement")
+    named = {"TikTok": tiktok, "Shopify": shopify, "look-up": refs, "settlement": settlement}
+    frames = {name: frame for name, frame in named.items() if frame is not None}
     given = read_inputs(tiktok, shopify, refs, settlement)
     graph = collect_links(given)
     pairs, candidates = pair(graph), np.zeros(graph.n_tiktok, dtype=np.int64)
@@ -161,13 +165,15 @@ def match(
     orders = to_frame(rows, verdicts)
     return Match(
         inside(rows, orders),
-        (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(tiktok, shopify, refs, settlement)),
-        _provenance(tiktok, shopify, refs, settlement) | _dates(rows, between),
+        (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(frames.values())),
+        _provenance(frames) | _dates(rows, between),
         inside(rows, details_of(rows)),
         bridge(rows, verdicts),
         components_of(rows),
         None if given.settlement is None else only_settlement(given.settlement, graph, rows),
         None if between is None else cut_off(rows, orders, between),
+        tie_out(given, rows, frames),
+        sources(frames),
     )
 
 
@@ -209,9 +215,9 @@ def _dates(rows: Aligned, period: Period | None) -> dict[str, str]:
     return {"period": " to ".join(np.datetime_as_string([first, last], "D"))}
 
 
-def _told_by_readers(*frames: pd.DataFrame | None) -> list[Note]:
+def _told_by_readers(frames: Iterable[pd.DataFrame]) -> list[Note]:
     """Return what the readers decided, guessed or left out: an order left out must not go unseen."""
-    notes = [note for frame in frames if frame is not None for note in frame.attrs.get("notes", ())]
+    notes = [note for frame in frames for note in frame.attrs.get("notes", ())]
     # Parquet gives a note back as a list; a caller's own may be a mere text.
     return [Note(*note) if isinstance(note, (tuple, list)) else Note("warning", str(note)) for note in notes]
 
@@ -291,18 +297,14 @@ def _coverage(graph: LinkGraph) -> tuple[Note, ...]:
     return (Note("warning", doubt),)
 
 
-def _provenance(
-    tiktok: pd.DataFrame, shopify: pd.DataFrame, refs: pd.DataFrame | None, settlement: pd.DataFrame | None
-) -> dict[str, str]:
+def _provenance(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Say when, with which version, and from what."""
     facts = {"made at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", "ttsframe": _version()}
-    for side, frame in (
-        ("TikTok", tiktok), ("Shopify", shopify), ("look-up", refs), ("settlement", settlement)
-    ):  # fmt: skip
-        if frame is not None:
-            facts[side] = counted(len(frame), "row")
-            facts |= {f"{side} file {name}": counted(count, "order") for name, count in _files(frame).items()}
-    return facts | ({"gateway": "simulated (sandbox)"} if refs is not None and is_simulated(refs) else {})
+    for side, frame in frames.items():
+        facts[side] = counted(len(frame), "row")
+        facts |= {f"{side} file {name}": counted(count, "order") for name, count in _files(frame).items()}
+    simulated = "look-up" in frames and is_simulated(frames["look-up"])
+    return facts | ({"gateway": "simulated (sandbox)"} if simulated else {})
 
 
 def _files(frame: pd.DataFrame) -> dict[str, int]:

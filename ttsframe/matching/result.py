@@ -55,6 +55,12 @@ class Match:
     cut_off
         The pairs of which one order was created in the period and the other was not, with
         `columns.CUT_OFF`; None without a period.
+    tie_out
+        From all rows of the files down to each side's total, per currency, with `columns.TIE_OUT`:
+        the lines above ``report_total`` add up to it, and what is missing to that is its own line,
+        ``unaccounted``. A frame that no reader made begins with its orders, the line ``given``.
+    sources
+        The files that were read, with `columns.SOURCES`: their SHA-256, oldest and newest order.
 
     See Also
     --------
@@ -79,6 +85,8 @@ class Match:
     components: pd.DataFrame | None = None
     only_settlement: pd.DataFrame | None = None
     cut_off: pd.DataFrame | None = None
+    tie_out: pd.DataFrame | None = None
+    sources: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -110,6 +118,8 @@ class Match:
             components=self.components,
             only_settlement=self.only_settlement,
             cut_off=self.cut_off,
+            tie_out=self.tie_out,
+            sources=self.sources,
             title=report.title(self.provenance),
         )
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ttsframe.readers.counted import count_rows
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ttsframe.readers.counted import Counted
     from ttsframe.readers.shapes import Cells
 
 
@@ -71,7 +73,9 @@ def as_cells(values: Sequence[str | None]) -> Cells:
     return cells
 
 
-def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[Note]) -> pd.DataFrame:
+def last_file_wins(
+    orders: pd.DataFrame, keys: pd.Series, amount: str, notes: list[Note], counts: list[Counted]
+) -> pd.DataFrame:
     """Keep the last row of each key, in order of the keys' first appearance; no file has a key twice."""
     codes, distinct = pd.factorize(keys.to_numpy(dtype=object))
     last = np.empty(len(distinct), dtype=np.intp)
@@ -82,4 +86,10 @@ def last_file_wins(orders: pd.DataFrame, keys: pd.Series, notes: list[Note]) -> 
                 "decision", f"{counted(dropped, 'order')} in more than one file; the later file's row stands."
             )
         )
+        earlier = np.ones(len(orders), dtype=bool)
+        earlier[last] = False
+        lost = orders[earlier]
+        for file, rows in lost.groupby("source_file", sort=False):
+            line = np.full(len(rows), "in_later_file")
+            counts += count_rows(str(file), line, rows["currency"].to_numpy(), rows[amount].to_numpy())
     return orders.iloc[last].reset_index(drop=True)

@@ -36,8 +36,8 @@ def read_ids(paths: Any, *, column: str | None = None) -> pd.DataFrame:  # noqa:
     left out. What is no order id stays as it is, to be told as `invalid`.
     """
     wanted = ids.ORDER_ID_NAMES if column is None else (column,)
-    frame, notes = tables.read_each(paths, lambda table: _read_table(table, column), id_names=wanted)
-    return with_notes(frame, notes)
+    frame, notes, sources = tables.read_each(paths, lambda table: _read_table(table, column), id_names=wanted)
+    return with_notes(frame, notes, sources)
 
 
 def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[Note]]:

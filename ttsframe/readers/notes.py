@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from ttsframe.text import Note, by_weight, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
+
+    from ttsframe.readers.counted import Counted, SourceFile
 
 _LOG = logging.getLogger("ttsframe")
 
 
-def with_notes(frame: pd.DataFrame, notes: Iterable[Note]) -> pd.DataFrame:
-    """Put the distinct notes by weight into ``frame.attrs["notes"]`` of our own frame; log each once."""
+def with_notes(
+    frame: pd.DataFrame, notes: Iterable[Note], sources: Sequence[SourceFile], counted: Sequence[Counted] = ()
+) -> pd.DataFrame:
+    """Put into ``attrs`` of our own frame its distinct notes by weight, each logged, and what files held."""
     distinct = tuple(by_weight(dict.fromkeys(notes)))
-    frame.attrs["notes"] = distinct
+    frame.attrs |= {"notes": distinct, "sources": tuple(sources), "counted": tuple(counted)}
     for note in distinct:
         _LOG.info("%s", note.text)
     return frame

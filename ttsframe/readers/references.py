@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,12 +12,14 @@ from ttsframe import ids
 from ttsframe.columns import LINE_ITEMS, REFERENCES, STATUSES, TEXT_DTYPE, conform, names
 from ttsframe.errors import InputError
 from ttsframe.readers import tables
+from ttsframe.readers.counted import source_file
 from ttsframe.readers.notes import with_notes
 from ttsframe.text import Note, unescape_formula
 
 if TYPE_CHECKING:
     import os
 
+    from ttsframe.readers.counted import SourceFile
     from ttsframe.readers.shapes import Table
 
 _NEEDED = ("order_id", "platform", "external_order_id", "status")
@@ -28,7 +32,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     Rows whose ids a spreadsheet has rounded are left out and noted; a file of mostly such rows is refused.
     """
     is_parquet = str(path).lower().endswith(".parquet")
-    table, notes = (_parquet(path), []) if is_parquet else _table(path)
+    table, notes, sources = _parquet(path) if is_parquet else _table(path)
     _check(path, table)
     columns = LINE_ITEMS if "line_item_id" in table.columns else REFERENCES
     data: dict[str, Any] = {name: table.get(name) for name in names(columns)}
@@ -43,7 +47,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
     whole, damage = ids.undamaged(str(path), data["order_id"], data["external_order_id"], table["status"])
     notes += [*damage, *ids.note_rounded(str(path), data["order_id"].dropna())]
     frame = conform(data, columns, index=table.index)
-    return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes)
+    return with_notes(frame if whole.all() else frame[whole].reset_index(drop=True), notes, sources)
 
 
 def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
@@ -61,9 +65,9 @@ def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
         )
 
 
-def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Note]]:
-    frame, notes = tables.read_each(path, _read_table, id_names=ids.ORDER_ID_NAMES)
-    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(unescape_formula), notes
+def _table(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Note], tuple[SourceFile, ...]]:
+    frame, notes, sources = tables.read_each(path, _read_table, id_names=ids.ORDER_ID_NAMES)
+    return frame.where(frame != "", None).astype(TEXT_DTYPE).apply(unescape_formula), notes, sources
 
 
 def _read_table(table: Table) -> tuple[pd.DataFrame, list[Note]]:
@@ -73,10 +77,12 @@ def _read_table(table: Table) -> tuple[pd.DataFrame, list[Note]]:
     return pd.DataFrame(dict(zip(there, cells, strict=True)), dtype="object"), []
 
 
-def _parquet(path: str | os.PathLike[str]) -> pd.DataFrame:
+def _parquet(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Note], tuple[SourceFile, ...]]:
     try:
-        return pd.read_parquet(path)
+        content = Path(path).read_bytes()
+        frame = pd.read_parquet(io.BytesIO(content))
     except ImportError:
         raise InputError('Parquet files need pyarrow: pip install "ttsframe[parquet]"') from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as Parquet: {error}") from None
+    return frame, [], (source_file(Path(path).name, content, ()),)

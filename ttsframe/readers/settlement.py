@@ -68,7 +68,7 @@ def read_tiktok_settlement(
     0  577092126219211281            19.4  Order; Refund
     """
     given = money.checked_currency(currency)
-    rows, notes = tables.read_each(
+    rows, notes, sources = tables.read_each(
         paths,
         lambda table: _read_table(table, date_order, given),
         columns=columns,
@@ -82,7 +82,8 @@ def read_tiktok_settlement(
                 f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.",
             )
         )
-    return with_notes(words.conform(_by_order(rows[~repeated], given, notes), words.SETTLEMENTS), notes)
+    settled = words.conform(_by_order(rows[~repeated], given, notes), words.SETTLEMENTS)
+    return with_notes(settled, notes, sources)
 
 
 def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> dict[str, Any]:

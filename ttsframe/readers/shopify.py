@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.readers import dates, detect, grouping, headers, money, tables
+from ttsframe.readers.counted import count_rows, in_currency
 from ttsframe.readers.embedded_ids import find_embedded_ids
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import not_totals, trimmed
@@ -19,6 +20,7 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ttsframe.readers.counted import Counted
     from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
@@ -92,41 +94,55 @@ def read_shopify_orders(
     0  #1001   25.9  577092126219211281                  tag
     """
     given = money.checked_currency(currency)
-    every, notes = tables.read_each(
+    counts: list[Counted] = []
+    every, notes, sources = tables.read_each(
         paths,
-        lambda table: _read_table(table, date_order),
+        lambda table: _read_table(table, date_order, counts),
         columns=columns,
         fields=headers.SHOPIFY_FIELDS,
     )
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
-    orders = grouping.last_file_wins(every, keys, notes)
+    orders = grouping.last_file_wins(every, keys, "total", notes, counts)
     orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
     data = {str(name): column for name, column in orders.items()}
-    return with_notes(words.conform(data, words.SHOPIFY_ORDERS), notes)
+    return with_notes(words.conform(data, words.SHOPIFY_ORDERS), notes, sources, in_currency(counts, given))
 
 
-def _read_table(table: Table, date_order: str | None) -> tuple[pd.DataFrame, list[Note]]:
+def _read_table(
+    table: Table, date_order: str | None, counts: list[Counted]
+) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.SHOPIFY_ORDERS)
     needed = (*headers.SHOPIFY_FIELDS["name"], *headers.SHOPIFY_FIELDS["shopify_id"])
     detect.require_columns(table.name, table.header, {"Name or Id": needed}, "shopify")
     cells, rows = _order_rows(table, notes)
     count = len(cells["name"])
-    notes.insert(0, Note("count", f"{table.name}: {counted(rows, 'row')}, {counted(count, 'order')}."))
+    notes.insert(
+        0, Note("count", f"{table.name}: {counted(len(rows.line), 'row')}, {counted(count, 'order')}.")
+    )
     out: dict[str, Any] = {field: grouping.as_cells(cells[field].tolist()) for field in _TEXTS}
     out["shopify_id"] = cells["shopify_id"]
     out["skus"] = cells["sku"]
     out["currency"] = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
     out |= _times(table.name, cells, date_order, notes)
     out["cancelled"] = cells["cancelled_at"].astype(bool)
-    out |= _money(table.name, cells, notes)
+    out |= _money(table.name, cells, notes, rows, counts)
     out |= _embedded_ids(table.name, cells, notes)
     out["from_tiktok"] = _came_from_tiktok(cells) | pd.notna(out["tiktok_order_id"])
     return pd.DataFrame(out).assign(source_file=table.name), notes
 
 
-def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]:
-    """Return the cells of each order's own row, with all its SKUs, and how many rows there were."""
+class _Rows(NamedTuple):
+    """All rows of a file."""
+
+    line: np.ndarray
+    """What becomes of each: `columns.TIE_OUT_LINES`."""
+    total: Cells
+    currency: Cells
+
+
+def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], _Rows]:
+    """Return the cells of each order's own row, with all its SKUs, and what becomes of every row."""
     places = headers.locate(table.header, headers.SHOPIFY_FIELDS)
     raw = table.columns(list(places.values()))
     cells = {field: trimmed(column) for field, column in zip(places, raw, strict=True)}
@@ -135,21 +151,28 @@ def _order_rows(table: Table, notes: list[Note]) -> tuple[dict[str, Cells], int]
     cells = {field: cells.get(field, blank) for field in headers.SHOPIFY_FIELDS}
     cells["shopify_id"] = _numeric_ids(table.name, cells["shopify_id"], notes)
     is_order = not_totals(table.name, cells["name"], notes) | pd.notna(cells["shopify_id"])
+    every = _Rows(
+        np.where(is_order, "further_lines", "totals").astype(object), cells["total"], cells["currency"].copy()
+    )
     cells = {field: column[is_order] for field, column in cells.items()}
     own = [column.astype(bool) for field, column in cells.items() if field not in _ON_EVERY_ROW]
     own_row = np.logical_or.reduce(own)
     named = ids.objects(ids.normalize_order_name(pd.Series(cells["name"], dtype="object")))
     keep = _first_of_each(named, cells["shopify_id"], own_row)
-    lost = int((own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])).sum())
-    if lost:
+    nameless = own_row & ~named.astype(bool) & pd.isna(cells["shopify_id"])
+    every.line[is_order] = np.select([keep, nameless], ["in_frame", "no_order_id"], "further_lines")
+    if lost := int(nameless.sum()):
         notes.append(
             Note("left_out", f"{table.name}: {counted(lost, 'row')} with neither Name nor Id left out.")
         )
     if not keep.any():
         notes.append(Note("warning", f"{table.name} holds no orders."))
     numbers = _order_of_each_row(named, cells["shopify_id"], keep)
+    # A further line leaves blank what the order's own row tells.
+    of_order = np.append(cells["currency"][keep], "")[numbers]
+    every.currency[is_order] = np.where(cells["currency"].astype(bool), cells["currency"], of_order)
     skus = grouping.joined(numbers[numbers >= 0], cells["sku"][numbers >= 0], int(keep.sum()))
-    return {**{field: column[keep] for field, column in cells.items()}, "sku": skus}, count
+    return {**{field: column[keep] for field, column in cells.items()}, "sku": skus}, every
 
 
 def _first_of_each(names: np.ndarray, numbers: Cells, own_row: np.ndarray) -> np.ndarray:
@@ -211,13 +234,17 @@ def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: li
     return {field: dates.to_utc(times) for field, times in read.items()}
 
 
-def _money(name: str, cells: dict[str, Cells], notes: list[Note]) -> dict[str, np.ndarray]:
+def _money(
+    name: str, cells: dict[str, Cells], notes: list[Note], rows: _Rows, counts: list[Counted]
+) -> dict[str, np.ndarray]:
     columns = [cells[field] for field in _AMOUNTS]
     # Shopify groups no thousands: what could be either is a decimal sign, as of `12.500` dinars.
     sign = money.decimal_sign(columns) or "."
     read = {field: money.read_money(cells[field], decimal=sign) for field in _AMOUNTS}
     notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
     amounts = {field: column.amounts for field, column in read.items()}
+    totals = money.read_money(rows.total, decimal=sign).amounts
+    counts += count_rows(name, rows.line, rows.currency, totals)
     return amounts | {"discount": np.abs(amounts["discount"])}
 
 

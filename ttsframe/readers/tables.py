@@ -12,10 +12,12 @@ import pandas as pd
 from ttsframe.errors import InputError
 from ttsframe.ids import normalize_column
 from ttsframe.readers import excel_limits, files, headers, tables_csv, tables_excel, tables_json
+from ttsframe.readers.counted import source_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from ttsframe.readers.counted import SourceFile
     from ttsframe.readers.shapes import Table
     from ttsframe.text import Note
 
@@ -46,22 +48,25 @@ def read_each(
     id_names: Sequence[str] | None = None,
     columns: Mapping[str, str] | None = None,
     fields: headers.Fields | None = None,
-) -> tuple[pd.DataFrame, list[Note]]:
-    """Read files one after another, so that only one of them is whole in memory.
+) -> tuple[pd.DataFrame, list[Note], tuple[SourceFile, ...]]:
+    """Read files one after another, so that only one of them is whole in memory; describe each.
 
     `columns` gives the files' own names for columns of `fields`.
     """
     own = headers.own_names(columns or {}, fields or {})
     sources, notes = files.find_sources(paths)
-    parts = []
+    parts: list[pd.DataFrame] = []
+    described: list[SourceFile] = []
     told = {normalize_column(name) for names in own.values() for name in names}
     for source in sources:
-        for table in open_tables(source.name, files.read_bytes(source), id_names=id_names, told=told):
+        before, content = len(parts), files.read_bytes(source)
+        for table in open_tables(source.name, content, id_names=id_names, told=told):
             header = headers.renamed(table.name, table.header, own, fields or {})
             rows, more = read(table._replace(header=header))
             parts.append(rows)
             notes += more
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes
+        described.append(source_file(source.name, content, parts[before:]))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], notes, tuple(described)
 
 
 def open_tables(

@@ -13,6 +13,7 @@ from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers import dates, detect, grouping, headers, money, tables
+from ttsframe.readers.counted import count_rows, in_currency, own_rows
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -20,6 +21,7 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ttsframe.readers.counted import Counted
     from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
@@ -88,6 +90,8 @@ class _Rows(NamedTuple):
     ids: np.ndarray
     cells: dict[str, Cells]
     """The trimmed columns that the file has, by our names."""
+    left_out: dict[str, Cells]
+    """Of the rows that carry none: `amount`, `currency`, and why, as `line` of `columns.TIE_OUT_LINES`."""
 
 
 def read_tiktok_orders(
@@ -148,19 +152,21 @@ def read_tiktok_orders(
             message = f"there is no time zone {tz!r}: give one as 'America/New_York' or 'UTC'."
             raise InputError(message, parameter="tz") from None
     given = money.checked_currency(currency)
-    every, notes = tables.read_each(
+    counts: list[Counted] = []
+    every, notes, sources = tables.read_each(
         paths,
-        lambda table: _read_table(table, tz, date_order, given),
+        lambda table: _read_table(table, tz, date_order, given, counts),
         columns=columns,
         fields=headers.TIKTOK_FIELDS,
     )
-    orders = grouping.last_file_wins(every, every["order_id"], notes)
+    orders = grouping.last_file_wins(every, every["order_id"], "amount", notes, counts)
     orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
-    return with_notes(words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS), notes)
+    frame = words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS)
+    return with_notes(frame, notes, sources, in_currency(counts, given))
 
 
 def _read_table(
-    table: Table, tz: str | None, date_order: str | None, currency: str | None
+    table: Table, tz: str | None, date_order: str | None, currency: str | None, counts: list[Counted]
 ) -> tuple[pd.DataFrame, list[Note]]:
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.TIKTOK_ORDERS)
@@ -172,7 +178,7 @@ def _read_table(
     )
     out: dict[str, Any] = {"order_id": rows.ids}
     out |= _times(table.name, rows, tz, date_order, notes)
-    out |= _money(table.name, rows, currency, notes)
+    out |= _money(table.name, rows, currency, notes, counts)
     statuses = _column(rows, "status" if "status" in rows.cells else "substatus")
     if "status" not in rows.cells and "substatus" in rows.cells:
         notes.append(Note("decision", f"{table.name} has no column Order Status: Order Substatus was taken."))
@@ -193,10 +199,14 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
         names = counted(dropped, "row")
         note = f"{table.name}: {names} of column names or their descriptions left out."
         notes.append(Note("left_out", note))
-    keep &= not_totals(table.name, cells["order_id"], notes)
-    keep &= np.logical_or.reduce([column.astype(bool) for column in cells.values()])
+    is_total = ~not_totals(table.name, cells["order_id"], notes)
+    line = np.select([~keep, is_total], ["column_names", "totals"], "").astype(object)
+    keep &= ~is_total & np.logical_or.reduce([column.astype(bool) for column in cells.values()])
     order_ids, usable, more = ids.clean_export(table.name, cells["order_id"][keep])
     notes += more
+    line[np.flatnonzero(keep)[~usable]] = "no_order_id"
+    lost = line.astype(bool)
+    left_out = {field: _or_blank(cells, field, len(line))[lost] for field in ("amount", "currency")}
     cells = {field: column[keep][usable] for field, column in cells.items()}
     codes, distinct = pd.factorize(order_ids[usable])
     example = "status" in cells and len(distinct) < _LEAST_IDS_TO_REFUSE
@@ -208,11 +218,15 @@ def _read_rows(table: Table, notes: list[Note]) -> _Rows:
         )
     if not len(distinct):
         notes.append(Note("warning", f"{table.name} holds no orders."))
-    return _Rows(codes, distinct, cells)
+    return _Rows(codes, distinct, cells, left_out | {"line": line[lost]})
 
 
 def _column(rows: _Rows, field: str) -> Cells:
-    return rows.cells.get(field, np.full(len(rows.codes), "", dtype=object))
+    return _or_blank(rows.cells, field, len(rows.codes))
+
+
+def _or_blank(cells: dict[str, Cells], field: str, count: int) -> Cells:
+    return cells.get(field, np.full(count, "", dtype=object))
 
 
 def _times(
@@ -240,7 +254,9 @@ def _times(
     return out
 
 
-def _money(name: str, rows: _Rows, currency: str | None, notes: list[Note]) -> dict[str, np.ndarray]:
+def _money(
+    name: str, rows: _Rows, currency: str | None, notes: list[Note], counts: list[Counted]
+) -> dict[str, np.ndarray]:
     fields = [*itertools.chain(*_ORDER_AMOUNTS.values()), *_LINE_AMOUNTS]
     there = [field for field in fields if field in rows.cells]
     currencies = _column(rows, "currency")
@@ -266,6 +282,16 @@ def _money(name: str, rows: _Rows, currency: str | None, notes: list[Note]) -> d
     if "refunded" in rows.cells:
         out["refunded"] = np.nan_to_num(out["refunded"], nan=0.0)
     out["currency"] = _currencies(name, rows, read, notes)
+    amount = amounts.get("amount", blank)
+    line = np.where(own_rows(rows.codes, amount, orders), "in_frame", "further_lines")
+    lost = money.read_money(rows.left_out["amount"], decimal=sign)
+    lost_in = np.where(rows.left_out["currency"].astype(bool), rows.left_out["currency"], lost.currencies)
+    counts += count_rows(
+        name,
+        np.concatenate([line, rows.left_out["line"]]),
+        np.concatenate([out["currency"][rows.codes], lost_in]),
+        np.concatenate([amount, lost.amounts]),
+    )
     return out
 
 

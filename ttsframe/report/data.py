@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 def json_figures(data: ReportData) -> bytes:
     """Return the figures as JSON: amounts are texts with their currency's decimals, null where not known.
 
-    The keys are `title`, `provenance`, `counts`, `needs_review`, `figures` (the rows of the summary that are
+    The keys are `title`, `provenance`, `sources` (input, file, sha256, oldest,
+    newest), `counts`, `needs_review`, `figures` (the rows of the summary that are
     no text: section, side, currency, name, value) and `notes` (kind, text).
     """
-    summary = data.summary[~data.summary["section"].isin(["source", "note"])]
+    summary = data.summary[~data.summary["section"].isin(["source", "sha256", "note"])]
     figures = {
         "title": data.title,
         "provenance": dict(data.provenance),
+        "sources": [] if data.sources is None else data.sources.astype("object").to_dict("records"),
         "counts": data.counts,
         "needs_review": data.exception_count,
         "figures": [_figure(row) for row in summary.to_dict("records")],

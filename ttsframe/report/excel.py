@@ -29,6 +29,7 @@ from ttsframe.report.summary import (
     section_title,
     share,
 )
+from ttsframe.report.tie_out import GAP
 from ttsframe.text import counted, escape_formula
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
             _add_sheets(book, "Needs review", data.exceptions, EXCEPTIONS)
         if data.bridges:
             _bridge(book, data.bridges)
+        if data.tie_outs:
+            _tie_out(book, data)
         cut = _add_sheets(book, "Orders", data.orders, data.columns)
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:
@@ -355,6 +358,51 @@ def _bridge(book: _Book, bridges: Iterable[Bridge]) -> None:
         sheet.conditional_format(
             row, 2, row, 2, {"type": "cell", "criteria": "!=", "value": 0, "format": form["wrong"]}
         )
+        row += 2
+
+
+def _tie_out(book: _Book, data: ReportData) -> None:
+    """Write how the files lead to the totals, with sums that a spreadsheet works out, and the files."""
+    from xlsxwriter.utility import xl_range, xl_rowcol_to_cell  # noqa: PLC0415
+
+    sheet, form = book.file.add_worksheet("Tie-out"), book.formats
+    sheet.hide_gridlines(2)
+    _page(sheet)
+    sheet.set_column(0, 0, 58)
+    sheet.set_column(1, 2, 18)
+    row = 0
+    for block in data.tie_outs:
+        amount, total = (book.amounts[money.decimals(block.currency), style][0] for style in ("", "total"))
+        title = f"{section_title(block.side, block.currency)}: from the files to the total"
+        sheet.write_string(row, 0, escape_formula(title), form["header"])
+        sheet.write_row(row, 1, ["Rows", "Amount"], form["header_number"])
+        first = row + 1
+        lines = [line for line in block.lines if line.name != GAP]
+        for row, line in enumerate(lines, start=first):
+            sheet.write_string(row, 0, line.words, form["total" if line.is_total else "plain"])
+            sheet.write_number(row, 1, line.rows, form["count_total" if line.is_total else "count"])
+            sheet.write_number(row, 2, line.amount, total if line.is_total else amount)
+        end = row
+        row += 1
+        sheet.write_string(row, 0, "Not accounted for", form["quiet"])
+        for column, style, gap in ((1, form["count"], "rows"), (2, amount, "amount")):
+            above = f"SUM({xl_range(first, column, end - 1, column)})" if end > first else "0"
+            value = 0 if block.gap is None else getattr(block.gap, gap)
+            formula = f"=ROUND({xl_rowcol_to_cell(end, column)}-{above},4)"
+            sheet.write_formula(row, column, formula, style, value)
+        sheet.conditional_format(
+            row, 1, row, 2, {"type": "cell", "criteria": "!=", "value": 0, "format": form["wrong"]}
+        )
+        row += 2
+    for file in [] if data.sources is None else data.sources.fillna("").to_dict("records"):
+        sheet.write_string(row, 0, escape_formula(f"{file['input']}: {file['file']}"), form["header"])
+        sheet.write_row(row, 1, [None, None], form["header"])
+        for words, text in (
+            ("Oldest", file["oldest"]), ("Newest", file["newest"]), ("SHA-256", file["sha256"])
+        ):  # fmt: skip
+            row += 1
+            sheet.write_string(row, 0, words, form["quiet"])
+            sheet.write_string(row, 1, text, form["text"])
         row += 2
 
 

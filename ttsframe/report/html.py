@@ -35,6 +35,7 @@ from ttsframe.report.summary import (
     share,
     timeline,
 )
+from ttsframe.report.tie_out import tied
 from ttsframe.report.wording import (
     BESIDE,
     MEANINGS,
@@ -98,6 +99,8 @@ def page_html(data: ReportData) -> bytes:
         columns=[(palette.label(column.name), column.description) for column in data.columns],
         sections=_sections(extra_sections(data)),
         listed_apart=_listed_apart(data),
+        tie_outs=data.tie_outs,
+        sources=[] if data.sources is None else data.sources.to_dict("records"),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
         data=_script_data(data),
     )
@@ -138,6 +141,8 @@ def _context(data: ReportData) -> dict[str, Any]:
             }
             for bridge in data.bridges
         ],
+        "tied": tied(data.tie_outs, _amount),
+        "ties": not any(block.gap for block in data.tie_outs),
         "payouts": _sections(payout_sections(data)),
         "chart": _chart(data, statuses),
         "provenance": {str(name): str(value) for name, value in data.provenance.items()},

@@ -24,6 +24,7 @@ from ttsframe.columns import (
 from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
 from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
+from ttsframe.report.tie_out import tie_outs
 from ttsframe.text import by_weight, counted
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 
     from ttsframe.columns import Column
     from ttsframe.report.bridge import Bridge
+    from ttsframe.report.tie_out import TieOut
     from ttsframe.text import Note
 
 TITLE = "TikTok Shop and Shopify orders"
 SIDES = {"TikTok": "tiktok_counted", "Shopify": "shopify_counted"}
 """Each side, and the column that its totals add up."""
 SUMMARY_COLUMNS = ["section", "side", "currency", "name", "value"]
-AMOUNT_SECTIONS = ("amount", "bridge", "exceptions_difference", "settled")
+AMOUNT_SECTIONS = ("amount", "bridge", "exceptions_difference", "settled", "tie_out")
 """The sections of the summary whose values are amounts."""
 LISTED_APART = {"only_settlement": ONLY_SETTLEMENT, "cut_off": CUT_OFF}
 """The columns of the tables besides the orders."""
@@ -112,6 +114,10 @@ class ReportData:
     """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
     cut_off: pd.DataFrame | None = None
     """The pairs that cross an end of the period: `columns.CUT_OFF`; None without a period."""
+    tie_out: pd.DataFrame | None = None
+    """From the files to the totals: `columns.TIE_OUT`; None if unknown."""
+    sources: pd.DataFrame | None = None
+    """The files: `columns.SOURCES`; None if unknown."""
     title: str = TITLE
 
     @property
@@ -192,6 +198,11 @@ class ReportData:
         return sorted(bridges(self.bridge), key=lambda bridge: places.get(bridge.currency, len(places)))
 
     @cached_property
+    def tie_outs(self) -> list[TieOut]:
+        """From the files to the totals: per side and currency."""
+        return [] if self.tie_out is None else tie_outs(self.tie_out)
+
+    @cached_property
     def exceptions(self) -> pd.DataFrame:
         """What needs review, by cause: `columns.EXCEPTIONS`."""
         orders = self.orders
@@ -211,7 +222,7 @@ class ReportData:
         explained = status[status.eq("explained")].index
         reasons, amounts = self.orders["reason"].loc[explained], self.components.loc[explained]
         return {
-            row: [(name, held[name]) for name in reason_words(reason)]
+            row: [(name, held[name]) for name in reason_words(reason) if name in held]  # other causes, too
             for row, reason, held in zip(explained, reasons, amounts.to_dict("records"), strict=True)
         }
 
@@ -242,6 +253,10 @@ class ReportData:
                 ]
         for bridge in self.bridges:
             lines += [("bridge", "", bridge.currency, line.name, line.amount) for line in bridge.lines]
+        for tied in self.tie_outs:
+            where = tied.side, tied.currency
+            lines += [("tie_out", *where, line.name, line.amount) for line in tied.lines]
+            lines += [("tie_out_rows", *where, line.name, line.rows) for line in tied.lines]
         for currency, payouts in _payouts(self).items():
             lines += [("settled", "TikTok", currency, name, amount) for name, amount in payouts.items()]
         for row in self.exceptions.fillna({"reason": "", "currency": ""}).to_dict("records"):
@@ -253,6 +268,11 @@ class ReportData:
         lines += [("matched_on", "", "", name, count) for name, count in _pairs_by_source(self).items()]
         lines += [("pairs", "", "", name, count) for name, count in _checks(self).items()]
         lines += [("source", "", "", name, value) for name, value in self.provenance.items()]
+        if self.sources is not None:
+            lines += [
+                ("sha256", "", "", file, digest)
+                for file, digest in self.sources[["file", "sha256"]].to_numpy()
+            ]
         lines += [("note", "", "", note.kind, note.text) for note in self.notes_in_order]
         return pd.DataFrame(lines, columns=SUMMARY_COLUMNS).astype({"value": "object"})
 

@@ -19,6 +19,7 @@ from ttsframe.report.summary import (
     section_title,
     share,
 )
+from ttsframe.report.tie_out import tied
 from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
     lines += ["", *(f"  {note}" for note in footnotes(data))] if data.totals else []
     for bridge in data.bridges:
         lines += ["", *_bridge_lines(bridge)]
+    if told := tied(data.tie_outs):
+        lines += ["", *(f"  {text}" for text in told)]
     for section in payout_sections(data):
         lines += ["", *_payout_lines(section)]
     lines += _note_lines(data)

@@ -1,0 +1,133 @@
+"""From what the files hold down to the report's totals, line by line, and whether it adds up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ttsframe import money
+from ttsframe.columns import SOURCES, TIE_OUT, TIE_OUT_LINES, conform
+from ttsframe.matching.keys import MISSING, take_or_fill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ttsframe.matching.align import Aligned, Side
+    from ttsframe.matching.inputs import Inputs
+    from ttsframe.matching.keys import Amounts, Flags, Nodes
+
+_DECIMALS = 4
+"""Of the finest currency: rounding takes away what adding floats leaves behind."""
+
+
+def tie_out(given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tie the total of each side, in each currency, to the files that its frame was read from.
+
+    The lines of the files are as the readers counted them, those of the orders as `match` decided, and the
+    total is the sum over the rows of the result. What is missing between them is not accounted for.
+    """
+    words = [*rows.currencies, ""]
+    sides = (
+        ("TikTok", given.tiktok.amount, rows.tiktok, rows.own_currencies[0]),
+        ("Shopify", given.shopify.amount, rows.shopify, rows.own_currencies[1]),
+    )
+    return pd.concat(
+        [
+            _written(name, _of_side(words, amounts, side, own, frames[name].attrs.get("counted")))
+            for name, amounts, side, own in sides
+        ],
+        ignore_index=True,
+    )
+
+
+def sources(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """List the files that the frames say they were read from."""
+    told = [(name, *file) for name, frame in frames.items() for file in frame.attrs.get("sources", ())]
+    columns = list(zip(*told, strict=True)) if told else [()] * len(SOURCES)
+    return conform({column.name: list(each) for column, each in zip(SOURCES, columns, strict=True)}, SOURCES)
+
+
+def _of_side(
+    words: list[str], amounts: Amounts, side: Side, own: Nodes, counted: Iterable[tuple[Any, ...]] | None
+) -> pd.DataFrame:
+    """Return the lines of one side, with `rows` and `amount` of each currency."""
+    code, line = _fates(side, own, amounts)
+    digits = np.array([money.decimals(word) for word in words], dtype=np.int64)[code]
+    exact = money.to_major_units(np.nan_to_num(money.to_minor_units(amounts, digits)), digits)
+    assumed = code != own
+    parts = [
+        _sums(words, own, exact).assign(line="given") if counted is None else _of_files(counted),
+        _less(_sums(words, own[assumed], exact[assumed])).assign(line="assumed_currency"),
+        _sums(words, code[assumed], exact[assumed]).assign(line="assumed_currency"),
+        *(_less(_sums(words, code[out], exact[out])).assign(line=why) for why, out in line.items()),
+    ]
+    table = pd.concat(parts).groupby(["currency", "line"], as_index=False)[["rows", "amount"]].sum()
+    counts = side.first & side.there & ~side.excluded & ~np.isnan(side.amount)
+    totals = money.to_major_units(side.counted[counts], side.digits[counts])
+    total = _sums(words, side.currency[counts], totals)
+    left = table.groupby("currency")[["rows", "amount"]].sum()
+    gap = total.set_index("currency").sub(left, fill_value=0).round(_DECIMALS).reset_index()
+    both = [table, gap.assign(line="unaccounted"), total.assign(line="report_total")]
+    return pd.concat(both, ignore_index=True)
+
+
+def _written(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Put the lines of one side in order, without those that hold nothing."""
+    holds = table["rows"].ne(0) | table["amount"].round(_DECIMALS).ne(0)
+    is_total = table["line"].eq("report_total") & table["currency"].isin(table.loc[holds, "currency"])
+    table = table[holds | is_total]
+    places = table.assign(place=table["line"].map(list(TIE_OUT_LINES).index))
+    order = places.sort_values(["currency", "place"], ignore_index=True)
+    data = {
+        "side": [name] * len(order),
+        "currency": order["currency"].replace("", None),
+        "line": order["line"],
+        "rows": order["rows"].astype("int64"),
+        "amount": order["amount"].round(_DECIMALS),
+    }
+    return conform(data, TIE_OUT)
+
+
+def _fates(side: Side, own: Nodes, amounts: Amounts) -> tuple[Nodes, dict[str, Flags]]:
+    """Return the currency of each order in the report, and by line which orders it leaves out."""
+    row = np.full(len(own), MISSING)
+    for which in (np.flatnonzero(side.there), np.flatnonzero(side.there & side.first)):
+        row[side.node[which]] = which  # the row in which it counts, if there is one
+    code = np.where(row == MISSING, own, take_or_fill(side.currency, row, MISSING))
+    out: dict[str, Flags] = {}
+    left = np.ones(len(own), dtype=bool)
+    for line, flags in (
+        ("no_link", row == MISSING),
+        ("outside_period", ~take_or_fill(side.first, row, fill=False)),
+        ("cancelled_or_refunded", take_or_fill(side.excluded, row, fill=False)),
+        ("without_amount", np.isnan(amounts)),
+    ):
+        out[line] = left & flags
+        left &= ~flags
+    return code, out
+
+
+def _of_files(counted: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """Return all rows of the files, and less those that hold no order's amount or stand in a later file."""
+    told = pd.DataFrame(map(tuple, counted), columns=["file", "line", "currency", "rows", "amount"])
+    told = told.astype({"rows": "int64", "amount": "float64"})
+    return pd.concat(
+        [
+            told[told["line"] != "in_later_file"].assign(line="in_files"),
+            _less(told[told["line"] != "in_frame"]),
+        ]
+    )
+
+
+def _sums(words: list[str], currency: Nodes, amounts: np.ndarray) -> pd.DataFrame:
+    """Count and add up orders by currency; one of code -1, the last, is unknown."""
+    places = currency % len(words)
+    rows = np.bincount(places, minlength=len(words))
+    sums = np.bincount(places, weights=amounts, minlength=len(words))
+    return pd.DataFrame({"currency": words, "rows": rows, "amount": sums})
+
+
+def _less(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(rows=-table["rows"], amount=-table["amount"])
