@@ -22,6 +22,17 @@ def test_errors__a_notebook_shows_the_sentence_and_no_traceback(capsys):
     assert "Traceback" in capsys.readouterr().out
 
 
+def test_plan__is_a_sentence_in_a_notebook(capsys, monkeypatch):
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+
+    monkeypatch.setenv("TIKTOK_SHOP_CIPHER", "cipher")
+    InteractiveShell().run_cell("import ttsframe as tts\ntts.plan(['SKU-1'], offline=True)")
+    shown = capsys.readouterr().out.strip()
+    assert shown.endswith("1 distinct look-up needs no request; 1 is not an order id.")
+    assert "Plan(" not in shown
+
+
 def test_errors__can_be_told_apart_without_another_import():
     code = "import ttsframe as tts; print(issubclass(tts.errors.OutageError, tts.TtsframeError))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -32,8 +32,8 @@ def test_plan__needs_only_the_shop_cipher(offline, monkeypatch, capsys):
     feed(monkeypatch, f"{FIRST}\n{FIRST + 1}\nSKU-1\n")
     assert main(["lookup", "-", "--plan"]) == 0
     assert capsys.readouterr().out == (
-        "3 distinct: 0 cached, 2 to fetch, 1 not order ids; "
-        "about 1 s at 8 requests a second at first; the rate adapts while running\n"
+        "3 distinct look-ups need 2 requests; 1 is not an order id. "
+        "They take about 1 s at 8 requests a second at first; the rate adapts while running.\n"
     )
 
 

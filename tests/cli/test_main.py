@@ -92,7 +92,7 @@ def test_lookup__raw_seller_center_export(gateway, tmp_path, capsys):
     assert main(["lookup", str(made.tiktok), "--plan"]) == 0
     orders = tts.read_tiktok_orders(made.tiktok)
     assert capsys.readouterr().out.startswith(
-        f"{len(orders)} distinct: 0 cached, {len(orders)} to fetch, 0 not"
+        f"{len(orders)} distinct look-ups need {len(orders)} requests. They take about "
     )
     assert gateway.requests == []
 

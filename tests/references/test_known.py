@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -328,8 +329,9 @@ def test_plan__counts_the_known_and_says_what_asking_all_would_take(tmp_path):
     assert planned[:5] == (1001, 10, asked, 1, 1001 - 10 - asked - 1)
     assert planned.unique == planned.cached + planned.to_fetch + planned.invalid + planned.known
     assert planned.seconds < planned.seconds_for_all == every.seconds == every.seconds_for_all
-    assert f" 1 not order ids, {planned.known} known; about " in repr(planned)
-    assert repr(planned).endswith(" if the known were asked too")
+    told = f"; {planned.known} are named by Shopify orders; 1 is not an order id. They take about "
+    assert told in repr(planned)
+    assert re.search(r" To ask the named ones too takes about [^.]+\.$", repr(planned))
     assert "known" not in repr(every)
     assert len(gateway.requests) == 10
 

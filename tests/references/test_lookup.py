@@ -456,8 +456,8 @@ def test_lookup__nothing_is_dropped_and_nothing_invented(tmp_path_factory, cells
 def test_plan__reads_as_a_sentence(tmp_path):
     with canned.serve({}) as gateway, gateway.shop(tmp_path) as shop:
         assert repr(tts.plan([str(FIRST), "SKU-1"], shop=shop)).startswith(
-            "2 distinct: 0 cached, 1 to fetch, 1 not order ids; about 1 s at 8 requests a second"
+            "2 distinct look-ups need 1 request; 1 is not an order id. It takes about 1 s at 8 requests "
         )
         planned = tts.plan(["SKU-1"], shop=shop)
-    assert str(planned) == "1 distinct: 0 cached, 0 to fetch, 1 not order ids"
+    assert str(planned) == "1 distinct look-up needs no request; 1 is not an order id."
     assert (planned.unique, planned.invalid) == (1, 1)

@@ -22,6 +22,7 @@ from ttsframe.references.in_flight import IN_FLIGHT
 from ttsframe.references.known import find_known
 from ttsframe.references.progress import Estimate, Progress, duration
 from ttsframe.references.shop import Shop
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,16 +58,21 @@ class Plan(NamedTuple):
     """How long requests for the known orders as well would take."""
 
     def __repr__(self) -> str:
-        text = (
-            f"{self.unique:,} distinct: {self.cached:,} cached, {self.to_fetch:,} to fetch, "
-            f"{self.invalid:,} not order ids"
+        need = "needs" if self.unique == 1 else "need"
+        text = f"{counted(self.unique, 'distinct look-up')} {need} "
+        text += counted(self.to_fetch, "request") if self.to_fetch else "no request"
+        others = (
+            (self.cached, "is cached", "are cached"),
+            (self.known, "is named by a Shopify order", "are named by Shopify orders"),
+            (self.invalid, "is not an order id", "are not order ids"),
         )
-        if self.known:
-            text += f", {self.known:,} known"
+        text += "".join(f"; {counted(number, *verbs)}" for number, *verbs in others if number) + "."
         if self.to_fetch:
-            text += f"; {Estimate(self.seconds, self.basis)}"
+            text += (
+                f" {'It takes' if self.to_fetch == 1 else 'They take'} {Estimate(self.seconds, self.basis)}."
+            )
         if self.known:
-            text += f"; about {duration(self.seconds_for_all)} if the known were asked too"
+            text += f" To ask the named ones too takes about {duration(self.seconds_for_all)}."
         return text
 
 
