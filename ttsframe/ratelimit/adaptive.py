@@ -133,7 +133,7 @@ class AdaptiveRate:
     def _window_opens_at(self, now: float) -> float:
         """Return when the second of a gateway that counts by the second has room again."""
         decrease = self._decrease
-        if not decrease or not decrease.full or now > decrease.at + TUNING.window:
+        if not decrease or not decrease.full or now > decrease.at + TUNING.full_for:
             return now
         most = decrease.last_second
         return self._sent[-most] + TUNING.window if 0 < most <= len(self._sent) else now
@@ -229,17 +229,19 @@ class AdaptiveRate:
             self._climbed_at = now
             if used:
                 self._set_rate(hold.rate_at(now), now)
+            else:
+                hold.since += passed
         elif passed >= self._probe_seconds():
             self._climbed_at = now
             if used:
                 self._proven = self._rate
-                self._step = min(TUNING.max_step, max(2 * self._step, TUNING.first_step))
+                self._step = min(TUNING.max_step, max(2 * self._step, TUNING.precision))
                 self._set_rate(self._rate * (1 + self._step), now)
 
     def _probe_seconds(self) -> float:
         """Return how long to try the last step: the smaller it was, the longer until it is refused."""
         first = max(TUNING.probe, TUNING.hold_requests / self._rate)
-        return self._latency + first * TUNING.first_step / max(self._step, TUNING.first_step)
+        return self._latency + first * TUNING.precision / max(self._step, TUNING.precision)
 
     # --- falling ------------------------------------------------------------------------------------
 
@@ -250,7 +252,7 @@ class AdaptiveRate:
             return
         # Nothing was admitted since: the same decrease goes on.
         decrease.at = now
-        if self._spacer.blocked and now - self._admitted_at > TUNING.window + 2 * self._latency:
+        if self._spacer.blocked and now - self._admitted_at > TUNING.full_for + 2 * self._latency:
             decrease.starved = True
             self._set_rate(TUNING.min_rate, now)
         else:

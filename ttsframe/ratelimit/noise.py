@@ -63,7 +63,7 @@ class Noise:
         elif self._tested * before < TUNING.expected_refusals:
             return
         self.testing = False
-        self._falls = 0 if self.share else TUNING.falls_before_test - 2
+        self._falls = 0
 
     def show(self) -> None:
         """Take what was refused since the first of the falls for noise."""
