@@ -57,7 +57,10 @@ def shown_ids(page):
 
 
 def place_of(report, name):
-    shown = [column.name for column in report.columns if column.name not in ("matched_on", "evidence")]
+    shown = [
+        column.name for column in report.columns if column.name not in ("matched_on", "evidence", "reason")
+    ]
+    shown.insert(shown.index("status") + 1, "reason")
     return shown.index(name) + 1
 
 
@@ -99,6 +102,28 @@ def test_page__a_tile_filters_and_filters_no_more(page, report):
     assert page.run(f'return document.querySelector("{selector}").ariaPressed') == "true"
     page.click(tile("only_tiktok"))
     assert page.texts("#shown") == [f"{ROWS} rows"]
+
+
+def test_page__a_tile_goes_to_the_table(page):
+    assert page.run("return scrollY") == 0
+    page.click(tile("only_tiktok"))
+    top = page.run("return document.getElementById('orders').getBoundingClientRect().top")
+    assert 0 <= top < 50
+
+
+def test_page__has_words_where_the_data_have_codes(browser, tmp_path):
+    ours = tiktok({"order_id": T1, "amount": 1020.0, "platform_discount": 5.0, "taxes": 1.0})
+    theirs = shopify(marked(S1, T1, total=1024.0, tiktok_order_id_from="note_attribute"))
+    result = match(ours, theirs)
+    assert result.orders["reason"].tolist() == ["platform_discount + taxes"]
+    browser.open(write_html(result.report, tmp_path / "words.html"))
+    cells = browser.texts("#table tbody td")
+    assert {"Platform discount + Taxes", "Note attribute"} <= set(cells)
+    for text in ("1,024.00", "1024.00", "platform discount", "platform_discount"):
+        browser.write("#search", text)
+        browser.wait("return document.getElementById('shown').textContent === arguments[0]", "1 row")
+    browser.click("#download")
+    assert "platform_discount + taxes" in browser.downloaded("orders.csv").read_text("utf-8-sig")
 
 
 def test_page__a_column_that_is_blank_takes_no_room(page, report):

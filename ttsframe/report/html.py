@@ -293,12 +293,19 @@ def _script_data(data: ReportData) -> dict[str, Any]:
             "most": MOST_IN_TICKET,
         },
         "decimals": {code: money.decimals(code) for code in sorted(codes)},
-        "shown": sorted(range(len(names)), key=lambda index: names[index] in _SHOWN_LAST),
+        "shown": _shown(names),
         "columns": [
             _column(data.orders.iloc[:, index], column, names, list(data.statuses))
             for index, column in enumerate(columns)
         ],
     }
+
+
+def _shown(names: list[str]) -> list[int]:
+    """Order the columns as people look at them: the cause beside the status, how the pair was made last."""
+    status = names.index("status") + 1
+    order = dict.fromkeys([*names[:status], "reason", *names[status:]])
+    return [names.index(name) for name in sorted(order, key=_SHOWN_LAST.__contains__)]
 
 
 def _column(values: pd.Series, column: Column, names: list[str], statuses: list[str]) -> dict[str, Any]:

@@ -35,6 +35,10 @@
     if (column.kind === "time" || column.kind === "utc") return held.replace("T", " ");
     return column.kind === "flag" ? flags[held] || held : held;
   }
+  // The table has words where the data have codes: "Month end", "Platform discount + Taxes".
+  const capital = (code) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
+  const worded = (column, row) => ["reason", "matched_on"].includes(column.name)
+    ? text(column, row).split("; ").map((cause) => cause.split(" + ").map(capital).join(" + ")).join("; ") : text(column, row);
 
   const codes = data.columns[data.status].codes;
   const counts = data.statuses.map(() => 0);
@@ -49,8 +53,9 @@
       let line = "";
       data.columns.forEach((column, place) => {
         if (lists[place]) line += column.codes[row] < 0 ? "\n" : lists[place][column.codes[row]] + "\n";
-        else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(decimals(column, row)) : column.values[row].toLowerCase()) + "\n";
+        else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(decimals(column, row)) + "\n" + money(column, row) : column.values[row].toLowerCase()) + "\n";
       });
+      line += data.columns.map((column) => column.name === "reason" ? worded(column, row).toLowerCase() + "\n" : "").join("");
       haystack[row] = line + (codes[row] < 0 ? "" : data.statuses[codes[row]].label.toLowerCase());
     }
   }
@@ -107,7 +112,7 @@
 
   function cell(column, place, row) {
     const box = document.createElement("td");
-    const shown = text(column, row);
+    const shown = worded(column, row);
     box.dataset.label = column.label;
     box.classList.toggle("unprinted", !column.printed);
     box.hidden = blank[place];
@@ -167,7 +172,7 @@
     box.replaceChildren(element("h2", held("order_id", row) || held("shopify_name", row)), element("p", status.label + ": " + status.meaning),
       table(lines.filter((line) => line[1] || line[2]), "sides"), table(sums(row), "sums"));
     if (held("evidence", row)) box.append(element("p", "Named by: " + held("evidence", row)));
-    words(row).forEach((word) => box.append(element("p", "Cause: " + word.replaceAll("_", " ") + (data.meanings[word] ? " (" + data.meanings[word] + ")" : ""))));
+    words(row).forEach((word) => box.append(element("p", "Cause: " + capital(word) + (data.meanings[word] ? " (" + data.meanings[word] + ")" : ""))));
     if (advice(row)) box.append(element("p", "What to do: " + advice(row), "advice"));
     find("order").showModal();
   }
@@ -270,8 +275,10 @@
     pick(ALL);
     find("search").focus();
   });
-  document.querySelectorAll(".tile").forEach((tile) => tile.addEventListener("click", () =>
-    pick(state.status === tile.dataset.status ? ALL : tile.dataset.status)));
+  document.querySelectorAll(".tile").forEach((tile) => tile.addEventListener("click", () => {
+    pick(state.status === tile.dataset.status ? ALL : tile.dataset.status);
+    find("orders").scrollIntoView({ block: "start" });
+  }));
   function turn(pages) {
     state.page += pages;
     show();
