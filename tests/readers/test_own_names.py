@@ -5,6 +5,7 @@ import io
 import pytest
 import xlsxwriter
 
+import ttsframe as tts
 from ttsframe.errors import InputError
 from ttsframe.readers import read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 
@@ -92,6 +93,7 @@ def test_columns__for_an_unknown_header_are_refused_with_the_known_closest_first
     ) as caught:
         tiktok(f"Order number,Paid\n{ID},1\n", columns={"Paid": "Order Ammount"})
     assert "There are: Order Amount, " in str(caught.value)
+    assert ", Order ID, " in str(caught.value)
     assert str(caught.value).count(", ") > 20
 
 
@@ -111,21 +113,21 @@ def test_columns__are_named_where_a_needed_one_is_missing():
 def test_currency__is_that_of_a_file_without_one():
     frame = tiktok(f"Order ID,Order Amount\n{ID},1.50\n{OTHER},2\n", currency="eur")
     assert frame["currency"].tolist() == ["EUR", "EUR"]
-    assert "2 orders without a currency, taken to be in EUR." in notes(frame)
+    assert "2 TikTok orders without a currency, taken to be in EUR." in notes(frame)
     shopify = read_shopify_orders(io.StringIO("Name,Total\n#1001,2\n"), currency="EUR")
     assert shopify["currency"].tolist() == ["EUR"]
-    assert "1 order without a currency, taken to be in EUR." in notes(shopify)
+    assert "1 Shopify order without a currency, taken to be in EUR." in notes(shopify)
     income = io.StringIO(f"Order/adjustment ID,Total settlement amount\n{ID},2\n")
     settled = read_tiktok_settlement(income, currency="EUR")
     assert settled["currency"].tolist() == ["EUR"]
-    assert "1 order without a currency, taken to be in EUR." in notes(settled)
+    assert "1 settled order without a currency, taken to be in EUR." in notes(settled)
 
 
 def test_currency__of_the_file_stands_and_only_blanks_are_filled():
     text = f"Order ID,Order Amount,Currency\n{ID},1.50,USD\n{OTHER},2,\n580194009000000103,BRL 3,\n"
     frame = tiktok(text, currency="EUR")
     assert frame["currency"].tolist() == ["USD", "EUR", "BRL"]
-    assert "1 order without a currency, taken to be in EUR." in notes(frame)
+    assert "1 TikTok order without a currency, taken to be in EUR." in notes(frame)
     full = tiktok(f"Order ID,Order Amount,Currency\n{ID},1.50,USD\n", currency="EUR")
     assert full["currency"].tolist() == ["USD"]
     assert not any("EUR" in note for note in notes(full))
@@ -149,3 +151,17 @@ def test_currency__settles_what_a_point_before_three_digits_means():
 def test_currency__must_be_a_code(read, currency):
     with pytest.raises(InputError, match=r"currency: .* is no code such as EUR or USD"):
         read(io.StringIO("Name\n#1\n"), currency=currency)
+
+
+def test_columns_and_currency__count_in_the_tie_out():
+    text = f"Order number,Paid,Order Status\n{ID},1.50,Completed\n{OTHER},2.50,Completed\nTotal,4,\n"
+    ours = tiktok(text, columns=TIKTOK, currency="EUR")
+    export = io.StringIO(f"Order,Total,Tags\n#1,1.50,TikTokOrderID:{ID}\n")
+    theirs = read_shopify_orders(export, columns={"Order": "Name"})
+    lines = tts.match(ours, theirs).tie_out.query("side == 'TikTok'")
+    assert lines["currency"].tolist() == ["EUR"] * 3
+    assert dict(zip(lines["line"], lines["amount"], strict=True)) == {
+        "in_files": 8,
+        "totals": -4,
+        "report_total": 4,
+    }

@@ -124,7 +124,7 @@ _READING = (
             action="extend",
             type=_pair,
             metavar="OWN=KNOWN",
-            help=f"known headers for those that the file of {orders} has, such as {example!r}",
+            help=f"headers of the {orders} with the known ones that they stand for, such as {example!r}",
         )
         for side, (orders, example) in _SIDES.items()
     ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Fields = dict[str, tuple[str, ...]]
 
 TIKTOK_FIELDS: Fields = {
-    "order_id": ORDER_ID_NAMES,
+    "order_id": ORDER_ID_NAMES[1:],  # its first, order_id, is compared as Order ID
     "status": ("Order Status", "Current order status."),
     "substatus": ("Order Substatus",),
     "created_at": ("Created Time", "Order created time.", "Create Time", "Order Created Time"),

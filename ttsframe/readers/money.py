@@ -85,12 +85,12 @@ def checked_currency(currency: str | None) -> str | None:
     return code
 
 
-def named_or(currencies: np.ndarray, currency: str | None, notes: list[Note]) -> np.ndarray:
+def named_or(currencies: np.ndarray, currency: str | None, noun: str, notes: list[Note]) -> np.ndarray:
     """Fill the currencies that orders do not name with the caller's."""
     blank = pd.isna(currencies)
     if currency is None or not blank.any():
         return currencies
-    orders = counted(int(blank.sum()), "order")
+    orders = counted(int(blank.sum()), noun)
     notes.append(Note("decision", f"{orders} without a currency, taken to be in {currency}."))
     return np.where(blank, currency, currencies)
 

@@ -102,7 +102,7 @@ def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> di
     return {
         "order_id": orders,
         "settled_amount": grouping.sums(codes, rows["settled_amount"].to_numpy(), count),
-        "currency": money.named_or(first, currency, notes),
+        "currency": money.named_or(first, currency, "settled order", notes),
         "settled_at": latest.reindex(range(count)).to_numpy(),
         "types": grouping.joined(codes, rows["type"].to_numpy(dtype=object), count),
     }

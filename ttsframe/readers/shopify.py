@@ -103,7 +103,9 @@ def read_shopify_orders(
     )
     every["shopify_id"], keys = _keys(every["shopify_id"], every["name"])
     orders = grouping.last_file_wins(every, keys, "total", notes, counts)
-    orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
+    orders["currency"] = money.named_or(
+        orders["currency"].to_numpy(dtype=object), given, "Shopify order", notes
+    )
     data = {str(name): column for name, column in orders.items()}
     return with_notes(words.conform(data, words.SHOPIFY_ORDERS), notes, sources, in_currency(counts, given))
 

@@ -160,7 +160,9 @@ def read_tiktok_orders(
         fields=headers.TIKTOK_FIELDS,
     )
     orders = grouping.last_file_wins(every, every["order_id"], "amount", notes, counts)
-    orders["currency"] = money.named_or(orders["currency"].to_numpy(dtype=object), given, notes)
+    orders["currency"] = money.named_or(
+        orders["currency"].to_numpy(dtype=object), given, "TikTok order", notes
+    )
     frame = words.conform(_zoned(orders, tz, notes), words.TIKTOK_ORDERS)
     return with_notes(frame, notes, sources, in_currency(counts, given))
 
