@@ -17,9 +17,10 @@ LOOKUP_ONLY = {"orders", "shop", "progress", "known", "verify"}, {"files", "outp
 OF_A_SIDE = {
     f"{side}_{what}" for side in ("tiktok", "shopify", "settlement") for what in ("columns", "currency")
 }
+HEAD = ("client", "prepared_by", "reviewed_by", "reference")
 RECONCILE_ONLY = (
     {"paths", "columns", "currency", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
-    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json", *OF_A_SIDE},
+    {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json", *HEAD, *OF_A_SIDE},
 )
 EXPLAIN_ONLY = {"paths", "columns", "currency", "probable", "period"}, {"order", "ticket", *OF_A_SIDE}
 

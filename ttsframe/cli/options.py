@@ -203,6 +203,15 @@ RECONCILE = Command(
         *_READING,
         _option("--from", metavar="DAY", help="first day to report, such as 2026-10-01; give --to as well"),
         _option("--to", metavar="DAY", help="last day to report; the files may hold more days"),
+        *(
+            _option(f"--{name}", metavar="TEXT", help=f"{words}, for the head of the report")
+            for name, words in (
+                ("client", "whose orders they are"),
+                ("prepared-by", "who made the report"),
+                ("reviewed-by", "who checked it"),
+                ("reference", "the number of the working paper"),
+            )
+        ),
         _option(
             "--probable",
             action="store_true",

@@ -54,6 +54,12 @@ def run(options: argparse.Namespace) -> int:
         probable=options.probable,
         period=None if first is None else (first, last),
     )
+    result = result.with_header(
+        client=options.client,
+        prepared_by=options.prepared_by,
+        reviewed_by=options.reviewed_by,
+        reference=options.reference,
+    )
     write(result, options.output, ids=options.ids)
     incomplete, review = _incomplete(refs), result.report.exception_count
     exit_code = EXIT_INCOMPLETE if incomplete else EXIT_DIFFERENCES if review else EXIT_OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -207,6 +207,53 @@ class Match:
                 "Shopify orders without a link to TikTok are not listed."
             )
         return rows
+
+    def with_header(
+        self,
+        *,
+        client: str | None = None,
+        shop: str | None = None,
+        prepared_by: str | None = None,
+        reviewed_by: str | None = None,
+        date: str | None = None,
+        reference: str | None = None,
+    ) -> Match:
+        """Say whose working paper this is: in the head of every report that is made from it.
+
+        Parameters
+        ----------
+        client, shop
+            Whose orders they are.
+        prepared_by, reviewed_by, date
+            Who made the report, who checked it, and when.
+        reference
+            The number of the working paper.
+
+        Returns
+        -------
+        Match
+            The same result; what is not given stays as it was.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import ttsframe as tts
+        >>> orders = pd.DataFrame({"order_id": ["577000000000000001"]})
+        >>> result = tts.match(orders, pd.DataFrame({"name": ["#1001"]}))
+        >>> dressed = result.with_header(client="Acme Ltd", prepared_by="J. Doe")
+        >>> print(repr(dressed).splitlines()[1])
+        client: Acme Ltd; prepared by: J. Doe
+        """
+        given = {
+            "client": client,
+            "shop": shop,
+            "prepared_by": prepared_by,
+            "reviewed_by": reviewed_by,
+            "date": date,
+            "reference": reference,
+        }
+        told = {report.HEADER[name]: str(text) for name, text in given.items() if text is not None}
+        return replace(self, provenance={**self.provenance, **told})
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: Ids = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file per status that needs review.

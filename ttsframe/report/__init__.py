@@ -6,12 +6,13 @@ from ttsframe.report.files import ensure_dir
 from ttsframe.report.html import html_summary, write_html
 from ttsframe.report.one_order import OrderExplained, explain_order
 from ttsframe.report.plots import plot
-from ttsframe.report.summary import ReportData, title
+from ttsframe.report.summary import HEADER, ReportData, title
 from ttsframe.report.tables import check_folder, check_target, save_frame, write_csv
 from ttsframe.report.terminal import text_summary
 from ttsframe.report.ticket import write_ticket
 
 __all__ = [
+    "HEADER",
     "OrderExplained",
     "ReportData",
     "check_folder",

@@ -303,7 +303,8 @@ def _summary(book: _Book, data: ReportData) -> None:
     sheet.set_column(5, 5, 56)
     sheet.write_string(0, 0, escape_formula(data.title), form["title"])
     sheet.write_string(1, 0, headline(data), form["quiet"])
-    row = _status_rows(book, sheet, data, 3)
+    sheet.write_string(2, 0, escape_formula(data.header), form["quiet"])
+    row = _status_rows(book, sheet, data, 4 if data.header else 3)
     for currency, rows in data.totals.items():
         row = _totals_rows(book, sheet, (currency, rows), row + 1, _sums_of_orders(data, currency))
     for note in footnotes(data) if data.totals else ():

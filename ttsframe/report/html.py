@@ -124,6 +124,10 @@ def _context(data: ReportData) -> dict[str, Any]:
     statuses = _statuses(data)
     return {
         "title": one_line(data.title),
+        "header": data.header,
+        "made": [
+            f"{name}: {data.provenance[name]}" for name in ("made at", "ttsframe") if name in data.provenance
+        ],
         "rows": len(data.orders),
         "exceptions": data.exception_count,
         "statuses": statuses,

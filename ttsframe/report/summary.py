@@ -25,7 +25,7 @@ from ttsframe.report.bridge import bridges
 from ttsframe.report.cells import objects, side_currency
 from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
 from ttsframe.report.tie_out import tie_outs
-from ttsframe.text import by_weight, counted
+from ttsframe.text import by_weight, counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,6 +51,15 @@ _TOTALS_NOTES = (
     "Each total is the sum of the column tiktok_counted, shopify_counted or difference_counted.",
     "The column difference compares every pair, cancelled and refunded ones included.",
 )
+HEADER = {
+    "client": "client",
+    "shop": "shop",
+    "prepared_by": "prepared by",
+    "reviewed_by": "reviewed by",
+    "date": "date",
+    "reference": "reference",
+}
+"""What a working paper says of itself: the parameters of `Match.with_header`, and their words."""
 MAX_BARS = 62
 _SUMS = ["amount", "excluded", "unknown"]
 _PERIODS = (("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year"))
@@ -124,6 +133,12 @@ class ReportData:
     def columns(self) -> list[Column]:
         """The columns of `orders`, as far as they are described."""
         return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+
+    @property
+    def header(self) -> str:
+        """Client, who prepared it and so on, as one line; blank where nothing is told."""
+        told = [f"{name}: {self.provenance[name]}" for name in HEADER.values() if name in self.provenance]
+        return "; ".join(map(one_line, told))
 
     @property
     def listed_apart(self) -> dict[str, pd.DataFrame]:

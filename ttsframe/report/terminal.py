@@ -35,7 +35,13 @@ _EXCEPTIONS_SHOWN = 15
 def text_summary(data: ReportData, *, encoding: str | None = None) -> str:
     """Summarize a match in lines that the terminal's encoding can show: counts, totals per side, notes."""
     code = _known(encoding or getattr(sys.stdout, "encoding", None) or "utf-8")
-    lines = [data.title, headline(data), "", *_count_lines(data, blocks=_can(code, _EIGHTHS + "█"))]
+    lines = [
+        data.title,
+        *filter(None, [data.header]),
+        headline(data),
+        "",
+        *_count_lines(data, blocks=_can(code, _EIGHTHS + "█")),
+    ]
     lines += ["", *_exception_lines(data.exceptions)] if len(data.exceptions) else []
     for currency, rows in data.totals.items():
         lines += ["", *_totals_lines(currency, rows)]
