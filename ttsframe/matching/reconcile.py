@@ -26,7 +26,7 @@ from ttsframe.matching.result import Match
 from ttsframe.matching.tie_out import sources, tie_out
 from ttsframe.references.arguments import to_pandas
 from ttsframe.references.frame import is_simulated
-from ttsframe.text import Note, counted
+from ttsframe.text import Note, by_weight, counted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -165,7 +165,7 @@ def match(
     orders = to_frame(rows, verdicts)
     return Match(
         inside(rows, orders),
-        (*rows.notes, *_notes(given, graph, rows), *_told_by_readers(frames.values())),
+        tuple(by_weight([*rows.notes, *_notes(given, graph, rows), *_told_by_readers(frames.values())])),
         _provenance(frames) | _dates(rows, between),
         inside(rows, details_of(rows)),
         bridge(rows, verdicts),
