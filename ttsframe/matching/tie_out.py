@@ -28,7 +28,7 @@ def tie_out(given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame]) ->
     The lines of the files are as the readers counted them, those of the orders as `match` decided, and the
     total is the sum over the rows of the result. What is missing between them is not accounted for.
     """
-    words = [*rows.currencies, ""]
+    words = ["", *rows.currencies]
     sides = (
         ("TikTok", given.tiktok.amount, rows.tiktok, rows.own_currencies[0]),
         ("Shopify", given.shopify.amount, rows.shopify, rows.own_currencies[1]),
@@ -54,8 +54,9 @@ def _of_side(
 ) -> pd.DataFrame:
     """Return the lines of one side, with `rows` and `amount` of each currency."""
     code, line = _fates(side, own, amounts)
-    digits = np.array([money.decimals(word) for word in words], dtype=np.int64)[code]
-    exact = money.to_major_units(np.nan_to_num(money.to_minor_units(amounts, digits)), digits)
+    digits = np.array([money.decimals(word) for word in words], dtype=np.int64)[code + 1]
+    units = money.to_minor_units(amounts, digits)
+    exact = money.to_major_units(np.where(np.isnan(units), 0.0, units), digits)
     assumed = code != own
     parts = [
         _sums(words, own, exact).assign(line="given") if counted is None else _of_files(counted),
@@ -122,10 +123,9 @@ def _of_files(counted: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def _sums(words: list[str], currency: Nodes, amounts: np.ndarray) -> pd.DataFrame:
-    """Count and add up orders by currency; one of code -1, the last, is unknown."""
-    places = currency % len(words)
-    rows = np.bincount(places, minlength=len(words))
-    sums = np.bincount(places, weights=amounts, minlength=len(words))
+    """Count and add up orders by currency; `words` begin with that of code -1, which is unknown."""
+    rows = np.bincount(currency + 1, minlength=len(words))
+    sums = np.bincount(currency + 1, weights=amounts, minlength=len(words))
     return pd.DataFrame({"currency": words, "rows": rows, "amount": sums})
 
 
