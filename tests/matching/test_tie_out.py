@@ -174,13 +174,40 @@ def test_tie_out__of_an_own_frame_begins_with_its_orders():
     shopify = pd.DataFrame({"name": ["#1"], "total": [5.0], "currency": ["USD"], "tiktok_order_id": IDS[:1]})
     result = match(tiktok, shopify)
     assert amounts(result.tie_out[result.tie_out["side"].eq("TikTok")]) == {
-        ("TikTok", "", "given"): 12.0,
-        ("TikTok", "", "assumed_currency"): -12.0,
-        ("TikTok", "", "report_total"): 0.0,
-        ("TikTok", "USD", "assumed_currency"): 12.0,
+        ("TikTok", "USD", "given"): 12.0,
         ("TikTok", "USD", "report_total"): 12.0,
     }
     assert result.sources.empty
+
+
+def test_tie_out__of_files_without_a_currency_is_in_that_of_their_pairs():
+    tiktok = read_tiktok_orders(
+        io.StringIO(f"Order ID,Order Amount\n{IDS[0]},5.00\n{IDS[1]},7.00\nTotal,12.00\n")
+    )
+    shopify = pd.DataFrame({"name": ["#1"], "total": [5.0], "currency": ["USD"], "tiktok_order_id": IDS[:1]})
+    table = match(tiktok, shopify).tie_out
+    assert amounts(table[table["side"].eq("TikTok")]) == {
+        ("TikTok", "USD", "in_files"): 24.0,
+        ("TikTok", "USD", "totals"): -12.0,
+        ("TikTok", "USD", "report_total"): 12.0,
+    }
+
+
+def test_tie_out__moves_orders_to_the_currencies_that_their_pairs_tell():
+    tiktok = read_tiktok_orders(io.StringIO(f"Order ID,Order Amount\n{IDS[0]},5.00\n{IDS[1]},700\n"))
+    shopify = pd.DataFrame(
+        {"name": ["#1", "#2"], "total": [5.0, 700], "currency": ["USD", "JPY"], "tiktok_order_id": IDS[:2]}
+    )
+    table = match(tiktok, shopify).tie_out
+    assert amounts(table[table["side"].eq("TikTok")]) == {
+        ("TikTok", "", "in_files"): 705.0,
+        ("TikTok", "", "assumed_currency"): -705.0,
+        ("TikTok", "", "report_total"): 0.0,
+        ("TikTok", "JPY", "assumed_currency"): 700.0,
+        ("TikTok", "JPY", "report_total"): 700.0,
+        ("TikTok", "USD", "assumed_currency"): 5.0,
+        ("TikTok", "USD", "report_total"): 5.0,
+    }
 
 
 def test_sources__name_every_file_with_its_digest_and_its_dates(tmp_path):
