@@ -76,7 +76,8 @@ def test_workbook__adds_the_tie_out_up_itself(result, without_one, tmp_path):
 
 
 def test_summary__holds_the_tie_out_and_the_digests(result, tmp_path):
-    summary = result.summary.set_index(["section", "side", "currency", "name"])["value"]
+    rows = result.summary.itertuples(index=False)
+    summary = {(row.section, row.side, row.currency, row.name): row.value for row in rows}
     assert summary["tie_out", "TikTok", "USD", "in_files"] == 34
     assert summary["tie_out_rows", "Shopify", "USD", "no_link"] == -1
     write_csv(result.report, tmp_path)
