@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ttsframe.matching.align import Aligned
     from ttsframe.matching.explain import Explanations
-    from ttsframe.matching.keys import Flags, MinorUnits
+    from ttsframe.matching.keys import Flags, MinorUnits, Nodes
 
 STATUS_CODES = {status: code for code, status in enumerate((*MATCH_STATUSES, *MATCH_GUESSED))}
 
@@ -74,10 +74,9 @@ def classify(rows: Aligned, explanations: Explanations, *, tolerance: float) -> 
             reasons[where] |= reason
     lone = np.isin(status, [STATUS_CODES["only_tiktok"], STATUS_CODES["only_shopify"]])
     stands = np.where(lone, most_specific(reasons), reasons)
-    told = rows.lookup_reason.where(status == STATUS_CODES["unknown"])
     unique = explanations.where(explanations.unique)
-    told.iloc[unique.rows] = keys.decode(SET_TEXTS, unique.sets).array
-    return Verdicts(status, _text(stands, told), reasons & ~stands, explanations)
+    told = _told(rows.lookup_reason, status == STATUS_CODES["unknown"], unique)
+    return Verdicts(status, _text(stands, *told), reasons & ~stands, explanations)
 
 
 def _statuses(rows: Aligned, differ: Flags, explained: Flags) -> NDArray[np.int8]:
@@ -137,12 +136,20 @@ def _amounts(rows: Aligned, several: Flags) -> dict[Reason, Flags]:
     }
 
 
-def _text(reasons: np.ndarray, told: pd.Series) -> pd.Series:
-    """Write reasons out, after what the look-up told, or what explains the difference."""
-    codes, kinds = pd.factorize(reasons)
-    text = keys.decode(["; ".join(flag_words(Reason(kind))) or None for kind in kinds.tolist()], codes)
-    named = told.notna().to_numpy()
-    if named.any():
-        both = told[named].str.cat(text[named], sep="; ")
-        text = text.mask(named, both.where(both.notna(), told[named]))
-    return text
+def _told(lookup_reason: pd.Series, unknown: Flags, explained: Explanations) -> tuple[Nodes, list[str]]:
+    """Say why the look-up has no answer, or what explains a difference: places in a list, 0 for none."""
+    reasons, texts = pd.factorize(lookup_reason[unknown])
+    codes = np.zeros(len(unknown), dtype=np.int64)
+    codes[explained.rows] = explained.sets + 1
+    codes[unknown] = np.where(reasons < 0, 0, len(SET_TEXTS) + reasons + 1)
+    return codes, ["", *SET_TEXTS, *texts]
+
+
+def _text(reasons: NDArray[np.int64], told: Nodes, words: list[str]) -> pd.Series:
+    """Write reasons out, after what is told of the row in the first place."""
+    codes, kinds = pd.factorize(reasons * len(words) + told)
+    texts = []
+    for kind in kinds.tolist():
+        flags, place = divmod(kind, len(words))
+        texts.append("; ".join(filter(None, [words[place], *flag_words(Reason(flags))])) or None)
+    return keys.decode(texts, codes)

@@ -67,7 +67,11 @@ def _of_side(
         _sums(words, own, exact).assign(line="given") if counted is None else _of_files(counted),
         _less(_sums(words, own[assumed], exact[assumed])).assign(line="assumed_currency"),
         _sums(words, code[assumed], exact[assumed]).assign(line="assumed_currency"),
-        *(_less(_sums(words, code[out], exact[out])).assign(line=why) for why, out in line.items()),
+        *(
+            _less(_sums(words, code[out], exact[out])).assign(line=why)
+            for why, out in line.items()
+            if out.any()
+        ),
     ]
     table = pd.concat(parts).groupby(["currency", "line"], as_index=False)[["rows", "amount"]].sum()
     counts = side.first & side.there & ~side.excluded & ~np.isnan(side.amount)
