@@ -54,17 +54,17 @@ def _of_side(
 ) -> pd.DataFrame:
     """Return the lines of one side, with `rows` and `amount` of each currency."""
     code, line = _fates(side, own, amounts)
-    taken = np.unique(code[own == MISSING])
-    if len(taken) == 1:  # mostly the file names no currency at all: what is left out of it is in the same
-        own = np.where(own == MISSING, taken[0], own)
-        word = words[taken[0] + 1]
-        counted = counted and [(file, why, told or word, *rest) for file, why, told, *rest in counted]
     digits = np.array([money.decimals(word) for word in words], dtype=np.int64)[code + 1]
     units = money.to_minor_units(amounts, digits)
     exact = money.to_major_units(np.where(np.isnan(units), 0.0, units), digits)
+    first = _sums(words, own, exact).assign(line="given") if counted is None else _of_files(counted)
+    taken = np.unique(code[own == MISSING])
+    if len(taken) == 1:  # mostly the file names no currency at all: what is left out of it is in the same
+        own = np.where(own == MISSING, taken[0], own)
+        first["currency"] = first["currency"].replace("", words[taken[0] + 1])
     assumed = code != own
     parts = [
-        _sums(words, own, exact).assign(line="given") if counted is None else _of_files(counted),
+        first,
         _less(_sums(words, own[assumed], exact[assumed])).assign(line="assumed_currency"),
         _sums(words, code[assumed], exact[assumed]).assign(line="assumed_currency"),
         *(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ttsframe.errors import InputError
-from ttsframe.readers.headers import listed
+from ttsframe.readers.headers import likeness, listed
 from ttsframe.text import Note, counted
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _held_in(folder: Path, wanted: str) -> str:
     except OSError as error:
         return f"the folder {place} cannot be read ({error.strerror})"
     items.sort(key=_natural)
-    items.sort(key=lambda item: -difflib.SequenceMatcher(None, like, item.name.casefold()).ratio())
+    items.sort(key=lambda item: -likeness(like, item.name.casefold()))
     names = [f"{item.name}{os.sep if item.is_dir() else ''}" for item in items]
     return (
         f"the folder {place} holds {listed(names, _NAMES_TOLD)}" if names else f"the folder {place} is empty"
@@ -144,8 +144,10 @@ def _missing(path: Path) -> list[Path]:
     near: list[str] = []
     if path.parent.is_dir():
         near = difflib.get_close_matches(path.name, [item.name for item in path.parent.iterdir()], n=1)
-    held = _held_in(path.parent, path.name)
-    hint = f"; did you mean {str(path.parent / near[0])!r}?" if near else f": {held}."
+    if near:
+        hint = f"; did you mean {str(path.parent / near[0])!r}?"
+    else:
+        hint = f": {_held_in(path.parent, path.name)}."
     raise InputError(f"there is no file {str(path)!r}{hint}", parameter="paths")
 
 

@@ -149,7 +149,7 @@ def own_names(columns: Any, fields: Fields) -> dict[str, list[str]]:  # noqa: AN
         if compared not in known:
             usual = sorted(
                 (names[0] for names in fields.values()),
-                key=lambda one: -difflib.SequenceMatcher(None, normalize_column(one), compared).ratio(),
+                key=lambda one: -likeness(normalize_column(one), compared),
             )
             raise InputError(
                 f"{target!r}, meant for the file's {name!r}, is no header that is read here. "
@@ -200,13 +200,18 @@ def listed(header: Sequence[str], at_most: int = 12) -> str:
     return ", ".join(shown[:at_most]) + more or "none"
 
 
+def likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, from 0 to 1."""
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
 def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     """Return the column of `header` that looks most like one of `names`, if any does."""
     by_name = {normalize_column(column): column for column in reversed(header)}
     best: tuple[float, str] | None = None
     for name in names:
         for match in difflib.get_close_matches(normalize_column(name), by_name, n=1, cutoff=_LIKENESS):
-            score = difflib.SequenceMatcher(None, normalize_column(name), match).ratio()
+            score = likeness(normalize_column(name), match)
             if best is None or score > best[0]:
                 best = (score, by_name[match])
     return best[1].strip() if best else None

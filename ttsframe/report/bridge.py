@@ -9,6 +9,7 @@ import numpy as np
 from ttsframe import money
 from ttsframe.columns import BRIDGE_LINES
 from ttsframe.report.cells import amount_text
+from ttsframe.report.lines import lines_of
 from ttsframe.text import one_line
 
 if TYPE_CHECKING:
@@ -16,34 +17,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from ttsframe.report.lines import Line
+
 _TOTALS = ("tiktok_total", "shopify_total")
-
-
-class BridgeLine(NamedTuple):
-    """One line of a bridge: a total, or what leads from one to the other."""
-
-    name: str
-    """As in `columns.BRIDGE_LINES`."""
-    rows: int
-    amount: float
-
-    @property
-    def words(self) -> str:
-        """What the line is, beginning with a capital."""
-        words = BRIDGE_LINES[self.name]
-        return words[:1].upper() + words[1:]
-
-    @property
-    def is_total(self) -> bool:
-        """Whether it is a total and not a change."""
-        return self.name in _TOTALS
 
 
 class Bridge(NamedTuple):
     """The bridge of one currency."""
 
     currency: str
-    lines: list[BridgeLine]
+    lines: list[Line]
     changes: float
     """What the lines between the two totals add up to, to the minor unit."""
     gap: float
@@ -89,10 +72,7 @@ def closing(bridge: Bridge, amount: Callable[[float, str], str] = amount_text) -
 
 
 def _bridge(currency: str, block: pd.DataFrame) -> Bridge:
-    lines = [
-        BridgeLine(str(line), int(rows), float(amount))
-        for line, rows, amount in block[["line", "rows", "amount"]].itertuples(index=False)
-    ]
+    lines = lines_of(block, BRIDGE_LINES, _TOTALS)
     digits = money.decimals(currency)
     units = money.to_minor_units(block["amount"].to_numpy(), digits)
     changes = units[1:-1].sum()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ttsframe.columns import Column
     from ttsframe.report.bridge import Bridge
     from ttsframe.report.summary import ReportData, TotalsRow
+    from ttsframe.report.tie_out import TieOut
 
 MAX_ROWS = 1_048_576
 MAX_CHARACTERS = 32_767
@@ -86,6 +87,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 _MEANING = 3
 """The column of the Summary where meanings begin; they run on over the empty ones beside it."""
 _FIRST_WIDTHS = (26, 60)
+_NOT_ZERO = {"type": "cell", "criteria": "!=", "value": 0}
 
 
 class _Book(NamedTuple):
@@ -331,23 +333,14 @@ def _bridge(book: _Book, bridges: Iterable[Bridge]) -> None:
     """Write what leads from one total to the other, with sums that a spreadsheet works out itself."""
     from xlsxwriter.utility import xl_range, xl_rowcol_to_cell  # noqa: PLC0415
 
-    sheet, form = book.file.add_worksheet("Bridge"), book.formats
-    sheet.hide_gridlines(2)
-    _page(sheet)
-    sheet.set_column(0, 0, 52)
-    sheet.set_column(1, 2, 18)
+    sheet, form = _sheet_of_lines(book, "Bridge", 52), book.formats
     row = 0
     for bridge in bridges:
-        amount, total = (book.amounts[money.decimals(bridge.currency), style][0] for style in ("", "total"))
-        sheet.write_string(row, 0, escape_formula(section_title("Bridge", bridge.currency)), form["header"])
-        sheet.write_row(row, 1, ["Rows", "Amount"], form["header_number"])
-        first = row + 1
-        for row, line in enumerate(bridge.lines, start=first):
-            sheet.write_string(row, 0, line.words, form["total" if line.is_total else "plain"])
-            sheet.write_number(row, 1, line.rows, form["count_total" if line.is_total else "count"])
-            sheet.write_number(row, 2, line.amount, total if line.is_total else amount)
-        start, end = xl_rowcol_to_cell(first, 2), xl_rowcol_to_cell(row, 2)
-        changes = f"SUM({xl_range(first + 1, 2, row - 1, 2)})" if row > first + 1 else "0"
+        first, last = row + 1, row + len(bridge.lines)
+        amount = _lines(book, sheet, row, section_title("Bridge", bridge.currency), bridge)
+        start, end = xl_rowcol_to_cell(first, 2), xl_rowcol_to_cell(last, 2)
+        changes = f"SUM({xl_range(first + 1, 2, last - 1, 2)})" if last > first + 1 else "0"
+        row = last
         for words, formula, value in (
             ("Sum of the lines between the totals", changes, bridge.changes),
             ("Difference between the totals", f"{end}-{start}", bridge.changes + bridge.gap),
@@ -356,9 +349,7 @@ def _bridge(book: _Book, bridges: Iterable[Bridge]) -> None:
             row += 1
             sheet.write_string(row, 0, words, form["quiet"])
             sheet.write_formula(row, 2, f"={formula}", amount, value)
-        sheet.conditional_format(
-            row, 2, row, 2, {"type": "cell", "criteria": "!=", "value": 0, "format": form["wrong"]}
-        )
+        sheet.conditional_format(row, 2, row, 2, {**_NOT_ZERO, "format": form["wrong"]})
         row += 2
 
 
@@ -366,34 +357,21 @@ def _tie_out(book: _Book, data: ReportData) -> None:
     """Write how the files lead to the totals, with sums that a spreadsheet works out, and the files."""
     from xlsxwriter.utility import xl_range, xl_rowcol_to_cell  # noqa: PLC0415
 
-    sheet, form = book.file.add_worksheet("Tie-out"), book.formats
-    sheet.hide_gridlines(2)
-    _page(sheet)
-    sheet.set_column(0, 0, 58)
-    sheet.set_column(1, 2, 18)
+    sheet, form = _sheet_of_lines(book, "Tie-out", 58), book.formats
     row = 0
-    for block in data.tie_outs:
-        amount, total = (book.amounts[money.decimals(block.currency), style][0] for style in ("", "total"))
-        title = f"{section_title(block.side, block.currency)}: from the files to the total"
-        sheet.write_string(row, 0, escape_formula(title), form["header"])
-        sheet.write_row(row, 1, ["Rows", "Amount"], form["header_number"])
-        first = row + 1
-        lines = [line for line in block.lines if line.name != GAP]
-        for row, line in enumerate(lines, start=first):
-            sheet.write_string(row, 0, line.words, form["total" if line.is_total else "plain"])
-            sheet.write_number(row, 1, line.rows, form["count_total" if line.is_total else "count"])
-            sheet.write_number(row, 2, line.amount, total if line.is_total else amount)
-        end = row
-        row += 1
+    for part in data.tie_outs:
+        shown = part._replace(lines=[line for line in part.lines if line.name != GAP])
+        first, last = row + 1, row + len(shown.lines)
+        title = f"{section_title(part.side, part.currency)}: from the files to the total"
+        amount = _lines(book, sheet, row, title, shown)
+        row = last + 1
         sheet.write_string(row, 0, "Not accounted for", form["quiet"])
-        for column, style, gap in ((1, form["count"], "rows"), (2, amount, "amount")):
-            above = f"SUM({xl_range(first, column, end - 1, column)})" if end > first else "0"
-            value = 0 if block.gap is None else getattr(block.gap, gap)
-            formula = f"=ROUND({xl_rowcol_to_cell(end, column)}-{above},4)"
-            sheet.write_formula(row, column, formula, style, value)
-        sheet.conditional_format(
-            row, 1, row, 2, {"type": "cell", "criteria": "!=", "value": 0, "format": form["wrong"]}
-        )
+        gaps = (part.gap.rows, part.gap.amount) if part.gap else (0, 0)
+        for column, style, gap in zip((1, 2), (form["count"], amount), gaps, strict=True):
+            above = f"SUM({xl_range(first, column, last - 1, column)})" if last > first else "0"
+            formula = f"=ROUND({xl_rowcol_to_cell(last, column)}-{above},4)"
+            sheet.write_formula(row, column, formula, style, gap)
+        sheet.conditional_format(row, 1, row, 2, {**_NOT_ZERO, "format": form["wrong"]})
         row += 2
     for file in [] if data.sources is None else data.sources.fillna("").to_dict("records"):
         sheet.write_string(row, 0, escape_formula(f"{file['input']}: {file['file']}"), form["header"])
@@ -405,6 +383,28 @@ def _tie_out(book: _Book, data: ReportData) -> None:
             sheet.write_string(row, 0, words, form["quiet"])
             sheet.write_string(row, 1, text, form["text"])
         row += 2
+
+
+def _sheet_of_lines(book: _Book, name: str, width: int) -> Any:  # noqa: ANN401
+    sheet = book.file.add_worksheet(name)
+    sheet.hide_gridlines(2)
+    _page(sheet)
+    sheet.set_column(0, 0, width)
+    sheet.set_column(1, 2, 18)
+    return sheet
+
+
+def _lines(book: _Book, sheet: Any, row: int, title: str, part: Bridge | TieOut) -> Any:  # noqa: ANN401
+    """Write a head and the lines below it; return the format of their amounts."""
+    form = book.formats
+    amount, total = (book.amounts[money.decimals(part.currency), style][0] for style in ("", "total"))
+    sheet.write_string(row, 0, escape_formula(title), form["header"])
+    sheet.write_row(row, 1, ["Rows", "Amount"], form["header_number"])
+    for place, line in enumerate(part.lines, start=row + 1):
+        sheet.write_string(place, 0, line.words, form["total" if line.is_total else "plain"])
+        sheet.write_number(place, 1, line.rows, form["count_total" if line.is_total else "count"])
+        sheet.write_number(place, 2, line.amount, total if line.is_total else amount)
+    return amount
 
 
 def _status_rows(book: _Book, sheet: Any, data: ReportData, row: int) -> int:  # noqa: ANN401

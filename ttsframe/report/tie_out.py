@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.columns import TIE_OUT_LINES
 from ttsframe.report.cells import amount_text
+from ttsframe.report.lines import lines_of
 from ttsframe.text import counted, one_line
 
 if TYPE_CHECKING:
@@ -13,28 +14,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-TOTAL, GAP = "report_total", "unaccounted"
-_FIRST = ("in_files", "given")
+    from ttsframe.report.lines import Line
 
-
-class TieOutLine(NamedTuple):
-    """What the files hold, what is left out of it, or the total."""
-
-    name: str
-    """As in `columns.TIE_OUT_LINES`."""
-    rows: int
-    amount: float
-
-    @property
-    def words(self) -> str:
-        """What the line is, beginning with a capital."""
-        words = TIE_OUT_LINES[self.name]
-        return words[:1].upper() + words[1:]
-
-    @property
-    def is_total(self) -> bool:
-        """Whether it is where the tie-out begins or ends."""
-        return self.name in (*_FIRST, TOTAL)
+GAP = "unaccounted"
+_TOTALS = ("in_files", "given", "report_total")
 
 
 class TieOut(NamedTuple):
@@ -42,11 +25,11 @@ class TieOut(NamedTuple):
 
     side: str
     currency: str
-    lines: list[TieOutLine]
+    lines: list[Line]
     """From the rows of the files to the total of the report."""
 
     @property
-    def gap(self) -> TieOutLine | None:
+    def gap(self) -> Line | None:
         """What is missing between them; None where they add up."""
         return next((line for line in self.lines if line.name == GAP), None)
 
@@ -55,27 +38,20 @@ def tie_outs(frame: pd.DataFrame) -> list[TieOut]:
     """Take a frame of `columns.TIE_OUT` apart by side and currency, in its order."""
     currencies = frame["currency"].astype("object").fillna("")
     return [
-        TieOut(
-            str(side),
-            one_line(str(currency)),
-            [
-                TieOutLine(str(line), int(rows), float(amount))
-                for line, rows, amount in block[["line", "rows", "amount"]].itertuples(index=False)
-            ],
-        )
+        TieOut(str(side), one_line(str(currency)), lines_of(block, TIE_OUT_LINES, _TOTALS))
         for (side, currency), block in frame.groupby([frame["side"], currencies], sort=False)
     ]
 
 
-def tied(blocks: list[TieOut], amount: Callable[[float, str], str] = amount_text) -> list[str]:
+def tied(parts: list[TieOut], amount: Callable[[float, str], str] = amount_text) -> list[str]:
     """Say whether the totals tie to the files, and where they do not, how much is missing."""
-    told = [
-        f"The total of {block.side} in {block.currency or 'an unknown currency'} does not tie to its files: "
-        f"{amount(block.gap.amount, block.currency)} in {counted(abs(block.gap.rows), 'order')} is not "
+    gaps = [
+        f"The total of {each.side} in {each.currency or 'an unknown currency'} does not tie to its files: "
+        f"{amount(each.gap.amount, each.currency)} in {counted(abs(each.gap.rows), 'order')} is not "
         "accounted for."
-        for block in blocks
-        if block.gap
+        for each in parts
+        if each.gap
     ]
-    if not told and any(line.name == "in_files" for block in blocks for line in block.lines):
-        return ["The totals tie to the files: every row of them is accounted for."]
-    return told
+    if gaps or all(line.name != "in_files" for each in parts for line in each.lines):
+        return gaps
+    return ["The totals tie to the files: every row of them is accounted for."]

@@ -51,11 +51,11 @@
     haystack = new Array(data.count);
     for (let row = 0; row < data.count; row += 1) {
       let line = "";
-      data.columns.forEach((column, place) => {
-        if (lists[place]) line += column.codes[row] < 0 ? "\n" : lists[place][column.codes[row]] + "\n";
+      data.columns.forEach((column, at) => {
+        if (lists[at]) line += column.codes[row] < 0 ? "\n" : lists[at][column.codes[row]] + "\n";
         else if (column.values[row] !== null) line += (column.kind === "money" ? column.values[row].toFixed(decimals(column, row)) + "\n" + money(column, row) : column.values[row].toLowerCase()) + "\n";
       });
-      line += data.columns.map((column) => column.name === "reason" ? worded(column, row).toLowerCase() + "\n" : "").join("");
+      line += worded(data.columns[place.get("reason")], row).toLowerCase() + "\n";
       haystack[row] = line + (codes[row] < 0 ? "" : data.statuses[codes[row]].label.toLowerCase());
     }
   }
