@@ -113,11 +113,14 @@ def test_page__a_tile_goes_to_the_table(page):
 
 def test_page__has_words_where_the_data_have_codes(page, tmp_path):
     ours = tiktok({"order_id": T1, "amount": 1020.0, "platform_discount": 5.0, "taxes": 1.0}, T2)
-    theirs = shopify(marked(S1, T1, total=1024.0, tiktok_order_id_from="note_attribute"))
+    theirs = shopify(
+        marked(S1, T1, total=1024.0, tiktok_order_id_from="note_attribute"), marked(S2, T2, cancelled=True)
+    )
     result = match(ours, theirs)
     assert result.orders["reason"][0] == "platform_discount + taxes"
     page.open(write_html(result.report, tmp_path / "words.html"))
-    assert {"Platform discount + Taxes", "Note attribute"} <= set(page.texts("#table tbody td"))
+    cells = set(page.texts("#table tbody td"))
+    assert {"Platform discount + Taxes", "Note attribute", "Cancelled on Shopify"} <= cells
     for text in ("1,024.00", "1024.00", "platform discount", "platform_discount"):
         search(page, text)
         assert shown_ids(page) == [T1], text

@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
-from ttsframe.columns import MATCH_ADVICE
+from ttsframe.columns import MATCH_ADVICE, MATCH_SOURCES
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
 from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
@@ -282,6 +282,7 @@ def _script_data(data: ReportData) -> dict[str, Any]:
             for status in data.statuses
         ],
         "meanings": MEANINGS,
+        "labels": {code: palette.label(code) for code in (*MEANINGS, *MATCH_SOURCES)},
         "advice": MATCH_ADVICE,
         "sides": [
             [label, *(names.index(name) if name in names else -1 for name in pair)] for label, *pair in BESIDE

@@ -36,9 +36,9 @@
     return column.kind === "flag" ? flags[held] || held : held;
   }
   // The table has words where the data have codes: "Month end", "Platform discount + Taxes".
-  const capital = (code) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll("_", " ");
+  const label = (code) => data.labels[code] || code;
   const worded = (column, row) => ["reason", "matched_on"].includes(column.name)
-    ? text(column, row).split("; ").map((cause) => cause.split(" + ").map(capital).join(" + ")).join("; ") : text(column, row);
+    ? text(column, row).split("; ").map((cause) => cause.split(" + ").map(label).join(" + ")).join("; ") : text(column, row);
 
   const codes = data.columns[data.status].codes;
   const counts = data.statuses.map(() => 0);
@@ -172,7 +172,7 @@
     box.replaceChildren(element("h2", held("order_id", row) || held("shopify_name", row)), element("p", status.label + ": " + status.meaning),
       table(lines.filter((line) => line[1] || line[2]), "sides"), table(sums(row), "sums"));
     if (held("evidence", row)) box.append(element("p", "Named by: " + held("evidence", row)));
-    words(row).forEach((word) => box.append(element("p", "Cause: " + capital(word) + (data.meanings[word] ? " (" + data.meanings[word] + ")" : ""))));
+    words(row).forEach((word) => box.append(element("p", "Cause: " + label(word) + (data.meanings[word] ? " (" + data.meanings[word] + ")" : ""))));
     if (advice(row)) box.append(element("p", "What to do: " + advice(row), "advice"));
     find("order").showModal();
   }
