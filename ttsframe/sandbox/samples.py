@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BEGIN = dt.datetime(2026, 10, 5, 8, 0)  # noqa: DTZ001 - the export's times have no zone
 _SPACING = dt.timedelta(minutes=97)
 _OFFSET = "-0700"
-_FIRST_ID = 580_194_009_000_000_000
+FIRST_ID = 580_194_009_000_000_000
 _SHARE_OF_WEB_ORDERS = 0.25
 
 _TIKTOK_HEADER = (
@@ -65,6 +65,12 @@ _GOODS = (
     ("TOTE-1", "Canvas tote", "19.90"),
     ("SOAP-3", "Soap, set of three", "11.25"),
 )
+_RETURN_TYPES = {
+    "never_paid": "Cancel",
+    "cancelled_on_tiktok": "Cancel",
+    "returned_on_tiktok": "Return/Refund",
+}
+_FULFILLMENT_TYPES = {"fulfilled_by_tiktok": "Fulfillment by TikTok Shop"}
 
 
 class Samples(NamedTuple):
@@ -90,19 +96,42 @@ def write(folder: Path, *, count: int = 240, seed: int = 7) -> Samples:
     links = _frame(_LINKS_HEADER, (row for order in orders for row in order.links))
     folder.mkdir(parents=True, exist_ok=True)
     samples = Samples(
-        folder / "tiktok_all_orders.csv",
-        folder / "shopify_orders_export_1.csv",
-        folder / "tiktok_settlement.csv",
+        save_tiktok(orders, folder / "tiktok_all_orders.csv"),
+        save_shopify(orders, folder / "shopify_orders_export_1.csv"),
+        save_settlement(orders, folder / "tiktok_settlement.csv"),
         links,
         folder / "links.csv",
-        _frame(("order_id", "shopify_name", "status"), (row for o in orders for row in o.expected)),
+        expected(orders),
     )
-    _save(samples.tiktok, _TIKTOK_HEADER, _tiktok_rows(orders), bom=True, line_end="\r\n")
-    _save(samples.shopify, _SHOPIFY_HEADER, _shopify_rows(orders), bom=False, line_end="\n")
-    _save(samples.settlement, _SETTLEMENT_HEADER, _settlement_rows(orders), bom=False, line_end="\n")
     links_rows = links.fillna("").to_dict("records")
     _save(samples.links_file, _LINKS_HEADER, links_rows, bom=False, line_end="\n")
     return samples
+
+
+def save_tiktok(orders: Iterable[Order], path: Path) -> Path:
+    """Write a Seller Center export."""
+    return _save(path, _TIKTOK_HEADER, _tiktok_rows(orders), bom=True, line_end="\r\n")
+
+
+def save_shopify(orders: Iterable[Order], path: Path) -> Path:
+    """Write a Shopify order export."""
+    return _save(path, _SHOPIFY_HEADER, _shopify_rows(orders), bom=False, line_end="\n")
+
+
+def save_settlement(orders: Iterable[Order], path: Path, *, others: Iterable[tuple[str, ...]] = ()) -> Path:
+    """Write a settlement export; `others` are rows of no order."""
+    rows = [*_settlement_rows(orders), *(dict(zip(_SETTLEMENT_HEADER, row, strict=True)) for row in others)]
+    return _save(path, _SETTLEMENT_HEADER, rows, bom=False, line_end="\n")
+
+
+def expected(orders: Iterable[Order]) -> pd.DataFrame:
+    """Tell what `match` must find: `order_id`, `shopify_name` and `status` of every row."""
+    return _frame(("order_id", "shopify_name", "status"), (row for order in orders for row in order.expected))
+
+
+def some_lines(rng: random.Random) -> tuple[tuple[str, str, str, int], ...]:
+    """Choose what somebody orders."""
+    return tuple((*rng.choice(_GOODS), rng.choice((1, 1, 1, 2))) for _ in range(rng.choice((1, 1, 2))))
 
 
 def _orders(count: int, rng: random.Random) -> Iterator[Order]:
@@ -111,10 +140,10 @@ def _orders(count: int, rng: random.Random) -> Iterator[Order]:
     scenarios = [*SCENARIOS, *rng.choices(SCENARIOS, weights, k=max(0, count - len(SCENARIOS)))]
     scenarios += [WEB_ORDER] * round(_SHARE_OF_WEB_ORDERS * count)
     rng.shuffle(scenarios)
-    order_id = _FIRST_ID
+    order_id = FIRST_ID
     for index, scenario in enumerate(scenarios):
         order_id += rng.randrange(10**9, 10**11)
-        lines = tuple((*rng.choice(_GOODS), rng.choice((1, 1, 1, 2))) for _ in range(rng.choice((1, 1, 2))))
+        lines = some_lines(rng)
         created = _BEGIN + index * _SPACING + dt.timedelta(seconds=rng.randrange(3000))
         yield Order(scenario, index, str(order_id), created, lines)
 
@@ -128,7 +157,7 @@ def _tiktok_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
             yield {
                 "Order ID": f"{order.order_id}\t",
                 "Order Status": "Canceled" if order.cancelled_at else "Completed",
-                "Cancelation/Return Type": "Cancel" if order.cancelled_at else "",
+                "Cancelation/Return Type": _RETURN_TYPES.get(order.scenario.variant, ""),
                 "Normal or Pre-order": "Normal",
                 "SKU ID": f"17294999987800{order.index:05d}\t",
                 "Seller SKU": sku,
@@ -145,7 +174,7 @@ def _tiktok_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
                 "Created Time": _american(order.created_at),
                 "Paid Time": _american(order.paid_at),
                 "Cancelled Time": _american(order.cancelled_at),
-                "Fulfillment Type": "Fulfillment by seller",
+                "Fulfillment Type": _FULFILLMENT_TYPES.get(order.scenario.variant, "Fulfillment by seller"),
                 "Tracking ID": f"FAKE{order.index:08d}\t",
                 "Buyer Username": f"fake_buyer_{order.index}",
                 "Recipient": f"Fake Person {order.index}",
@@ -171,7 +200,7 @@ def _shopify_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
 
 
 def _shopify_head(order: Order, copy: int) -> dict[str, str]:
-    created = order.created_at + dt.timedelta(minutes=2 + 5 * copy)
+    created = order.shopify_created_at(copy)
     return {
         "Name": order.shopify_name(copy),
         "Email": f"fake{order.index}@example.com",
@@ -180,10 +209,10 @@ def _shopify_head(order: Order, copy: int) -> dict[str, str]:
         "Fulfillment Status": "fulfilled",
         "Accepts Marketing": "no",
         "Currency": "USD",
-        "Subtotal": f"{order.total - 4:.2f}",
-        "Shipping": "4.00",
+        "Subtotal": f"{order.shopify_total - order.shopify_shipping:.2f}",
+        "Shipping": f"{order.shopify_shipping:.2f}",
         "Taxes": "0.00",
-        "Total": f"{order.total:.2f}",
+        "Total": f"{order.shopify_total:.2f}",
         "Created at": _offset(created),
         "Billing Name": f"Fake Person {order.index}",
         "Shipping Name": f"Fake Person {order.index}",
@@ -206,7 +235,7 @@ def _settlement_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
             yield {
                 "Order/adjustment ID": order.order_id,
                 "Type": "Order",
-                "Order settled time": f"{order.created_at + dt.timedelta(days=9):%Y/%m/%d}",
+                "Order settled time": f"{order.settled_at:%Y/%m/%d}",
                 "Currency": "USD",
                 "Total settlement amount": f"{0.92 * order.amount - order.tiktok_refund:.2f}",
             }
@@ -214,13 +243,14 @@ def _settlement_rows(orders: Iterable[Order]) -> Iterator[dict[str, str]]:
 
 def _save(
     path: Path, header: Iterable[str], rows: Iterable[dict[Any, Any]], *, bom: bool, line_end: str
-) -> None:
+) -> Path:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(header), restval="", lineterminator=line_end)
     writer.writeheader()
     writer.writerows(rows)
     with atomic_write(path) as new:
         new.write_bytes(text.getvalue().encode("utf-8-sig" if bom else "utf-8"))
+    return path
 
 
 def _frame(names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:

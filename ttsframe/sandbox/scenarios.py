@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 _SHOPIFY_ID = 7_000_000_000_000
@@ -32,7 +32,20 @@ class Scenario:
     markup: float = 0.0
     """Shopify's total is so much higher, and no column says why."""
     variant: str = ""
-    """`refunded_on_shopify`, `cancelled_on_tiktok`, `never_paid`, `free`, or nothing."""
+    """`refunded_on_shopify`, `returned_on_tiktok`, `cancelled_on_tiktok`, `never_paid`, `free`,
+    `without_shipping`, `fulfilled_by_tiktok`, `created_late`, or nothing."""
+    days: int = 0
+    """So many days after the order was created it became what the variant says; `samples.write` waits."""
+
+    def before(self) -> Scenario:
+        """Return what it was until then."""
+        if self.variant == "created_late":
+            return self.never_created()
+        return replace(self, variant="", status="matched")
+
+    def never_created(self) -> Scenario:
+        """Return the same, had no Shopify order come of it."""
+        return replace(self, variant="", days=0, status="only_tiktok", link="none", mark="", shopify_orders=0)
 
 
 SCENARIOS = (
@@ -45,7 +58,15 @@ SCENARIOS = (
     Scenario("free sample", "matched", 2, link="id", variant="free"),
     Scenario("TikTok paid a discount", "explained", 5, link="gid", mark="tag", discount=5.0),
     Scenario("edited on Shopify", "amount_differs", 2, link="id", mark="tag", markup=3.5),
-    Scenario("refunded on Shopify", "state_differs", 2, link="id", mark="tag", variant="refunded_on_shopify"),
+    Scenario(
+        "refunded on Shopify",
+        "state_differs",
+        2,
+        link="id",
+        mark="tag",
+        variant="refunded_on_shopify",
+        days=20,
+    ),
     Scenario("cancelled on TikTok", "state_differs", 2, link="gid", variant="cancelled_on_tiktok"),
     Scenario("made by two connectors", "duplicate", 2, link="id", mark="tag", shopify_orders=2),
     Scenario("the tag names another order", "conflict", 1, link="id", mark="wrong tag"),
@@ -55,6 +76,19 @@ SCENARIOS = (
     Scenario("cancelled before payment", "not_expected", 3, shopify_orders=0, variant="never_paid"),
     Scenario("of the sister shop", "unknown", 1, link="denied", shopify_orders=0),
 )
+SHOP_SCENARIOS = (
+    *(
+        replace(scenario, weight=4 * scenario.weight)
+        for scenario in SCENARIOS
+        if scenario.status == "matched"
+    ),
+    *(scenario for scenario in SCENARIOS if scenario.status != "matched"),
+    Scenario("shipping left out", "explained", 8, link="id", variant="without_shipping"),
+    Scenario("returned in part", "matched", 5, link="gid", mark="tag", variant="returned_on_tiktok", days=15),
+    Scenario("sent by TikTok", "only_tiktok", 4, shopify_orders=0, variant="fulfilled_by_tiktok"),
+    Scenario("created by hand", "matched", 8, mark="tag", variant="created_late", days=20),
+)
+"""The same, in a shop where most orders are well."""
 WEB_ORDER = Scenario("from the web shop", "", 0, on_tiktok=False)
 
 
@@ -71,10 +105,20 @@ class Order:
 
     @cached_property
     def total(self) -> float:
-        """What Shopify says it cost."""
+        """What its lines and shipping cost."""
         if self.scenario.variant == "free":
             return 0.0
         return round(4 + sum(float(price) * quantity for _, _, price, quantity in self.lines), 2)
+
+    @property
+    def shopify_shipping(self) -> float:
+        """What Shopify says its shipping cost."""
+        return 0.0 if self.scenario.variant == "without_shipping" else 4.0
+
+    @property
+    def shopify_total(self) -> float:
+        """What Shopify says it cost."""
+        return round(self.total - 4 + self.shopify_shipping, 2)
 
     @property
     def amount(self) -> float:
@@ -93,8 +137,15 @@ class Order:
         return self.created_at + dt.timedelta(hours=3) if self.scenario.variant in variants else None
 
     @property
+    def settled_at(self) -> dt.datetime:
+        """When TikTok pays it out."""
+        return self.created_at + dt.timedelta(days=9)
+
+    @property
     def tiktok_refund(self) -> float:
         """What was refunded on TikTok."""
+        if self.scenario.variant == "returned_on_tiktok":
+            return float(self.lines[0][2])
         return self.amount if self.scenario.variant == "cancelled_on_tiktok" else 0.0
 
     @property
@@ -132,6 +183,11 @@ class Order:
     def other_id(self) -> str:
         """An order that no file holds."""
         return str(int(self.order_id) + 1)
+
+    def shopify_created_at(self, copy: int) -> dt.datetime:
+        """Return when one of its Shopify orders was created."""
+        days = self.scenario.days if self.scenario.variant == "created_late" else 0
+        return self.created_at + dt.timedelta(days=days, minutes=2 + 5 * copy)
 
     def shopify_id(self, copy: int) -> str:
         """Return the numeric id of one of its Shopify orders."""
