@@ -38,6 +38,16 @@ def test_result__counts_hold_every_status():
     assert counts.name == "rows"
 
 
+def test_result__exceptions_are_by_cause_and_a_copy():
+    result = match(tiktok(T1, T2), shopify(marked(S1, T1)))
+    changed = result.exceptions
+    changed["rows"] = 0
+    assert result.exceptions[["status", "reason", "rows"]].to_numpy().tolist() == [
+        ["only_tiktok", "no_mark", 1]
+    ]
+    assert result.exceptions["advice"].str.startswith("Look the orders up").all()
+
+
 def test_result__is_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         sample().orders = None

@@ -106,6 +106,11 @@ class Match:
         """Tidy figures: `section`, `side`, `currency`, `name`, `value`; computed when first asked for."""
         return self.report.summary
 
+    @property
+    def exceptions(self) -> pd.DataFrame:
+        """What needs review, by cause, with its age and what to do: `columns.EXCEPTIONS`, risks first."""
+        return self.report.exceptions.copy()
+
     @cached_property
     def report(self) -> ReportData:
         """The result as the renderings take it."""
