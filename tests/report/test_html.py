@@ -13,6 +13,7 @@ from support.report_sample import sample_report, small_report
 
 from ttsframe.report import html_summary, palette, write_html
 from ttsframe.report.html import page_html
+from ttsframe.report.summary import headline
 from ttsframe.text import Note
 
 HOSTILE = "</script><!--<script>alert(1)</script>\u2028&<b>"
@@ -130,6 +131,16 @@ def test_html_summary__needs_no_script_and_escapes(report):
     assert HOSTILE not in text
     assert tags.count("svg") == 1
     assert "Only TikTok" in text
+
+
+def test_html_summary__is_readable_where_a_code_host_strips_it(report):
+    """Code hosts take SVG, styles and tooltips away, and keep the texts within."""
+    html = html_summary(report)
+    assert "<svg" in html
+    charts = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
+    assert len(re.sub(r"<[^>]+>|\s", "", "".join(charts))) < 100
+    words = " ".join(re.sub(r"<[^>]+>", "", html).split())
+    assert f"{report.title} {headline(report)}" in words
 
 
 def test_html_summary__says_when_all_is_well():
