@@ -46,7 +46,8 @@ def test_pages__have_code():
 
 def test_pages__are_all_in_the_menu():
     menu = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
-    assert sorted(re.findall(r"[\w/-]+\.md", menu)) == sorted(PAGES)
+    notebooks = [f"notebooks/{path.stem}.md" for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert sorted(re.findall(r"[\w/-]+\.md", menu)) == sorted([*PAGES, *notebooks])
 
 
 def test_pages__name_all_that_is_generated():
