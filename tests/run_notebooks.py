@@ -66,7 +66,7 @@ async def run(path, *, environment):
         try:
             await client.async_execute(env=environment | own)
         except CellExecutionError as error:
-            raise SystemExit(f"{path.name} stops: {error.ename}: {error.evalue}\n{error}") from None
+            raise SystemExit(f"{path.name} stops: {error}") from None
     notebook.cells.pop()
     return cleaned(notebook)
 
