@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ttsframe.references.attach import attach
     from ttsframe.references.lookup import lookup, plan
     from ttsframe.references.shop import Shop
+    from ttsframe.report.comments import read_comments
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ __all__ = [
     "lookup",
     "match",
     "plan",
+    "read_comments",
     "read_shopify_orders",
     "read_tiktok_orders",
     "read_tiktok_settlement",
@@ -56,6 +58,7 @@ _HOMES = {
     "lookup": "ttsframe.references.lookup",
     "match": "ttsframe.matching.reconcile",
     "plan": "ttsframe.references.lookup",
+    "read_comments": "ttsframe.report.comments",
     "read_shopify_orders": "ttsframe.readers",
     "read_tiktok_orders": "ttsframe.readers",
     "read_tiktok_settlement": "ttsframe.readers",

@@ -248,6 +248,12 @@ MATCH_SETTLEMENT: tuple[Column, ...] = (
     Column("settled_at", "time", "the last settlement date; only with `settlement=`"),
 )
 
+MATCH_COMMENTS: tuple[Column, ...] = (
+    Column("comment", "text", "what somebody wrote beside the order, in this report or an earlier one"),
+    Column("resolution", "text", "how it was settled, likewise"),
+)
+"""What people fill in, and the next report carries forward."""
+
 SETTLEMENT_STATUSES: dict[str, str] = {
     "only_settlement": "paid out for an order that is not among the TikTok orders",
     "outside_period": "paid out for a TikTok order that was not created in the period",
@@ -264,6 +270,12 @@ ONLY_SETTLEMENT: tuple[Column, ...] = (
 )
 
 _OF_ORDERS = {column.name: column for column in MATCH_ORDERS}
+
+COMMENTS: tuple[Column, ...] = (
+    *(_OF_ORDERS[name] for name in ("order_id", "shopify_id", "shopify_name")),
+    *MATCH_COMMENTS,
+)
+"""One row per order: the TikTok order, or else a Shopify order that names none."""
 
 CUT_OFF: tuple[Column, ...] = (
     *(_OF_ORDERS[name] for name in ("order_id", "shopify_id", "shopify_name")),

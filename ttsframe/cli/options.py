@@ -213,6 +213,12 @@ RECONCILE = Command(
             )
         ),
         _option(
+            "--comments",
+            type=Path,
+            metavar="DIR",
+            help="carry forward the comments of this earlier report; those in the folder of -o are always",
+        ),
+        _option(
             "--probable",
             action="store_true",
             help="also pair the remaining orders by amount and time, with status probable",

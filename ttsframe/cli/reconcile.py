@@ -15,7 +15,7 @@ from ttsframe.readers import read_references, read_shopify_orders, read_tiktok_o
 from ttsframe.references.lookup import lookup, plan
 from ttsframe.references.progress import duration
 from ttsframe.references.shop import Shop
-from ttsframe.report import check_folder, json_figures, text_summary
+from ttsframe.report import check_folder, json_figures, read_comments, text_summary
 from ttsframe.report.files import atomic_write, check_writable
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     check_folder(options.output, FILES)
     if options.json and options.json != "-":
         check_writable(Path(options.json))
+    comments = [read_comments(folder) for folder in (options.comments, options.output) if folder]
     tiktok, shopify, settlement = read_exports(options)
     refs = _references(options, tiktok, shopify, asked)
     result = match(
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         reviewed_by=options.reviewed_by,
         reference=options.reference,
     )
+    for each in comments:
+        result = result.with_comments(each)
     write(result, options.output, ids=options.ids)
     incomplete, review = _incomplete(refs), result.report.exception_count
     exit_code = EXIT_INCOMPLETE if incomplete else EXIT_DIFFERENCES if review else EXIT_OK

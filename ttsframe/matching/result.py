@@ -61,6 +61,9 @@ class Match:
         ``unaccounted``. A frame that no reader made begins with its orders, the line ``given``.
     sources
         The files that were read, with `columns.SOURCES`: their SHA-256, oldest and newest order.
+    comments
+        What people wrote beside orders, with `columns.COMMENTS`, those of orders that are not in
+        `orders` included; None before `with_comments`.
 
     See Also
     --------
@@ -87,6 +90,7 @@ class Match:
     cut_off: pd.DataFrame | None = None
     tie_out: pd.DataFrame | None = None
     sources: pd.DataFrame | None = None
+    comments: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -125,6 +129,7 @@ class Match:
             cut_off=self.cut_off,
             tie_out=self.tie_out,
             sources=self.sources,
+            comments=self.comments,
             title=report.title(self.provenance),
         )
 
@@ -259,6 +264,42 @@ class Match:
         }
         told = {report.HEADER[name]: str(text) for name, text in given.items() if text is not None}
         return replace(self, provenance={**self.provenance, **told})
+
+    def with_comments(self, comments: pd.DataFrame) -> Match:
+        """Add the columns `comment` and `resolution` to the orders, filled with earlier comments.
+
+        The reports then have these columns to write in, and `comments.json` beside them, which tells a
+        changed comment from an old one when `read_comments` reads the report again.
+
+        Parameters
+        ----------
+        comments
+            As `read_comments` gives them: `columns.COMMENTS`, of which one column of ids and one of texts
+            are needed. Where an order has been given comments before, the later ones stand.
+
+        Returns
+        -------
+        Match
+            The same result with `columns.MATCH_COMMENTS` after the other columns of `orders`.
+
+        Raises
+        ------
+        InputError
+            If the frame has no column of ids, or none of texts.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import ttsframe as tts
+        >>> orders = pd.DataFrame({"order_id": ["577000000000000001"]})
+        >>> result = tts.match(orders, pd.DataFrame({"name": ["#1001"]}))
+        >>> told = result.with_comments(orders.assign(comment="asked the connector on 3 November"))
+        >>> told.orders[["order_id", "comment", "resolution"]]
+                     order_id                            comment resolution
+        0  577000000000000001  asked the connector on 3 November        NaN
+        """
+        orders, told = report.attach(self.orders, report.later_of(self.comments, comments))
+        return replace(self, orders=orders, comments=told)
 
     def to_csv(self, folder: str | os.PathLike[str], *, ids: Ids = "plain") -> list[Path]:
         """Write `orders.csv`, `summary.csv`, and one file per status that needs review.

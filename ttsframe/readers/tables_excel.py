@@ -40,15 +40,7 @@ def open_workbook(
     Sheets are alike where they have the same known columns. A number beyond 2^53, which the workbook has
     rounded, becomes ``5.80194E+17``; times are year first.
     """
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = [_ORDER_SHEET] if _ORDER_SHEET in book.sheet_names else book.sheet_names
-        sheets = [_open_sheet(book, sheet, id_names=id_names, told=told) for sheet in names]
-    except calamine.PasswordError:
-        raise InputError(f"{name} is protected by a password: save it without one.") from None
-    except Exception:  # noqa: BLE001 (calamine raises a kind of error for each part of the format)
-        raise InputError(f"{name} is a damaged workbook: download it again.") from None
-    sheets = [sheet for sheet in sheets if sheet.header.names]
+    sheets = _sheets(name, content, id_names=id_names, told=told)
     if not sheets:
         raise InputError(f"{name} has nothing in its sheets: download the export again.")
     best = max(sheets, key=lambda sheet: sheet.header.known)
@@ -61,14 +53,37 @@ def open_workbook(
         were = "sheet {} was" if len(alike) == 1 else "sheets {} were"
         notes = (Note("decision", f"{name}: {were.format(read)} read, of {len(sheets)}."),)
     return [
-        Table(
+        _table(
             name if len(alike) == 1 else f"{name}, sheet {sheet.name}",
-            sheet.header.names,
-            partial(_read_columns, sheet),
+            sheet,
             notes if sheet is alike[0] else (),
         )
         for sheet in alike
     ]
+
+
+def open_sheets(name: str, content: bytes, *, id_names: Sequence[str]) -> list[Table]:
+    """Open all sheets of a workbook that hold anything, whatever it is."""
+    return [_table(f"{name}, sheet {sheet.name}", sheet) for sheet in _sheets(name, content, id_names=id_names)]
+
+
+def _sheets(
+    name: str, content: bytes, *, id_names: Sequence[str] | None, told: Collection[str] = ()
+) -> list[_Sheet]:
+    """Open the sheet of orders, or else all sheets; those that hold nothing are left out."""
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = [_ORDER_SHEET] if _ORDER_SHEET in book.sheet_names else book.sheet_names
+        sheets = [_open_sheet(book, sheet, id_names=id_names, told=told) for sheet in names]
+    except calamine.PasswordError:
+        raise InputError(f"{name} is protected by a password: save it without one.") from None
+    except Exception:  # noqa: BLE001 (calamine raises a kind of error for each part of the format)
+        raise InputError(f"{name} is a damaged workbook: download it again.") from None
+    return [sheet for sheet in sheets if sheet.header.names]
+
+
+def _table(name: str, sheet: _Sheet, notes: tuple[Note, ...] = ()) -> Table:
+    return Table(name, sheet.header.names, partial(_read_columns, sheet), notes)
 
 
 def _known(sheet: _Sheet, known: frozenset[str]) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """A match → CSV, XLSX, HTML, notebook, terminal and plots."""
 
+from ttsframe.report.comments import attach, later_of, read_comments
 from ttsframe.report.data import json_figures
 from ttsframe.report.excel import write_excel
 from ttsframe.report.files import ensure_dir
@@ -15,13 +16,16 @@ __all__ = [
     "HEADER",
     "OrderExplained",
     "ReportData",
+    "attach",
     "check_folder",
     "check_target",
     "ensure_dir",
     "explain_order",
     "html_summary",
     "json_figures",
+    "later_of",
     "plot",
+    "read_comments",
     "save_frame",
     "text_summary",
     "title",

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import EXCEPTIONS, SETTLEMENT_STATUSES
+from ttsframe.columns import EXCEPTIONS, MATCH_COMMENTS, SETTLEMENT_STATUSES
 from ttsframe.report import cells, palette
 from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN, side_currency
+from ttsframe.report.comments import save_comments
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     LISTED_APART,
@@ -49,6 +50,7 @@ _FIRST_DAY = 61.0  # before 1 March 1900 Excel's calendar is off by one
 _END_OF_CALENDAR = 2_958_466.0  # 1 January 10000
 _WIDTHS = {"money": 14, "time": 19, "utc": 19, "flag": 10, "count": 10, "http_status": 12}
 _LONGEST_COLUMN = 60
+_ROOM_TO_WRITE = 40
 _OPTIONS = {
     "constant_memory": True,  # a million rows; it rules out add_table and autofit
     "strings_to_formulas": False,
@@ -135,6 +137,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
             _add_sheets(book, palette.label(name), table, LISTED_APART[name])
         _about(book, data, cut)
         _close(book)
+    if data.comments is not None:
+        save_comments(data.comments, [target])
     return target
 
 
@@ -284,6 +288,8 @@ def _serials(values: pd.Series) -> list[Any]:
 def _width(column: Column, writer: _Writer) -> int:
     if column.type in _WIDTHS:
         return max(_WIDTHS[column.type], len(column.name) + 4)
+    if column in MATCH_COMMENTS:
+        return _ROOM_TO_WRITE
     longest = max((len(str(value)) for value in writer.cells[:500] if value is not None), default=0)
     return min(max(longest + 2, len(column.name) + 4), _LONGEST_COLUMN)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
-from ttsframe.columns import MATCH_ADVICE, MATCH_SOURCES
+from ttsframe.columns import MATCH_ADVICE, MATCH_COMMENTS, MATCH_SOURCES
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
 from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
@@ -298,7 +298,7 @@ def _script_data(data: ReportData) -> dict[str, Any]:
             "most": MOST_IN_TICKET,
         },
         "decimals": {code: money.decimals(code) for code in sorted(codes)},
-        "shown": _shown(names),
+        "shown": [place for place in _shown(names) if not _is_blank(columns[place], data.orders)],
         "columns": [
             _column(data.orders.iloc[:, index], column, names, list(data.statuses))
             for index, column in enumerate(columns)
@@ -311,6 +311,11 @@ def _shown(names: list[str]) -> list[int]:
     status = names.index("status") + 1
     order = dict.fromkeys([*names[:status], "reason", *names[status:]])
     return [names.index(name) for name in sorted(order, key=_SHOWN_LAST.__contains__)]
+
+
+def _is_blank(column: Column, orders: pd.DataFrame) -> bool:
+    """Tell whether it is there to be written in, and nothing is written in it yet."""
+    return column in MATCH_COMMENTS and bool(orders[column.name].isna().all())
 
 
 def _column(values: pd.Series, column: Column, names: list[str], statuses: list[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ttsframe.columns import (
     CUT_OFF,
+    MATCH_COMMENTS,
     MATCH_GUESSED,
     MATCH_ORDERS,
     MATCH_SETTLEMENT,
@@ -108,7 +109,8 @@ class ReportData:
     """A match as the renderings take it; the figures are computed when first asked for."""
 
     orders: pd.DataFrame
-    """One row per order or pair: `columns.MATCH_ORDERS`, perhaps with `columns.MATCH_SETTLEMENT`."""
+    """One row per order or pair: `columns.MATCH_ORDERS`, perhaps with `columns.MATCH_SETTLEMENT` and
+    `columns.MATCH_COMMENTS`."""
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     details: pd.DataFrame | None = None
@@ -127,12 +129,15 @@ class ReportData:
     """From the files to the totals: `columns.TIE_OUT`; None if unknown."""
     sources: pd.DataFrame | None = None
     """The files: `columns.SOURCES`; None if unknown."""
+    comments: pd.DataFrame | None = None
+    """What people wrote beside orders: `columns.COMMENTS`; None if no report is to have such columns."""
     title: str = TITLE
 
     @property
     def columns(self) -> list[Column]:
         """The columns of `orders`, as far as they are described."""
-        return [column for column in (*MATCH_ORDERS, *MATCH_SETTLEMENT) if column.name in self.orders]
+        known = (*MATCH_ORDERS, *MATCH_SETTLEMENT, *MATCH_COMMENTS)
+        return [column for column in known if column.name in self.orders]
 
     @property
     def header(self) -> str:

@@ -13,6 +13,7 @@ from ttsframe.columns import Column, names
 from ttsframe.errors import InputError, SettingsError
 from ttsframe.report import palette
 from ttsframe.report.cells import UNKNOWN, Ids, as_text, checked_ids, decimals_of, described, money_text
+from ttsframe.report.comments import save_comments
 from ttsframe.report.excel import write_frame
 from ttsframe.report.files import atomic_write, check_writable, ensure_dir, remove
 from ttsframe.report.summary import AMOUNT_SECTIONS, LISTED_APART
@@ -83,6 +84,8 @@ def write_csv(data: ReportData, folder: str | os.PathLike[str], *, ids: str = "p
         stale = target / f"{status}.csv"
         if stale not in written and _first_line(stale) in earlier:
             remove(stale)
+    if data.comments is not None:
+        written.append(save_comments(data.comments, written))
     return written
 
 
