@@ -415,6 +415,7 @@ TIE_OUT_LINES: dict[str, str] = {
     "totals": "rows of totals",
     "no_order_id": "rows without a whole order id",
     "further_lines": "further lines of an order, which repeat its amount",
+    "added_lines": "further rows of an order, whose amounts are added to it",
     "in_later_file": "orders that a later file holds as well",
     "given": "orders of a table without files",
     "assumed_currency": "orders without a currency, taken to be in that of their pairs",
@@ -422,13 +423,15 @@ TIE_OUT_LINES: dict[str, str] = {
     "outside_period": "orders created outside the period",
     "cancelled_or_refunded": "orders cancelled, voided or refunded in full",
     "without_amount": "orders without an amount",
+    "only_settlement": "orders that are not among the TikTok orders",
+    "adjustment": "rows that name no order",
     "unaccounted": "not accounted for",
     "report_total": "total of this report",
 }
 """From what the files hold to the total of the report, line by line."""
 
 TIE_OUT: tuple[Column, ...] = (
-    Column("side", "text", "`TikTok` or `Shopify`"),
+    Column("side", "text", "`TikTok`, `Shopify` or `Settlement`"),
     Column("currency", "text", "the currency; missing if unknown"),
     Column("line", "category", "what is left out, or a total", tuple(TIE_OUT_LINES)),
     Column("rows", "count", "how many rows of the files, or orders; below 0 where they are left out"),

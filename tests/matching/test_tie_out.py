@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from support.fates import make
 
-from ttsframe import match, read_shopify_orders, read_tiktok_orders
+from ttsframe import match, read_shopify_orders, read_tiktok_orders, read_tiktok_settlement
 from ttsframe.columns import SOURCES, TIE_OUT, names
 
 IDS = [str(577_000_000_000_000_000 + number) for number in range(12)]
@@ -232,3 +232,133 @@ def test_tie_out__of_files_without_a_currency_is_in_the_given_one():
     told = match(tiktok, shopify).tie_out
     assert told["currency"].tolist() == ["EUR"] * 5
     assert not told["line"].isin(["assumed_currency", "unaccounted"]).any()
+
+
+SETTLEMENT_HEAD = [
+    *("Order/adjustment ID", "Related order ID", "Type", "Order settled time", "Currency"),
+    "Total settlement amount",
+]
+
+
+def settled_row(order_id, amount, *, related="", kind="Order", currency="USD", day=12):
+    return [order_id, related, kind, f"2026-10-{day:02d}", currency, amount]
+
+
+SETTLEMENT = [
+    [
+        ("report_total", settled_row(IDS[1], "8.00")),
+        ("report_total", settled_row(IDS[1], "-1.00", kind="Refund")),
+        ("report_total", settled_row(IDS[0], "9.00")),
+        ("in_later_file", settled_row(IDS[7], "15.00")),
+        ("outside_period", settled_row(IDS[3], "13.00", day=30)),
+        ("report_total", settled_row(IDS[4], "1400", currency="JPY")),
+        ("report_total", settled_row("7110000000000000001", "-50", related=IDS[4], currency="JPY")),
+        ("report_total", settled_row(IDS[5], "1.500", currency="KWD")),
+        ("only_settlement", settled_row("577999999999999999", "33.00")),
+        ("no_order_id", settled_row("", "-4.00", kind="Logistics")),
+        ("totals", ["Total", "", "", "", "USD", "999.00"]),
+    ],
+    [
+        ("report_total", settled_row(IDS[7], "15.00")),
+        ("report_total", settled_row(IDS[7], "2.00", kind="Subsidy")),
+    ],
+]
+
+
+def with_settlement(parts=SETTLEMENT):
+    return match(
+        read_tiktok_orders(files(TIKTOK_HEAD, TIKTOK), tz="UTC"),
+        read_shopify_orders(files(SHOPIFY_HEAD, SHOPIFY)),
+        settlement=read_tiktok_settlement(files(SETTLEMENT_HEAD, parts)),
+        period=("2026-10-01", "2026-10-20"),
+    )
+
+
+def test_settlement__every_kind_of_row_has_its_line_and_all_add_up():
+    result = with_settlement()
+    told = {key[1:]: amount for key, amount in amounts(result.tie_out).items() if key[0] == "Settlement"}
+    assert told == {
+        ("USD", "in_files"): 1089.0,
+        ("USD", "totals"): -999.0,
+        ("USD", "no_order_id"): 4.0,
+        ("USD", "added_lines"): 0.0,
+        ("USD", "in_later_file"): -15.0,
+        ("USD", "outside_period"): -13.0,
+        ("USD", "only_settlement"): -33.0,
+        ("USD", "report_total"): 33.0,
+        ("JPY", "in_files"): 1350.0,
+        ("JPY", "added_lines"): 0.0,
+        ("JPY", "report_total"): 1350.0,
+        ("KWD", "in_files"): 1.5,
+        ("KWD", "report_total"): 1.5,
+    }
+    usd = result.orders[result.orders["settled_currency"] == "USD"]
+    assert usd["settled_counted"].sum() == told["USD", "report_total"]
+    rows = result.tie_out[result.tie_out["side"] == "Settlement"].groupby("currency")["rows"]
+    assert (rows.sum() - 2 * rows.last() == 0).all()  # lines that add up, and their total
+
+
+@pytest.mark.parametrize(
+    ("part", "place", "line"),
+    [(part, place, line) for part, rows in enumerate(SETTLEMENT) for place, (line, _) in enumerate(rows)],
+)
+def test_settlement__a_cent_less_changes_exactly_the_line_of_its_row(part, place, line):
+    before = amounts(with_settlement().tie_out)
+    rows = [list(each) for each in SETTLEMENT]
+    row = rows[part][place][1]
+    if line == "in_later_file" or (part, place) == (1, 0):  # a row that stands in both files, and stays so
+        for where in ((0, 3), (1, 0)):
+            rows[where[0]][where[1]] = (line, less_one_unit(row, 5))
+    else:
+        rows[part][place] = (line, less_one_unit(row, 5))
+    after = amounts(with_settlement(rows).tie_out)
+    assert after.keys() == before.keys()
+    changed = {key[1:]: round(after[key] - before[key], 4) for key in after if after[key] != before[key]}
+    currency = row[4]
+    unit = {"JPY": 1, "KWD": 0.001}.get(currency, 0.01)
+    if line == "in_later_file" or (part, place) == (1, 0):
+        assert changed == {
+            (currency, "in_files"): -2 * unit,
+            (currency, "in_later_file"): unit,
+            (currency, "report_total"): -unit,
+        }
+    else:
+        assert changed == {
+            (currency, "in_files"): -unit,
+            (currency, line): -unit if line == "report_total" else unit,
+        }
+
+
+def test_settlement__that_lost_an_order_after_reading_does_not_tie():
+    tiktok, shopify = (
+        read_tiktok_orders(files(TIKTOK_HEAD, TIKTOK), tz="UTC"),
+        read_shopify_orders(files(SHOPIFY_HEAD, SHOPIFY)),
+    )
+    settlement = read_tiktok_settlement(files(SETTLEMENT_HEAD, SETTLEMENT))
+    settlement = settlement[settlement["order_id"] != IDS[0]]
+    result = match(tiktok, shopify, settlement=settlement)
+    gap = result.tie_out[result.tie_out["line"] == "unaccounted"]
+    assert gap[["side", "currency", "rows", "amount"]].to_numpy().tolist() == [
+        ["Settlement", "USD", -1, -9.0]
+    ]
+    assert "The Settlement total in USD does not tie to its files" in repr(result)
+
+
+def test_settlement__of_a_table_begins_with_its_orders():
+    settlement = pd.DataFrame(
+        {
+            "order_id": [IDS[1], None, "577999999999999999", IDS[4]],
+            "settled_amount": [8.0, -2.5, 3.0, None],
+            "currency": "USD",
+        }
+    )
+    orders = pd.DataFrame({"order_id": IDS[:5], "amount": 9.0, "currency": "USD"})
+    result = match(orders, pd.DataFrame({"name": ["#1"]}), settlement=settlement)
+    told = {key[2]: amount for key, amount in amounts(result.tie_out).items() if key[0] == "Settlement"}
+    assert told == {
+        "given": 8.5,
+        "without_amount": 0.0,
+        "only_settlement": -3.0,
+        "adjustment": 2.5,
+        "report_total": 8.0,
+    }

@@ -217,13 +217,17 @@ def test_frame__of_a_caller_is_taken_by_its_ids():
 
 
 def test_reconcile__carries_comments_forward(tmp_path, folder, capsys):
-    (tmp_path / "t.csv").write_text(f"Order ID,Order Status,Order Amount\n{T1},Completed,5.00\n{T3},Completed,2\n")
+    (tmp_path / "t.csv").write_text(
+        f"Order ID,Order Status,Order Amount\n{T1},Completed,5.00\n{T3},Completed,2\n"
+    )
     (tmp_path / "s.csv").write_text(f"Name,Total,Tags\n#1,4.00,TikTokOrderID:{T1}\n")
     files = ["--tiktok", str(tmp_path / "t.csv"), "--shopify", str(tmp_path / "s.csv"), "--ask", "none"]
 
     def reconcile(output, *more):
         assert main(["reconcile", *files, "-o", str(output), *more]) == 1
-        return pd.read_csv(output / "orders.csv", dtype=str).set_index("order_id")["comment"].dropna().to_dict()
+        return (
+            pd.read_csv(output / "orders.csv", dtype=str).set_index("order_id")["comment"].dropna().to_dict()
+        )
 
     assert reconcile(folder) == {}
     write(folder, "Orders", T1, comment="asked")

@@ -16,7 +16,7 @@ T1, T2 = "577000000000000001", "577000000000000002"
 TIKTOK = f"Order ID,Currency,Order Amount\n{T1},USD,10.00\n{T2},USD,7.00\nGrand Total,USD,17.00\n"
 SHOPIFY = f"Name,Id,Currency,Total,Tags\n#1,1,USD,10.00,TikTokOrderID:{T1}\n#2,2,USD,4.00,\n"
 CLOSES = "The totals tie to the files: every row of them is accounted for."
-OPEN = "The total of TikTok in USD does not tie to its files: -7.00 in 1 order is not accounted for."
+OPEN = "The TikTok total in USD does not tie to its files: -7.00 in 1 order is not accounted for."
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ def match(
     rows = align(given, graph, pairs, candidates, period=between)
     verdicts = classify(rows, explain(rows), tolerance=tolerance)
     orders = to_frame(rows, verdicts)
+    beside = None if given.settlement is None else only_settlement(given.settlement, graph, rows)
     return Match(
         inside(rows, orders),
         tuple(by_weight([*rows.notes, *_notes(given, graph, rows), *_told_by_readers(frames.values())])),
@@ -170,9 +171,9 @@ def match(
         inside(rows, details_of(rows)),
         bridge(rows, verdicts),
         components_of(rows),
-        None if given.settlement is None else only_settlement(given.settlement, graph, rows),
+        beside,
         None if between is None else cut_off(rows, orders, between),
-        tie_out(given, rows, frames),
+        tie_out(given, rows, frames, beside),
         sources(frames),
     )
 

@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ttsframe.matching.align import Aligned, Side
-    from ttsframe.matching.inputs import Inputs
+    from ttsframe.matching.inputs import Inputs, Settlement
     from ttsframe.matching.keys import Amounts, Flags, Nodes
 
 _DECIMALS = 4
 """Of the finest currency: rounding takes away what adding floats leaves behind."""
 
 
-def tie_out(given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def tie_out(
+    given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame], beside: pd.DataFrame | None
+) -> pd.DataFrame:
     """Tie the total of each side, in each currency, to the files that its frame was read from.
+
+    With a settlement its payouts are tied as well; `beside` is what it holds beside the orders reported.
 
     The lines of the files are as the readers counted them, those of the orders as `match` decided, and the
     total is the sum over the rows of the result. What is missing between them is not accounted for.
@@ -33,13 +37,15 @@ def tie_out(given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame]) ->
         ("TikTok", given.tiktok.amount, rows.tiktok, rows.own_currencies[0]),
         ("Shopify", given.shopify.amount, rows.shopify, rows.own_currencies[1]),
     )
-    return pd.concat(
-        [
-            _written(name, _of_side(words, amounts, side, own, frames[name].attrs.get("counted")))
-            for name, amounts, side, own in sides
-        ],
-        ignore_index=True,
-    )
+    tables = {
+        name: _of_side(words, amounts, side, own, frames[name].attrs.get("counted"))
+        for name, amounts, side, own in sides
+    }
+    if given.settlement is not None and rows.settled is not None and beside is not None:
+        counted = frames["settlement"].attrs.get("counted")
+        paid = rows.settled[rows.tiktok.first]
+        tables["Settlement"] = _of_settlement(given.settlement, paid, beside, counted)
+    return pd.concat([_written(name, table) for name, table in tables.items()], ignore_index=True)
 
 
 def sources(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -73,14 +79,43 @@ def _of_side(
             if out.any()
         ),
     ]
-    table = pd.concat(parts).groupby(["currency", "line"], as_index=False)[["rows", "amount"]].sum()
     counts = side.first & side.there & ~side.excluded & ~np.isnan(side.amount)
     totals = money.to_major_units(side.counted[counts], side.digits[counts])
-    total = _sums(words, side.currency[counts], totals)
+    return _closed(pd.concat(parts), _sums(words, side.currency[counts], totals))
+
+
+def _of_settlement(
+    given: Settlement, paid: pd.DataFrame, beside: pd.DataFrame, counted: Iterable[tuple[Any, ...]] | None
+) -> pd.DataFrame:
+    """Return the lines of the settlement; its total is what was paid out for the orders reported."""
+    every = _paid("given", given.currency, given.amount)
+    blank = np.isnan(given.amount)
+    known = beside.dropna(subset="settled_amount")
+    left_out = [
+        _paid("without_amount", given.currency[blank], given.amount[blank]),
+        _paid(known["status"], known["settled_currency"], known["settled_amount"]),
+    ]
+    parts = [every if counted is None else _of_files(counted), *map(_less, left_out)]
+    paid = paid.dropna(subset="settled_counted")
+    total = _paid("report_total", paid["settled_currency"], paid["settled_counted"])
+    return _closed(pd.concat(parts), total.drop(columns="line"))
+
+
+def _paid(line: pd.Series | str, currency: pd.Series, amount: pd.Series | np.ndarray) -> pd.DataFrame:
+    """Count and add up payouts by line and currency."""
+    data = {"line": line, "currency": currency.astype("object").fillna(""), "rows": 1, "amount": amount}
+    table = pd.DataFrame(data).astype({"line": "object", "amount": "float64"})
+    return table.groupby(["line", "currency"], as_index=False)[["rows", "amount"]].sum()
+
+
+def _closed(parts: pd.DataFrame, total: pd.DataFrame) -> pd.DataFrame:
+    """Add the lines up, and write below them what is missing to the total, and the total."""
+    table = parts.groupby(["currency", "line"], as_index=False)[["rows", "amount"]].sum()
     left = table.groupby("currency")[["rows", "amount"]].sum()
-    gap = total.set_index("currency").sub(left, fill_value=0).round(_DECIMALS).reset_index()
-    both = [table, gap.assign(line="unaccounted"), total.assign(line="report_total")]
-    return pd.concat(both, ignore_index=True)
+    totals = total.set_index("currency").reindex(left.index.union(pd.Index(total["currency"])), fill_value=0)
+    gap = totals.sub(left, fill_value=0).round(_DECIMALS)
+    below = [gap.assign(line="unaccounted"), totals.assign(line="report_total")]
+    return pd.concat([table, *(part.reset_index(names="currency") for part in below)], ignore_index=True)
 
 
 def _written(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -123,12 +158,10 @@ def _of_files(counted: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """Return all rows of the files, and less those that hold no order's amount or stand in a later file."""
     told = pd.DataFrame(map(tuple, counted), columns=["file", "line", "currency", "rows", "amount"])
     told = told.astype({"rows": "int64", "amount": "float64"})
-    return pd.concat(
-        [
-            told[told["line"] != "in_later_file"].assign(line="in_files"),
-            _less(told[told["line"] != "in_frame"]),
-        ]
-    )
+    of_rows = ~told["line"].isin(
+        ["in_later_file", "added_lines"]
+    )  # these tell of rows that stand there already
+    return pd.concat([told[of_rows].assign(line="in_files"), _less(told[told["line"] != "in_frame"])])
 
 
 def _sums(words: list[str], currency: Nodes, amounts: np.ndarray) -> pd.DataFrame:

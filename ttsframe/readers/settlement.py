@@ -10,6 +10,7 @@ import pandas as pd
 from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.readers import dates, detect, grouping, headers, money, tables
+from ttsframe.readers.counted import count_rows, in_currency
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -17,6 +18,7 @@ from ttsframe.text import Note, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ttsframe.readers.counted import Counted
     from ttsframe.readers.dates import DateOrder
     from ttsframe.readers.shapes import Cells, Table
 
@@ -68,9 +70,10 @@ def read_tiktok_settlement(
     0  577092126219211281            19.4  Order; Refund
     """
     given = money.checked_currency(currency)
+    counts: list[Counted] = []
     rows, notes, sources = tables.read_each(
         paths,
-        lambda table: _read_table(table, date_order, given),
+        lambda table: _read_table(table, date_order, given, counts),
         columns=columns,
         fields=headers.SETTLEMENT_FIELDS,
     )
@@ -82,8 +85,16 @@ def read_tiktok_settlement(
                 f"{counted(int(repeated.sum()), 'row')} standing in more than one file, counted once.",
             )
         )
-    settled = words.conform(_by_order(rows[~repeated], given, notes), words.SETTLEMENTS)
-    return with_notes(settled, notes, sources)
+    once = rows[~repeated]
+    counts += _count(rows[repeated], "in_later_file")
+    counts += _count(once[once.duplicated("order_id")].assign(settled_amount=0.0), "added_lines")
+    settled = words.conform(_by_order(once, given, notes), words.SETTLEMENTS)
+    return with_notes(settled, notes, sources, in_currency(counts, given))
+
+
+def _count(rows: pd.DataFrame, line: str) -> list[Counted]:
+    amounts = rows["settled_amount"].to_numpy(dtype=float)
+    return count_rows("", np.full(len(rows), line), rows["currency"].to_numpy(dtype=object), amounts)
 
 
 def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> dict[str, Any]:
@@ -98,7 +109,13 @@ def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> di
                 f"{counted(mixed, 'order')} settled in several currencies, and added up: check them.",
             )
         )
-    latest = pd.Series(rows["settled_at"].to_numpy()).groupby(codes).max()
+    times = pd.Series(rows["settled_at"].to_numpy())
+    latest = times.groupby(codes).max()
+    if several := int(times.dt.normalize().groupby(codes).nunique().gt(1).sum()):
+        was = "order was" if several == 1 else "orders were"
+        notes.append(
+            Note("decision", f"{several:,} {was} settled on several days: all of it is counted on the last.")
+        )
     return {
         "order_id": orders,
         "settled_amount": grouping.sums(codes, rows["settled_amount"].to_numpy(), count),
@@ -109,24 +126,27 @@ def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> di
 
 
 def _read_table(
-    table: Table, date_order: str | None, currency: str | None
+    table: Table, date_order: str | None, currency: str | None, counts: list[Counted]
 ) -> tuple[pd.DataFrame, list[Note]]:
     """Return the rows of one file; a row that it holds twice is told apart by `occurrence`."""
     notes = list(table.notes)
     detect.refuse_other_types(table.name, table.header, detect.SETTLEMENT)
     fields = headers.SETTLEMENT_FIELDS
-    amounts = (*fields["settled_amount"], *fields["estimated_amount"])
+    names = (*fields["settled_amount"], *fields["estimated_amount"])
     detect.require_columns(
         table.name,
         table.header,
-        {"Order/adjustment ID": fields["order_id"], "Total settlement amount": amounts},
+        {"Order/adjustment ID": fields["order_id"], "Total settlement amount": names},
         "settlement",
     )
     cells = _cells(table, notes)
-    order_ids, rows = _order_ids(table.name, cells, notes)
-    cells = {field: column[rows] for field, column in cells.items()}
-    out = {"order_id": order_ids, "type": cells["type"], "own_id": cells["order_id"]}
-    out |= _amounts(table.name, cells, currency, notes)
+    order_ids, line = _order_ids(table.name, cells, notes)
+    kept = line == "in_frame"
+    amounts, currencies = _amounts(table.name, cells, kept, currency, notes)
+    counts += count_rows(table.name, line[line != ""], currencies[line != ""], amounts[line != ""])
+    cells = {field: column[kept] for field, column in cells.items()}
+    out: dict[str, Any] = {"order_id": order_ids, "type": cells["type"], "own_id": cells["order_id"]}
+    out |= {"settled_amount": amounts[kept], "currency": currencies[kept]}
     out["settled_at"] = _times(table.name, cells, date_order, notes)
     frame = pd.DataFrame(out)
     frame["occurrence"] = frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount()
@@ -150,25 +170,30 @@ def _cells(table: Table, notes: list[Note]) -> dict[str, Cells]:
 
 
 def _order_ids(name: str, cells: dict[str, Cells], notes: list[Note]) -> tuple[Cells, np.ndarray]:
-    """Return the order of each row (an adjustment's related one), and the rows that have one."""
+    """Return the orders (an adjustment's related one), and the line of each row; blank for a blank row."""
     filled = np.logical_or.reduce([column.astype(bool) for column in cells.values()])
-    filled &= not_totals(name, cells["order_id"], notes)
+    is_total = filled & ~not_totals(name, cells["order_id"], notes)
+    filled &= ~is_total
     related = cells["related_id"]
     wanted = np.where(related.astype(bool), related, cells["order_id"])
     order_ids, usable, more = ids.clean_export(name, wanted[filled])
     notes += more
-    return order_ids[usable], np.flatnonzero(filled)[usable]
+    line = np.where(is_total, "totals", "").astype(object)
+    line[filled] = np.where(usable, "in_frame", "no_order_id")
+    return order_ids[usable], line
 
 
-def _amounts(name: str, cells: dict[str, Cells], currency: str | None, notes: list[Note]) -> dict[str, Any]:
-    column = cells["settled_amount"]
-    currencies = np.where(cells["currency"] == "", currency or "", cells["currency"])
-    sign = money.decimal_sign([column], currencies=currencies)
-    notes += [] if sign else money.thousands_note(name, [column])
+def _amounts(
+    name: str, cells: dict[str, Cells], kept: np.ndarray, currency: str | None, notes: list[Note]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read the amounts and currencies of all rows; the notes tell of those that are kept."""
+    column, named = cells["settled_amount"], cells["currency"]
+    sign = money.decimal_sign([column[kept]], currencies=np.where(named == "", currency or "", named)[kept])
+    notes += [] if sign else money.thousands_note(name, [column[kept]])
+    notes += unreadable(name, money.read_money(column[kept], decimal=sign).unread, "amount")
     read = money.read_money(column, decimal=sign)
-    notes += unreadable(name, read.unread, "amount")
-    named = grouping.as_cells([text.upper() for text in cells["currency"].tolist()])
-    return {"settled_amount": read.amounts, "currency": np.where(pd.isna(named), read.currencies, named)}
+    upper = grouping.as_cells([text.upper() for text in named.tolist()])
+    return read.amounts, np.where(pd.isna(upper), read.currencies, upper)
 
 
 def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: list[Note]) -> np.ndarray:

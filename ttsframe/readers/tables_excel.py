@@ -64,7 +64,8 @@ def open_workbook(
 
 def open_sheets(name: str, content: bytes, *, id_names: Sequence[str]) -> list[Table]:
     """Open all sheets of a workbook that hold anything, whatever it is."""
-    return [_table(f"{name}, sheet {sheet.name}", sheet) for sheet in _sheets(name, content, id_names=id_names)]
+    sheets = _sheets(name, content, id_names=id_names)
+    return [_table(f"{name}, sheet {sheet.name}", sheet) for sheet in sheets]
 
 
 def _sheets(

@@ -87,7 +87,9 @@ def read_comments(path: str | os.PathLike[str]) -> pd.DataFrame:
     folder, wanted = (given.parent, [given.name]) if given.is_file() else (given, None)
     remembered = _remembered(folder)
     files = [folder / name for name in wanted or dict.fromkeys([*_REPORT, *remembered.digests])]
-    changed = [file for file in files if file.is_file() and _digest(file) != remembered.digests.get(file.name)]
+    changed = [
+        file for file in files if file.is_file() and _digest(file) != remembered.digests.get(file.name)
+    ]
     rows = [_rows_of(table) for file in changed for table in _tables(file)]
     return _edited(remembered.comments, pd.concat(rows)) if rows else remembered.comments
 
@@ -188,7 +190,7 @@ def _rows_of(table: Table) -> pd.DataFrame:
     rows = rows.apply(unescape_formula)
     for name in _TEXTS:
         rows[name] = rows[name].map(one_line).str.strip()
-    has_text = rows[_TEXTS].ne("").any(axis="columns")
+    has_text = (rows[_TEXTS] != "").any(axis="columns")
     orders, alone = ids.clean(rows["order_id"]), ids.clean(rows["shopify_id"])
     lost = orders.reasons.eq("digits_lost") | (
         orders.reasons.eq("missing") & (alone.reasons.eq("digits_lost") | rows["shopify_name"].eq(""))
@@ -199,8 +201,8 @@ def _rows_of(table: Table) -> pd.DataFrame:
     if damaged := int((has_text & (lost.to_numpy() | keyed.index.isna())).sum()):
         stand, them = ("comment stands", "it") if damaged == 1 else ("comments stand", "them")
         raise InputError(
-            f"{table.name}: {damaged:,} {stand} beside no whole order id, as a spreadsheet keeps 15 digits of "
-            f"a number. A new report would lose {them}: write {them} into report.xlsx, where ids are text, and "
+            f"{table.name}: {damaged:,} {stand} beside no whole order id: a spreadsheet keeps 15 digits of a "
+            f"number. A new report would lose {them}: write {them} into report.xlsx, where ids are text, and "
             "remove this file."
         )
     return keyed[keyed.index.notna()]

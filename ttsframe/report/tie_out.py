@@ -46,7 +46,7 @@ def tie_outs(frame: pd.DataFrame) -> list[TieOut]:
 def tied(parts: list[TieOut], amount: Callable[[float, str], str] = amount_text) -> list[str]:
     """Say whether the totals tie to the files, and where they do not, how much is missing."""
     gaps = [
-        f"The total of {each.side} in {each.currency or 'an unknown currency'} does not tie to its files: "
+        f"The {each.side} total in {each.currency or 'an unknown currency'} does not tie to its files: "
         f"{amount(each.gap.amount, each.currency)} in {counted(abs(each.gap.rows), 'order')} is not "
         "accounted for."
         for each in parts
