@@ -367,6 +367,33 @@ EXCEPTIONS: tuple[Column, ...] = (
 )
 """What needs review, by cause: risks first, then the largest differences."""
 
+_TOTALS: tuple[Column, ...] = (
+    Column("currency", "text", "the currency; missing if unknown"),
+    Column("rows", "count", "how many rows"),
+    Column("tiktok_counted", "money", "the total of the TikTok orders; missing if no amount is known"),
+    Column("shopify_counted", "money", "the total of the Shopify orders; likewise"),
+    Column("difference_counted", "money", "Shopify less TikTok, over the rows that can be compared"),
+    Column("not_compared", "count", "how many rows cannot be compared, as an amount is not known"),
+)
+
+TOTALS_BY: dict[str, tuple[Column, ...]] = {
+    "day": (
+        Column("day", "time", "when it was created on TikTok, or else on Shopify; missing if unknown"),
+        *_TOTALS,
+    ),
+    "reason": (Column("reason", "text", "the cause; missing for rows without one"), *_TOTALS),
+    "payout": (
+        Column("payout", "time", "the day of the settlement; missing if unknown"),
+        Column("currency", "text", "the currency of the payout; missing if unknown"),
+        Column("rows", "count", "how many orders of the report were paid out"),
+        Column("settled_counted", "money", "what was paid out for them"),
+        Column("other_rows", "count", "how many other orders, and rows that name no order"),
+        Column("settled_other", "money", "what was paid out for these"),
+        Column("settled_total", "money", "all of the payout"),
+    ),
+}
+"""What `Match.totals` gives, by what it adds up by."""
+
 AMOUNT_COMPONENTS: dict[str, str] = {
     "platform_discount": "Shopify's total includes what TikTok paid towards the lines' prices",
     "shipping_platform_discount": "Shopify's total includes what TikTok paid towards the shipping fee",

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from ttsframe import ids, report
+from ttsframe.columns import TOTALS_BY
 from ttsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -162,6 +163,42 @@ class Match:
         (('TikTok amount', '20.00'), ('Platform discount', '+5.00'), ('Shopify total', '25.00'))
         """
         return report.explain_order(self.report, str(order), self._rows_of(order))
+
+    def totals(self, by: Literal["day", "reason", "payout"]) -> pd.DataFrame:
+        """Add up both sides by day or by reason, or the payouts by day.
+
+        Parameters
+        ----------
+        by
+            ``"day"``: that of the order on TikTok, or else on Shopify. ``"reason"``. ``"payout"``: the
+            day of the settlement, with what was paid out for other orders, so that it can be compared
+            with a bank statement.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `columns.TOTALS_BY`, one row per day, reason or payout and currency.
+
+        Raises
+        ------
+        InputError
+            If `by` is another word, or ``"payout"`` where no settlement was given.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import ttsframe as tts
+        >>> tiktok = pd.DataFrame({"order_id": ["577000000000000001"], "amount": [20.0]})
+        >>> shopify = pd.DataFrame({"name": ["#1001"], "total": [25.0]})
+        >>> tts.match(tiktok, shopify).totals(by="reason")[["reason", "rows", "tiktok_counted"]]
+            reason  rows  tiktok_counted
+        0  no_mark     1            20.0
+        """
+        if by not in TOTALS_BY:
+            raise InputError(f"give one of {', '.join(TOTALS_BY)}, not {by!r}.", parameter="by")
+        if by == "payout" and self.only_settlement is None:
+            raise InputError("there are no payouts: give match a settlement.", parameter="by")
+        return report.totals_by(self.report, by)
 
     def ticket(self, *, status: str | None = None, order: str | None = None) -> str:
         """Write a text for the support of TikTok Shop or of the connector.

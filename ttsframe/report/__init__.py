@@ -11,6 +11,7 @@ from ttsframe.report.summary import HEADER, ReportData, title
 from ttsframe.report.tables import check_folder, check_target, save_frame, write_csv
 from ttsframe.report.terminal import text_summary
 from ttsframe.report.ticket import write_ticket
+from ttsframe.report.totals_by import totals_by
 
 __all__ = [
     "HEADER",
@@ -29,6 +30,7 @@ __all__ = [
     "save_frame",
     "text_summary",
     "title",
+    "totals_by",
     "write_csv",
     "write_excel",
     "write_html",

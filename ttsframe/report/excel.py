@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe import money
-from ttsframe.columns import EXCEPTIONS, MATCH_COMMENTS, SETTLEMENT_STATUSES
+from ttsframe.columns import EXCEPTIONS, MATCH_COMMENTS, SETTLEMENT_STATUSES, TOTALS_BY
 from ttsframe.report import cells, palette
 from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN, side_currency
 from ttsframe.report.comments import save_comments
@@ -31,16 +31,18 @@ from ttsframe.report.summary import (
     share,
 )
 from ttsframe.report.tie_out import GAP
+from ttsframe.report.totals_by import all_totals
 from ttsframe.text import counted, escape_formula
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ttsframe.columns import Column
     from ttsframe.report.bridge import Bridge
     from ttsframe.report.summary import ReportData, TotalsRow
     from ttsframe.report.tie_out import TieOut
+    from ttsframe.report.totals_by import By
 
 MAX_ROWS = 1_048_576
 MAX_CHARACTERS = 32_767
@@ -85,6 +87,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "total": _TOTAL,
     "share": {"num_format": "0.0%"},
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
+    "day": {"num_format": "yyyy-mm-dd", "align": "left"},
 }
 _MEANING = 3
 """The column of the Summary where meanings begin; they run on over the empty ones beside it."""
@@ -129,6 +132,8 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
             _bridge(book, data.bridges)
         if data.tie_outs:
             _tie_out(book, data)
+        for by, table in all_totals(data).items():
+            _totals_by(book, data, by, table)
         cut = _add_sheets(book, "Orders", data.orders, data.columns)
         status = data.orders["status"].astype("object")
         for name in data.exception_statuses:
@@ -437,23 +442,129 @@ def _sums_of_orders(data: ReportData, currency: str) -> Callable[[str], list[str
     None where there is no simple formula: the orders fill several sheets, a pair is in two currencies, or
     the currency holds characters that a criterion reads in its own way.
     """
-    from xlsxwriter.utility import xl_range_abs  # noqa: PLC0415
-
-    texts = data.orders["currency"].dropna().astype("str").unique()
-    two = any(currency in (side_currency(text, side) for side in SIDES) for text in texts if "/" in text)
-    if two or len(data.orders) >= MAX_ROWS or not (currency == "" or currency.isalnum()):
+    if not _can_be_summed(data, currency):
         return None
-    names = list(data.orders.columns)
-
-    def column(name: str) -> str:
-        place = names.index(name)
-        return f"Orders!{xl_range_abs(1, place, max(len(data.orders), 1), place)}"
 
     def formulas(status: str) -> list[str]:
-        which = f'{column("status")},"{status}",{column("currency")},"{currency or "="}"'
-        return [f"=SUMIFS({column(name)},{which})" for name in (*SIDES.values(), "difference_counted")]
+        which = [("status", f'"{status}"'), ("currency", _criterion(currency))]
+        return [f"={_sum_if(data.orders, name, which)}" for name in (*SIDES.values(), "difference_counted")]
 
     return formulas
+
+
+def _can_be_summed(data: ReportData, currency: str) -> bool:
+    texts = data.orders["currency"].dropna().astype("str").unique()
+    two = any(currency in (side_currency(text, side) for side in SIDES) for text in texts if "/" in text)
+    return not two and len(data.orders) < MAX_ROWS and (currency == "" or currency.isalnum())
+
+
+def _criterion(text: str) -> str:
+    """Return what makes SUMIFS find the cells of a text, or blank ones."""
+    return f'"{text or "="}"'
+
+
+def _sum_if(
+    frame: pd.DataFrame, column: str, which: Iterable[tuple[str, str]], *, sheet: str = "Orders"
+) -> str:
+    """Return the formula of a sum over the rows of a sheet that meet some criteria, each of a column."""
+    from xlsxwriter.utility import quote_sheetname, xl_range_abs  # noqa: PLC0415
+
+    def cells_of(name: str) -> str:
+        place = list(frame.columns).index(name)
+        return f"{quote_sheetname(sheet)}!{xl_range_abs(1, place, max(len(frame), 1), place)}"
+
+    criteria = ",".join(f"{cells_of(name)},{criterion}" for name, criterion in which)
+    return f"SUMIFS({cells_of(column)},{criteria})"
+
+
+def _totals_by(book: _Book, data: ReportData, by: By, table: pd.DataFrame) -> None:
+    """Write the totals by day, reason or payout, as formulas over the orders, and their sums below."""
+    from xlsxwriter.utility import xl_range, xl_rowcol_to_cell  # noqa: PLC0415
+
+    sheet, form, figures = book.file.add_worksheet(f"By {by}"), book.formats, TOTALS_BY[by][2:]
+    _page(sheet)
+    sheet.freeze_panes(1, 2)
+    for place, column in enumerate(TOTALS_BY[by]):
+        sheet.set_column(place, place, 44 if column.name == "reason" else len(column.name) + 6)
+        head = "header_number" if column.type in ("money", "count") else "header"
+        sheet.write_string(0, place, column.name, form[head])
+    keys = cells.objects(table[by]) if by == "reason" else _serials(table[by])
+    table = table.assign(currency=table["currency"].astype("object").fillna(""))
+    rows = table.to_dict("records")
+    for row, (key, values) in enumerate(zip(keys, rows, strict=True), start=1):
+        if isinstance(key, float):
+            sheet.write_number(row, 0, key, form["day"])
+        else:
+            sheet.write_string(row, 0, key or "", form["text"])
+        formulas = _formulas_by(data, by, key, values["currency"], xl_rowcol_to_cell(row, 0))
+        _figures(book, sheet, row, figures, values, formulas=formulas)
+    for row, (currency, part) in enumerate(table.groupby("currency", sort=False), start=len(table) + 1):
+        sheet.write_string(row, 0, "All", form["total"])
+        sums = part[[column.name for column in figures]].sum(min_count=1).round(6)
+        which = f"{xl_range(1, 1, len(table), 1)},{_criterion(str(currency))}"
+        formulas = {
+            column.name: f"SUMIFS({xl_range(1, place, len(table), place)},{which})"
+            for place, column in enumerate(figures, start=2)
+            if _can_be_summed(data, str(currency))
+        }
+        _figures(book, sheet, row, figures, {"currency": currency, **sums}, formulas=formulas, style="total")
+
+
+def _figures(
+    book: _Book,
+    sheet: Any,  # noqa: ANN401
+    row: int,
+    columns: Iterable[Column],
+    values: Mapping[Any, Any],
+    *,
+    formulas: Mapping[str, str],
+    style: str = "",
+) -> None:
+    """Write a currency and the figures in it, as formulas where there are some."""
+    currency = str(values["currency"])
+    amount = book.amounts[money.decimals(currency), style][0]
+    sheet.write_string(row, 1, escape_formula(currency), book.formats[style or "text"])
+    for place, column in enumerate(columns, start=2):
+        value = values[column.name]
+        form = amount if column.type == "money" else book.formats[f"count_{style}" if style else "count"]
+        if pd.isna(value):
+            sheet.write_string(row, place, UNKNOWN, form)
+        elif column.name in formulas:
+            sheet.write_formula(row, place, f"={formulas[column.name]}", form, float(value))
+        else:
+            sheet.write_number(row, place, float(value), form)
+
+
+def _formulas_by(
+    data: ReportData, by: By, key: float | str | None, currency: str, cell: str
+) -> dict[str, str]:
+    """Return the formulas of a day, reason or payout, whose key stands in a cell, by column."""
+
+    def on_that_day(column: str) -> list[tuple[str, str]]:
+        return [(column, f'">="&{cell}'), (column, f'"<"&{cell}+1')] if key else [(column, '"="')]
+
+    if not _can_be_summed(data, currency):
+        return {}
+    if by == "payout":
+        which = [*on_that_day("settled_at"), ("settled_currency", _criterion(currency))]
+        formulas = {"settled_counted": _sum_if(data.orders, "settled_counted", which)}
+        if (others := data.listed_apart.get("only_settlement")) is not None:
+            sheet = palette.label("only_settlement")
+            formulas["settled_other"] = _sum_if(others, "settled_amount", which, sheet=sheet)
+        return formulas
+    if by == "reason":
+        rows = [[("reason", _criterion(str(key or "")))]]
+    elif key:
+        by_shopify = [("tiktok_created_at", '"="'), *on_that_day("shopify_created_at")]
+        rows = [on_that_day("tiktok_created_at"), by_shopify]
+    else:
+        rows = [[("tiktok_created_at", '"="'), ("shopify_created_at", '"="')]]
+    return {
+        name: "+".join(
+            _sum_if(data.orders, name, [*which, ("currency", _criterion(currency))]) for which in rows
+        )
+        for name in (*SIDES.values(), "difference_counted")
+    }
 
 
 def _totals_rows(

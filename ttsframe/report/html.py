@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
-from ttsframe.columns import MATCH_ADVICE, MATCH_COMMENTS, MATCH_SOURCES
+from ttsframe.columns import MATCH_ADVICE, MATCH_COMMENTS, MATCH_SOURCES, TOTALS_BY
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
 from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
@@ -36,6 +36,7 @@ from ttsframe.report.summary import (
     timeline,
 )
 from ttsframe.report.tie_out import tied
+from ttsframe.report.totals_by import all_totals
 from ttsframe.report.wording import (
     BESIDE,
     MEANINGS,
@@ -48,7 +49,7 @@ from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ttsframe.columns import Column
     from ttsframe.report.summary import ReportData, Section
@@ -99,6 +100,7 @@ def page_html(data: ReportData) -> bytes:
         columns=[(palette.label(column.name), column.description) for column in data.columns],
         sections=_sections(extra_sections(data)),
         listed_apart=_listed_apart(data),
+        totals_by=[_table(by, f"By {by}", table, TOTALS_BY[by]) for by, table in all_totals(data).items()],
         tie_outs=data.tie_outs,
         sources=[] if data.sources is None else data.sources.to_dict("records"),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
@@ -241,25 +243,29 @@ def _sections(sections: Iterable[Section]) -> list[dict[str, Any]]:
 
 def _listed_apart(data: ReportData) -> list[dict[str, Any]]:
     """The tables besides the orders: titles, heads, and the first rows as texts."""
-    tables = []
-    for name, table in data.listed_apart.items():
-        columns, rows = LISTED_APART[name], table.head(_LISTED_APART)
-        texts = [
-            cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
-            if column.type != "category"
-            else rows[column.name].astype("object").map(palette.label)
-            for column in columns
-        ]
-        tables.append(
-            {
-                "name": name,
-                "title": _TITLES[name],
-                "columns": [(palette.label(column.name), column.type == "money") for column in columns],
-                "rows": list(zip(*texts, strict=True)),
-                "more": len(table) - len(rows),
-            }
-        )
-    return tables
+    return [
+        _table(name, _TITLES[name], table, LISTED_APART[name]) for name, table in data.listed_apart.items()
+    ]
+
+
+def _table(name: str, title: str, table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
+    """Write the first rows of a table as texts, in words."""
+    rows = table.head(_LISTED_APART)
+    texts = [
+        [", ".join(map(palette.label, reason_words(text))) for text in cells.objects(rows[column.name])]
+        if column.type == "category" or column.name == "reason"
+        else [text.removesuffix("T00:00:00") for text in cells.as_text(rows[column.name], column)]
+        if column.type == "time"
+        else cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
+        for column in columns
+    ]
+    return {
+        "name": name,
+        "title": title,
+        "columns": [(palette.label(column.name), column.type in ("money", "count")) for column in columns],
+        "rows": list(zip(*texts, strict=True)),
+        "more": len(table) - len(rows),
+    }
 
 
 def _script_data(data: ReportData) -> dict[str, Any]:

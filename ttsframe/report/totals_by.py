@@ -1,0 +1,88 @@
+"""The totals by day, by reason and by payout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from ttsframe.columns import ONLY_SETTLEMENT, TOTALS_BY, conform, empty
+
+if TYPE_CHECKING:
+    from ttsframe.report.summary import ReportData
+
+By = Literal["day", "reason", "payout"]
+_DECIMALS = 6  # finer than any currency: rounding takes away what adding floats leaves behind
+
+
+def all_totals(data: ReportData) -> dict[By, pd.DataFrame]:
+    """Add up by all that the report knows: by day where there is a date, by payout with a settlement."""
+    known: dict[By, bool] = {
+        "day": bool(pd.notna(data.detail("day", pd.NaT)).any()),
+        "reason": bool(data.orders["reason"].notna().any()),
+        "payout": data.only_settlement is not None,
+    }
+    return {by: totals_by(data, by) for by, is_known in known.items() if is_known}
+
+
+def totals_by(data: ReportData, by: By) -> pd.DataFrame:
+    """Add up what counts in the totals, by `columns.TOTALS_BY` and currency."""
+    rows = pd.concat(_payouts(data) if by == "payout" else _sides(data, by))
+    sums = rows.groupby([by, "currency"], dropna=False).sum(min_count=1).round(_DECIMALS).reset_index()
+    sums = sums.fillna({column.name: 0 for column in TOTALS_BY[by] if column.type == "count"})
+    if by == "payout":
+        sums = sums.fillna({"settled_counted": 0.0, "settled_other": 0.0})
+    sums["currency"] = sums["currency"].replace("", None)
+    if by == "reason":
+        sums = sums.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+    return conform({str(name): sums[name] for name in sums}, TOTALS_BY[by])
+
+
+def _sides(data: ReportData, by: By) -> list[pd.DataFrame]:
+    """Return the amounts of each side in its currency; an order that is absent adds 0."""
+    key = _days(data.detail("day", pd.NaT)) if by == "day" else data.orders["reason"].astype("object")
+    counted = {
+        f"{side}_counted": data.orders[f"{side}_counted"].fillna(0.0).mask(data.missing_amount(name))
+        for side, name in (("tiktok", "TikTok"), ("shopify", "Shopify"))
+    }
+    difference = data.orders["difference_counted"]
+    ours: dict[str, Any] = {
+        "rows": 1,
+        "difference_counted": difference,
+        "not_compared": difference.isna().astype("int64"),
+    }
+    tiktok, shopify = (
+        pd.DataFrame({by: key, "currency": data.currencies[name]}) for name in ("TikTok", "Shopify")
+    )
+    return [
+        tiktok.assign(tiktok_counted=counted["tiktok_counted"], **ours),
+        shopify.assign(shopify_counted=counted["shopify_counted"]),
+    ]
+
+
+def _payouts(data: ReportData) -> list[pd.DataFrame]:
+    """Return the payouts for orders of the report, and the others."""
+    ours = data.orders[~data.orders.duplicated("order_id")].dropna(subset="settled_counted")
+    others = empty(ONLY_SETTLEMENT) if data.only_settlement is None else data.only_settlement
+    others = others.dropna(subset="settled_amount")
+    parts = (
+        (ours, {"rows": 1, "settled_counted": ours["settled_counted"]}),
+        (others, {"other_rows": 1, "settled_other": others["settled_amount"]}),
+    )
+    return [
+        pd.DataFrame(
+            {
+                "payout": _days(frame["settled_at"]),
+                "currency": frame["settled_currency"].astype("object").fillna(""),
+                **amounts,
+                "settled_total": list(amounts.values())[-1],
+            }
+        )
+        for frame, amounts in parts
+    ]
+
+
+def _days(times: pd.Series) -> pd.Series:
+    """Return the days of times, without a zone."""
+    days = pd.to_datetime(times)
+    return (days.dt.tz_localize(None) if isinstance(days.dtype, pd.DatetimeTZDtype) else days).dt.normalize()
