@@ -202,10 +202,11 @@ def _sample():
         tiktok, shopify = tts.read_tiktok_orders(made.tiktok), tts.read_shopify_orders(made.shopify)
         with tts.sandbox.run(made.links) as gateway, gateway.shop() as shop:
             refs = tts.lookup(tiktok, shop=shop, progress=False)
-        result = tts.match(tiktok, shopify, refs)
-        write(result, Path(folder) / "report", ids="plain")
-        names = sorted(path.name for path in (Path(folder) / "report").iterdir())
-        workbook = CalamineWorkbook.from_path(Path(folder) / "report" / "report.xlsx")
+        report = Path(folder) / "report"
+        result = tts.match(tiktok, shopify, refs).with_comments(tts.read_comments(report))
+        write(result, report, ids="plain")
+        names = sorted(path.name for path in report.iterdir())
+        workbook = CalamineWorkbook.from_path(report / "report.xlsx")
         return orjson.loads(json_figures(result.report)), names, workbook.sheet_names
 
 
@@ -224,6 +225,7 @@ def report_files():
         "report.xlsx": "the workbook: summary, all orders, and a sheet per status that needs review",
         "orders.csv": "one row per order or pair",
         "summary.csv": "the figures: section, side, currency, name, value",
+        "comments.json": "the comments that the other files hold, so that the next report can carry them on",
     }
     assert sorted([*told, *per_status]) == names, names
     rows = [[code(name), meaning] for name, meaning in told.items()]
@@ -323,6 +325,9 @@ GENERATED = {
     "match_reasons": lambda: advised(columns.MATCH_REASONS),
     "components": lambda: word_table(["component", "meaning"], columns.COMPONENTS),
     "exceptions": lambda: column_table(columns.EXCEPTIONS),
+    "match_comments": lambda: column_table(columns.MATCH_COMMENTS),
+    "totals_by_day": lambda: column_table(columns.TOTALS_BY["day"]),
+    "totals_by_payout": lambda: column_table(columns.TOTALS_BY["payout"]),
     "bridge": lambda: column_table(columns.BRIDGE),
     "bridge_lines": lambda: word_table(["line", "meaning"], columns.BRIDGE_LINES),
     "only_settlement": lambda: column_table(columns.ONLY_SETTLEMENT),

@@ -17,7 +17,7 @@ LOOKUP_ONLY = {"orders", "shop", "progress", "known", "verify"}, {"files", "outp
 OF_A_SIDE = {
     f"{side}_{what}" for side in ("tiktok", "shopify", "settlement") for what in ("columns", "currency")
 }
-HEAD = ("client", "prepared_by", "reviewed_by", "reference")
+HEAD = ("client", "comments", "prepared_by", "reviewed_by", "reference")
 RECONCILE_ONLY = (
     {"paths", "columns", "currency", "max_age", "level", "offline", "column", "period", *LOOKUP_ONLY[0]},
     {"output", "ids", "ask", "no_lookup", "exit_zero", "from", "to", "json", *HEAD, *OF_A_SIDE},

@@ -1,6 +1,9 @@
 """The page in a real browser: it searches, sorts, filters, and runs nothing that the data holds."""
 
 import csv
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pandas as pd
@@ -268,6 +271,40 @@ def test_page__prints_every_row_that_fits_the_filter(page, report):
         "return [rows, document.querySelectorAll('#table tbody tr').length]"
     )
     assert printed == [count, 100]
+
+
+def test_page__on_paper_begins_with_the_totals_and_folds_nothing(page):
+    heads = "return [...document.querySelectorAll('main > section, main > .pair')].map(e => e.id)"
+    on_screen = page.run(heads)
+    assert on_screen.index("review") < on_screen.index("pair")
+    folded = "document.querySelectorAll('details:not([open])').length"
+    printed = page.run(
+        "dispatchEvent(new Event('beforeprint'));"
+        f"const told = [{folded}, (() => {{ {heads} }})()];"
+        "dispatchEvent(new Event('afterprint'));"
+        f"return [...told, {folded}]"
+    )
+    assert printed[0] == 0 < printed[2]
+    assert printed[1].index("review") == printed[1].index("pair") + 1
+    assert page.run(heads) == on_screen
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="not on this machine: pdftotext")
+def test_page__on_paper_has_whole_ids_and_numbered_pages(browser, report, tmp_path):
+    browser.open(browser.page)
+    (tmp_path / "report.pdf").write_bytes(browser.pdf())
+    command = ["pdftotext", "-layout", str(tmp_path / "report.pdf"), "-"]
+    pages = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\f")[:-1]
+    assert [re.search(r"(\d+) / (\d+)\s*$", text).groups() for text in pages] == [
+        (str(number), str(len(pages))) for number in range(1, len(pages) + 1)
+    ]
+    assert "Totals per side" in pages[0]
+    assert "What needs review" not in pages[0]
+    printed = set(re.findall(r"\b\d{18}\b", "".join(pages)))
+    assert set(report.orders["order_id"].dropna()) <= printed
+    of_orders = [text for text in pages if len(re.findall(r"^\s*\d{18}\b", text, re.MULTILINE)) > 2]
+    assert len(of_orders) > 10
+    assert all("Order ID" in text for text in of_orders)
 
 
 def test_page__a_click_on_a_row_explains_its_order(page, report):

@@ -40,6 +40,8 @@ def test_write_excel__has_a_sheet_for_each_status_that_needs_work(book):
     assert book.sheetnames == [
         "Summary",
         "Needs review",
+        "By day",
+        "By reason",
         "Orders",
         "Amount differs",
         "State differs",
@@ -69,10 +71,10 @@ def test_write_excel__no_cell_is_or_starts_a_formula(book):
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     formulas = [cell for cell in cells if cell.data_type == "f"]
     # Our own: the totals of the summary.
-    assert {cell.parent.title for cell in formulas} == {"Summary"}
-    assert all(cell.value.startswith(("=SUM(", "=SUMIFS(Orders!")) for cell in formulas)
+    assert {cell.parent.title for cell in formulas} == {"Summary", "By day", "By reason"}
+    assert all(cell.value.startswith(("=SUM(", "=SUMIFS(")) for cell in formulas)
     texts = [cell.value for cell in cells if isinstance(cell.value, str) and cell not in formulas]
-    assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr", "f"}
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d", "inlineStr", "f"}
     assert not [text for text in texts if text.lstrip().startswith(tuple("=+-@"))]
     assert "'=1+1" in texts
     assert not [sheet.title for sheet in book if sheet._hyperlinks]
@@ -206,9 +208,24 @@ def test_write_excel__totals_are_sums_over_the_orders(tmp_path):
     assert len(alls) == 2
 
 
+def test_write_excel__totals_of_pairs_in_two_currencies_are_sums_of_each_side(tmp_path):
+    theirs = shopify(marked(S1, T1, currency="EUR"), marked(S2, T2))
+    path = write_excel(match(tiktok(T1, T2), theirs).report, tmp_path / "report.xlsx")
+    rows = list(openpyxl.load_workbook(path)["Summary"].iter_rows(values_only=True))
+    shown = list(openpyxl.load_workbook(path, data_only=True)["Summary"].iter_rows(values_only=True))
+    (place,) = [
+        number for number, row in enumerate(rows) if row[0] == "amount_differs" and "USD/" in str(row[2])
+    ]
+    assert '"USD")+SUMIFS(' in rows[place][2]
+    assert rows[place][2].endswith('"USD/*")')
+    assert shown[place][2] == 20
+    (euros,) = [row for row in rows if '"*/EUR")' in str(row[3])]
+    assert euros[0] == "amount_differs"
+
+
 def test_write_excel__totals_without_a_simple_formula_are_numbers(tmp_path):
-    theirs = shopify(marked(S1, T1, currency="EUR"))
-    path = write_excel(match(tiktok(T1), theirs).report, tmp_path / "report.xlsx")
+    ours, theirs = tiktok({"order_id": T1, "currency": "U*"}), shopify(marked(S1, T1, currency="U*"))
+    path = write_excel(match(ours, theirs).report, tmp_path / "report.xlsx")
     cells = [cell.value for row in openpyxl.load_workbook(path)["Summary"].iter_rows() for cell in row]
     assert not [cell for cell in cells if str(cell).startswith("=")]
     assert 20 in cells

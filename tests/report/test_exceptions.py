@@ -79,7 +79,7 @@ def test_exceptions__stand_in_every_report(result, tmp_path):
     assert "What needs review" in page
     assert told in page
     assert told in html_summary(result.report)
-    assert "only_tiktok: before_first_order" in text_summary(result.report)
+    assert "Only TikTok: Before first order" in text_summary(result.report)
     sheet = openpyxl.load_workbook(result.to_excel(tmp_path))["Needs review"]
     assert [row[-1].value for row in sheet.iter_rows()][2] == told
     summary = result.summary

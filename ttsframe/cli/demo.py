@@ -10,7 +10,7 @@ from ttsframe.errors import EXIT_OK
 from ttsframe.matching import match
 from ttsframe.readers import read_shopify_orders, read_tiktok_orders
 from ttsframe.references.lookup import lookup
-from ttsframe.report import check_folder, save_frame, text_summary
+from ttsframe.report import check_folder, read_comments, save_frame, text_summary
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         _say(f"querying a simulated gateway at {gateway.base_url} about {len(tiktok):,} orders …")
         refs = lookup(tiktok, shop=shop)
     save_frame(refs, folder / "references.csv")
-    result = match(tiktok, shopify, refs)
+    result = match(tiktok, shopify, refs).with_comments(read_comments(folder))
     write(result, folder, ids="plain")
     sys.stdout.write(f"\n{text_summary(result.report)}\n\n")
     _say(f"open {folder / 'report.html'} in a browser, or {folder / 'report.xlsx'} in Excel")

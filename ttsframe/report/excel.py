@@ -17,7 +17,7 @@ import pandas as pd
 from ttsframe import money
 from ttsframe.columns import EXCEPTIONS, MATCH_COMMENTS, SETTLEMENT_STATUSES, TOTALS_BY
 from ttsframe.report import cells, palette
-from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN, side_currency
+from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.comments import save_comments
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
@@ -89,6 +89,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "time": {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "day": {"num_format": "yyyy-mm-dd", "align": "left"},
 }
+_SUMMED = (*SIDES.values(), "difference_counted")
 _MEANING = 3
 """The column of the Summary where meanings begin; they run on over the empty ones beside it."""
 _FIRST_WIDTHS = (26, 60)
@@ -439,23 +440,30 @@ def _status_rows(book: _Book, sheet: Any, data: ReportData, row: int) -> int:  #
 def _sums_of_orders(data: ReportData, currency: str) -> Callable[[str], list[str]] | None:
     """Return what makes the formulas of a status's totals: sums over the sheet of orders.
 
-    None where there is no simple formula: the orders fill several sheets, a pair is in two currencies, or
-    the currency holds characters that a criterion reads in its own way.
+    None where there is no simple formula: the orders fill several sheets, or the currency holds
+    characters that a criterion reads in its own way.
     """
     if not _can_be_summed(data, currency):
         return None
 
     def formulas(status: str) -> list[str]:
-        which = [("status", f'"{status}"'), ("currency", _criterion(currency))]
-        return [f"={_sum_if(data.orders, name, which)}" for name in (*SIDES.values(), "difference_counted")]
+        return [f"={_sum_of(data, name, [('status', _criterion(status))], currency)}" for name in _SUMMED]
 
     return formulas
 
 
 def _can_be_summed(data: ReportData, currency: str) -> bool:
-    texts = data.orders["currency"].dropna().astype("str").unique()
-    two = any(currency in (side_currency(text, side) for side in SIDES) for text in texts if "/" in text)
-    return not two and len(data.orders) < MAX_ROWS and (currency == "" or currency.isalnum())
+    return len(data.orders) < MAX_ROWS and (currency == "" or currency.isalnum())
+
+
+def _sum_of(data: ReportData, name: str, which: list[tuple[str, str]], currency: str) -> str:
+    """Return the formula of a column's sum in a currency; `USD/EUR` is TikTok's and Shopify's."""
+    criteria = [_criterion(currency)]
+    if data.orders["currency"].str.contains("/", regex=False).any():
+        criteria += {"tiktok_counted": [f'"{currency}/*"'], "shopify_counted": [f'"*/{currency}"']}.get(
+            name, []
+        )
+    return "+".join(_sum_if(data.orders, name, [*which, ("currency", each)]) for each in criteria)
 
 
 def _criterion(text: str) -> str:
@@ -495,7 +503,7 @@ def _totals_by(book: _Book, data: ReportData, by: By, table: pd.DataFrame) -> No
         if isinstance(key, float):
             sheet.write_number(row, 0, key, form["day"])
         else:
-            sheet.write_string(row, 0, key or "", form["text"])
+            sheet.write_string(row, 0, escape_formula(key or ""), form["text"])
         formulas = _formulas_by(data, by, key, values["currency"], xl_rowcol_to_cell(row, 0))
         _figures(book, sheet, row, figures, values, formulas=formulas)
     for row, (currency, part) in enumerate(table.groupby("currency", sort=False), start=len(table) + 1):
@@ -553,18 +561,13 @@ def _formulas_by(
             formulas["settled_other"] = _sum_if(others, "settled_amount", which, sheet=sheet)
         return formulas
     if by == "reason":
-        rows = [[("reason", _criterion(str(key or "")))]]
+        rows = [[("reason", cell if key else _criterion(""))]]
     elif key:
         by_shopify = [("tiktok_created_at", '"="'), *on_that_day("shopify_created_at")]
         rows = [on_that_day("tiktok_created_at"), by_shopify]
     else:
         rows = [[("tiktok_created_at", '"="'), ("shopify_created_at", '"="')]]
-    return {
-        name: "+".join(
-            _sum_if(data.orders, name, [*which, ("currency", _criterion(currency))]) for which in rows
-        )
-        for name in (*SIDES.values(), "difference_counted")
-    }
+    return {name: "+".join(_sum_of(data, name, which, currency) for which in rows) for name in _SUMMED}
 
 
 def _totals_rows(

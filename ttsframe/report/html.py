@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ttsframe import money
-from ttsframe.columns import MATCH_ADVICE, MATCH_COMMENTS, MATCH_SOURCES, TOTALS_BY
+from ttsframe.columns import MATCH_ADVICE, MATCH_SOURCES, TOTALS_BY
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
 from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
@@ -61,6 +61,7 @@ _TITLES = {
     "only_settlement": "Settlement orders not in this report",
     "cut_off": "Pairs with one order inside the period and one outside",
 }
+_MIDNIGHT = "T00:00:00"
 _SHOWN_LAST = ("matched_on", "evidence")  # people look first at what is wrong with a pair
 # What a sheet of paper has no room for; the workbook and the CSV files hold it.
 _NOT_PRINTED = (
@@ -252,9 +253,12 @@ def _table(name: str, title: str, table: pd.DataFrame, columns: Sequence[Column]
     """Write the first rows of a table as texts, in words."""
     rows = table.head(_LISTED_APART)
     texts = [
-        [", ".join(map(palette.label, reason_words(text))) for text in cells.objects(rows[column.name])]
+        [
+            ", ".join(map(palette.label, reason_words(text))) or "(none)"
+            for text in cells.objects(rows[column.name])
+        ]
         if column.type == "category" or column.name == "reason"
-        else [text.removesuffix("T00:00:00") for text in cells.as_text(rows[column.name], column)]
+        else _times(rows[column.name], column)
         if column.type == "time"
         else cells.as_text(rows[column.name], column, decimals=cells.decimals_of(rows, column))
         for column in columns
@@ -304,7 +308,7 @@ def _script_data(data: ReportData) -> dict[str, Any]:
             "most": MOST_IN_TICKET,
         },
         "decimals": {code: money.decimals(code) for code in sorted(codes)},
-        "shown": [place for place in _shown(names) if not _is_blank(columns[place], data.orders)],
+        "shown": _shown(names),
         "columns": [
             _column(data.orders.iloc[:, index], column, names, list(data.statuses))
             for index, column in enumerate(columns)
@@ -317,11 +321,6 @@ def _shown(names: list[str]) -> list[int]:
     status = names.index("status") + 1
     order = dict.fromkeys([*names[:status], "reason", *names[status:]])
     return [names.index(name) for name in sorted(order, key=_SHOWN_LAST.__contains__)]
-
-
-def _is_blank(column: Column, orders: pd.DataFrame) -> bool:
-    """Tell whether it is there to be written in, and nothing is written in it yet."""
-    return column in MATCH_COMMENTS and bool(orders[column.name].isna().all())
 
 
 def _column(values: pd.Series, column: Column, names: list[str], statuses: list[str]) -> dict[str, Any]:
@@ -341,7 +340,7 @@ def _column(values: pd.Series, column: Column, names: list[str], statuses: list[
     texts = (
         values.astype("object")
         if column.type in ("text", "category")
-        else pd.Series([text or None for text in cells.as_text(values, column)])
+        else pd.Series([text or None for text in _times(values, column)])
     )
     if column.name == "status":
         return {**head, "list": statuses, "codes": pd.Categorical(texts, categories=statuses).codes.tolist()}
@@ -351,6 +350,13 @@ def _column(values: pd.Series, column: Column, names: list[str], statuses: list[
         return {**head, "list": words, "codes": codes.tolist()}
     words.append("")  # the code of what is missing is -1
     return {**head, "values": [words[code] for code in codes]}
+
+
+def _times(values: pd.Series, column: Column) -> list[str]:
+    """Write times; without the time of day where they are all days."""
+    texts = cells.as_text(values, column)
+    are_days = all(text.endswith(_MIDNIGHT) for text in texts if text)
+    return [text.removesuffix(_MIDNIGHT) for text in texts] if are_days else texts
 
 
 def _policy(script: str) -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ttsframe.report import palette
 from ttsframe.report.bridge import closing
 from ttsframe.report.cells import amount_text
+from ttsframe.report.exceptions import reason_words
 from ttsframe.report.summary import (
     SIDES,
     footer_rows,
@@ -86,7 +88,10 @@ def _exception_lines(exceptions: pd.DataFrame) -> list[str]:
             "": currencies,
         }
     )
-    table.index = shown["status"].str.cat(shown["reason"], sep=": ").fillna(shown["status"].astype("object"))
+    table.index = [
+        ": ".join(filter(None, (palette.label(status), ", ".join(map(palette.label, reason_words(reason))))))
+        for status, reason in shown[["status", "reason"]].astype("object").fillna("").to_numpy()
+    ]
     lines = _aligned(table.rename_axis(columns="needs review (old: over 30 days)", index=None))
     more = len(exceptions) - len(shown)
     return [*lines, *([f"  and {counted(more, 'more cause')} in the report"] if more else [])]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from ttsframe.columns import ONLY_SETTLEMENT, TOTALS_BY, conform, empty
+from ttsframe.text import one_line
 
 if TYPE_CHECKING:
     from ttsframe.report.summary import ReportData
@@ -40,7 +42,7 @@ def totals_by(data: ReportData, by: By) -> pd.DataFrame:
 
 def _sides(data: ReportData, by: By) -> list[pd.DataFrame]:
     """Return the amounts of each side in its currency; an order that is absent adds 0."""
-    key = _days(data.detail("day", pd.NaT)) if by == "day" else data.orders["reason"].astype("object")
+    key = _days(data.detail("day", pd.NaT)) if by == "day" else _texts(data.orders["reason"])
     counted = {
         f"{side}_counted": data.orders[f"{side}_counted"].fillna(0.0).mask(data.missing_amount(name))
         for side, name in (("tiktok", "TikTok"), ("shopify", "Shopify"))
@@ -73,13 +75,20 @@ def _payouts(data: ReportData) -> list[pd.DataFrame]:
         pd.DataFrame(
             {
                 "payout": _days(frame["settled_at"]),
-                "currency": frame["settled_currency"].astype("object").fillna(""),
+                "currency": _texts(frame["settled_currency"]).fillna(""),
                 **amounts,
                 "settled_total": list(amounts.values())[-1],
             }
         )
         for frame, amounts in parts
     ]
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Return texts that any file can hold; what is missing stays so."""
+    codes, words = pd.factorize(values.astype("object"))
+    lines = np.array([*(one_line(str(word)) for word in words), None], dtype=object)
+    return pd.Series(lines[codes], index=values.index)
 
 
 def _days(times: pd.Series) -> pd.Series:

@@ -287,13 +287,25 @@
   find("previous").addEventListener("click", () => turn(-1));
   find("next").addEventListener("click", () => turn(1));
 
-  // On paper: the rows that fit the filter, as many as anyone would read.
+  // On paper: the totals before what needs review, nothing folded, and the rows that fit the filter, as many
+  // as anyone would read.
+  const review = document.getElementById("review");
+  const folded = document.querySelectorAll("details:not([open])");
+  const paper = (printed) => {
+    if (review && printed) find("pair").after(review);
+    if (review && !printed) find("tiles").before(review);
+    for (const part of folded) part.open = printed;
+  };
   addEventListener("beforeprint", () => {
+    paper(true);
     fill(0, PRINTED);
     const first = "the first " + count.format(PRINTED) + " of " + count.format(rows.length);
     if (rows.length > PRINTED) find("shown").textContent = first;
   });
-  addEventListener("afterprint", show);
+  addEventListener("afterprint", () => {
+    paper(false);
+    show();
+  });
 
   // Copying cells into a spreadsheet: say that ids are text, so that no digit is lost.
   find("table").addEventListener("copy", (event) => {
