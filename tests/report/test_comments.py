@@ -136,6 +136,17 @@ def test_comment__beside_a_destroyed_id_stops_the_report_that_would_lose_it(fold
     assert read_comments(folder).empty
 
 
+def test_comment__beside_a_destroyed_id_that_the_report_has_told_already_is_not_lost(folder):
+    report(folder)
+    write(folder, "Orders", T1, comment="asked")
+    report(folder)
+    frame = pd.read_csv(folder / "orders.csv", dtype=str)
+    frame["order_id"] = "5.772E+17"  # opened and saved in a spreadsheet
+    frame.to_csv(folder / "orders.csv", index=False)
+    assert read_comments(folder)["order_id"].tolist() == [T1]
+    assert texts(report(folder)) == {T1: ("asked", "")}
+
+
 def test_comment__of_an_order_that_is_not_in_the_report_comes_back_with_it(folder):
     report(folder)
     write(folder, "Orders", T1, comment="asked")

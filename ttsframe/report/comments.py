@@ -90,7 +90,8 @@ def read_comments(path: str | os.PathLike[str]) -> pd.DataFrame:
     changed = [
         file for file in files if file.is_file() and _digest(file) != remembered.digests.get(file.name)
     ]
-    rows = [_rows_of(table) for file in changed for table in _tables(file)]
+    known = set(remembered.comments[_TEXTS].to_numpy().ravel())
+    rows = [_rows_of(table, known) for file in changed for table in _tables(file)]
     return _edited(remembered.comments, pd.concat(rows)) if rows else remembered.comments
 
 
@@ -183,14 +184,14 @@ def _tables(file: Path) -> list[Table]:
     return [table for table in opened if {*_OF_ORDER, *_TEXTS}.issubset(table.header)]
 
 
-def _rows_of(table: Table) -> pd.DataFrame:
-    """Return the rows of a table as `columns.COMMENTS`; refuse comments beside no whole id."""
+def _rows_of(table: Table, known: set[str]) -> pd.DataFrame:
+    """Return the rows of a table as `columns.COMMENTS`; refuse texts beside no whole id, but known ones."""
     columns = table.columns([table.header.index(name) for name in names(COMMENTS)])
     rows = pd.DataFrame(dict(zip(names(COMMENTS), columns, strict=True)), dtype=TEXT_DTYPE)
     rows = rows.apply(unescape_formula)
     for name in _TEXTS:
         rows[name] = rows[name].map(one_line).str.strip()
-    has_text = (rows[_TEXTS] != "").any(axis="columns")
+    is_new = ~rows[_TEXTS].isin({*known, ""}).all(axis="columns")
     orders, alone = ids.clean(rows["order_id"]), ids.clean(rows["shopify_id"])
     lost = orders.reasons.eq("digits_lost") | (
         orders.reasons.eq("missing") & (alone.reasons.eq("digits_lost") | rows["shopify_name"].eq(""))
@@ -198,14 +199,15 @@ def _rows_of(table: Table) -> pd.DataFrame:
     rows["order_id"], rows["shopify_id"] = orders.ids, alone.ids
     keyed = conform({str(name): rows[name].where(rows[name].ne("")) for name in rows}, COMMENTS)
     keyed.index = pd.Index(order_keys(keyed))
-    if damaged := int((has_text & (lost.to_numpy() | keyed.index.isna())).sum()):
+    whole = ~lost.to_numpy() & keyed.index.notna()
+    if damaged := int((is_new & ~whole).sum()):
         stand, them = ("comment stands", "it") if damaged == 1 else ("comments stand", "them")
         raise InputError(
             f"{table.name}: {damaged:,} {stand} beside no whole order id: a spreadsheet keeps 15 digits of a "
             f"number. A new report would lose {them}: write {them} into report.xlsx, where ids are text, and "
             "remove this file."
         )
-    return keyed[keyed.index.notna()]
+    return keyed[whole]
 
 
 def _edited(before: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
