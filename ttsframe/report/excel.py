@@ -493,7 +493,7 @@ def _totals_by(book: _Book, data: ReportData, by: By, table: pd.DataFrame) -> No
     _page(sheet)
     sheet.freeze_panes(1, 2)
     for place, column in enumerate(TOTALS_BY[by]):
-        sheet.set_column(place, place, 44 if column.name == "reason" else len(column.name) + 6)
+        sheet.set_column(place, place, 44 if column.name == "reason" else max(len(column.name) + 6, 14))
         head = "header_number" if column.type in ("money", "count") else "header"
         sheet.write_string(0, place, column.name, form[head])
     keys = cells.objects(table[by]) if by == "reason" else _serials(table[by])
