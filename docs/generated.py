@@ -1,8 +1,9 @@
-"""What the documentation takes from the code: tables, help texts and pictures, for README and site alike.
+"""What the manual takes from the code: tables, help texts and pictures.
 
-A page names what it wants between two comments, `<!-- table: statuses -->` and `<!-- end -->`. In the
-README it is written between them (`python tests/test_readme.py`); in the manual it takes their place when
-the site is built.
+A page names what it wants between two comments, `<!-- table: statuses -->` and `<!-- end -->`. Tables are
+also written between them, so that the pages can be read on a code host:
+
+python -m docs.generated     # writes them anew
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from docs import pictures
 from ttsframe import columns, config, errors
 from ttsframe.cli import options
 from ttsframe.cli.reconcile import write
-from ttsframe.gateway import PLATFORMS, READ_SCOPE
+from ttsframe.gateway import PLATFORMS
 from ttsframe.readers import detect, headers
 from ttsframe.report import exceptions, json_figures
 from ttsframe.sandbox import behaviour as parts
 from ttsframe.sandbox import samples
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _DTYPES = {
     "text": "str",
@@ -47,13 +49,16 @@ _UNITS = {86400: "d", 3600: "h", 60: "m", 1: "s"}
 
 
 def filled(page):
-    """A page of the site, with what it wants in place of the comments."""
+    """A page of the site, with all that it wants in place of the comments."""
     return _MARKED.sub(lambda found: GENERATED[found[2]](), page)
 
 
 def with_tables(text):
-    """Write the tables of a text anew, between the comments that name them."""
-    return _MARKED.sub(lambda found: f"{found[1]}{GENERATED[found[2]]()}\n{found[3]}", text)
+    """Write the tables of a page anew, between the comments that name them."""
+    return _MARKED.sub(
+        lambda found: found[0] if found[2] in SITE_ONLY else f"{found[1]}{GENERATED[found[2]]()}\n{found[3]}",
+        text,
+    )
 
 
 def marked(text):
@@ -136,6 +141,12 @@ def credentials():
     )
 
 
+def command_names():
+    return table(
+        ["command", "what it does"], [[code(f"ttsframe {each.name}"), each.help] for each in options.COMMANDS]
+    )
+
+
 def commands():
     """Every command with its `--help` text."""
     with mock.patch.dict(os.environ, {"COLUMNS": "80", "NO_COLOR": "1"}):
@@ -207,7 +218,9 @@ def _sample():
         write(result, report, ids="plain")
         names = sorted(path.name for path in report.iterdir())
         workbook = CalamineWorkbook.from_path(report / "report.xlsx")
-        return orjson.loads(json_figures(result.report)), names, workbook.sheet_names
+        figures = orjson.loads(json_figures(result.report))
+        figures["provenance"]["made at"] = "2026-11-23 18:40:00 UTC"  # the same in every copy of the page
+        return figures, names, workbook.sheet_names
 
 
 def sample_rows(name, *wanted, rows):
@@ -320,7 +333,6 @@ GENERATED = {
     "settlements": lambda: column_table(columns.SETTLEMENTS),
     "match": lambda: column_table(columns.MATCH_ORDERS),
     "match_settlement": lambda: column_table(columns.MATCH_SETTLEMENT),
-    "match_statuses": lambda: word_table(["status", "when"], columns.MATCH_STATUSES),
     "match_statuses_advised": match_statuses,
     "match_reasons": lambda: advised(columns.MATCH_REASONS),
     "components": lambda: word_table(["component", "meaning"], columns.COMPONENTS),
@@ -340,6 +352,7 @@ GENERATED = {
     "changes": lambda: word_table(["change", "meaning"], columns.MATCH_CHANGES),
     "settings": settings,
     "credentials": credentials,
+    "command_names": command_names,
     "commands": commands,
     "exit_codes": exit_codes,
     "errors": error_classes,
@@ -358,7 +371,6 @@ GENERATED = {
     "json_keys": json_keys,
     "json_sections": json_sections,
     "platforms": platforms,
-    "scope": lambda: code(READ_SCOPE),
     "api": api,
     "sandbox_options": sandbox_options,
     "status_pictures": pictures.every_status,
@@ -366,3 +378,9 @@ GENERATED = {
     "changelog": lambda: file_of_the_repository("CHANGELOG.md"),
 }
 """By name: what makes it."""
+SITE_ONLY = ("api", "changelog", "commands", "contributing", "status_pictures")
+"""Pictures, docstrings, help texts (which differ by the version of Python), and copies of other files."""
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text()))

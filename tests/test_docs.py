@@ -1,4 +1,4 @@
-"""The manual says what the code does: every block of its pages runs and shows what stands beneath it.
+"""README and manual say what the code does: blocks run and show what stands beneath, tables are new.
 
 A block of `python` or `sh` runs, those of one page one after the other; a block of `text` right under it is
 what it shows. What installs, or stands in a file, is a block of another language.
@@ -18,8 +18,10 @@ import ttsframe as tts
 from docs import generated, pictures
 from ttsframe import columns
 
-PAGES = {path.relative_to(ROOT / "docs").as_posix(): path for path in sorted((ROOT / "docs").rglob("*.md"))}
-WITH_CODE = [name for name, path in PAGES.items() if manual.blocks(path.read_text(), "python", "sh")]
+README = ROOT / "README.md"
+PAGES = {path.relative_to(ROOT / "docs").as_posix(): path for path in generated.PAGES}
+TEXTS = {"README.md": README} | PAGES
+WITH_CODE = [name for name, path in TEXTS.items() if manual.blocks(path.read_text(), "python", "sh")]
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def at_home(tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", WITH_CODE)
 def test_page__blocks_run_and_show_what_it_says(page, at_home, monkeypatch, capsys):
     names = {"tts": tts, "pd": pd}
-    for block in manual.blocks(PAGES[page].read_text(), "python", "sh"):
+    for block in manual.blocks(TEXTS[page].read_text(), "python", "sh"):
         if block.language == "python":
             shown = manual.run_python(block.code, names)
         else:
@@ -51,13 +53,23 @@ def test_pages__are_all_in_the_menu():
 
 
 def test_pages__name_all_that_is_generated():
-    named = {
-        name for path in (*PAGES.values(), ROOT / "README.md") for name in generated.marked(path.read_text())
-    }
+    named = {name for path in PAGES.values() for name in generated.marked(path.read_text())}
     assert named == set(generated.GENERATED)
 
 
-@pytest.mark.parametrize("name", generated.GENERATED)
+@pytest.mark.parametrize("page", PAGES)
+def test_page__tables_are_the_codes(page):
+    written = PAGES[page].read_text()
+    assert written == generated.with_tables(written), "run: python -m docs.generated"
+
+
+def test_readme__leads_to_files_that_are_there():
+    links = re.findall(r"\]\(([^)#]+)\)", README.read_text())
+    assert len(links) > 20
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+@pytest.mark.parametrize("name", generated.SITE_ONLY)
 def test_generated__is_there(name):
     assert generated.GENERATED[name]().strip()
 
