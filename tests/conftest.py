@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -19,7 +20,10 @@ os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("MPLCONFIGDIR", str(SCRATCH / "matplotlib"))  # its font list is slow to make
 configuration.set_hypothesis_home_dir(SCRATCH / "hypothesis")
 settings.register_profile("ttsframe", deadline=None, database=None, max_examples=100)
+settings.register_profile("few", settings.get_profile("ttsframe"), max_examples=10)
 settings.load_profile("ttsframe")
+# What a shell runs in the background ignores Ctrl-C, and so would every program that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,21 @@
-"""Type checkers see the public names, and no others: a typing error in a user's script is found."""
+"""Type checkers take what README and manual show, and find a typing error in a user's script."""
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from support import manual
 
 import ttsframe
 from ttsframe.config import Settings, SettingsGiven
 
 ROOT = Path(ttsframe.__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MYPY_CACHE = Path(tempfile.gettempdir()) / "ttsframe-tests" / "mypy"
 GOOD = """
 import ttsframe as tts
@@ -33,6 +36,8 @@ columns = {"Order number": "Order ID"}
 orders = tts.read_tiktok_orders("x.csv", columns=columns, currency="EUR")
 orders.tts.lookup(offline=True)
 """
+IMPORTED = "import pandas as pd\nimport ttsframe as tts\n"
+"""What every page of the manual takes for granted."""
 TYPING_ERRORS = (
     "tts.mach(refs, refs)",
     "tts.lookup(refs, platfrom='SHOPIFY')",
@@ -58,7 +63,7 @@ def command_of(name):
 
 
 @pytest.mark.parametrize("name", ["mypy", "basedpyright"])
-def test_type_checkers__refuse_names_that_are_not_there(name, tmp_path, monkeypatch):
+def test_type_checkers__take_the_manual_and_refuse_names_that_are_not_there(name, tmp_path, monkeypatch):
     pytest.importorskip(name)
     # As pyright checks: what only basedpyright minds, such as a result that is not used, is no typing error.
     (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "standard"}))
@@ -66,11 +71,16 @@ def test_type_checkers__refuse_names_that_are_not_there(name, tmp_path, monkeypa
     script.write_text(GOOD + "\n".join(TYPING_ERRORS) + "\n")
     monkeypatch.setenv("MYPYPATH", str(ROOT))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    command = [*command_of(name), str(script)]
+    for page in PAGES:
+        code = "\n".join(block.code for block in manual.blocks(page.read_text(), "python"))
+        if code:
+            (tmp_path / f"page_{page.stem.replace('-', '_')}.py").write_text(f"{IMPORTED}{code}")
+    command = [*command_of(name), *map(str, tmp_path.glob("*.py"))]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = re.findall(r"(\w+)\.py:(\d+).* error: ", run.stdout)
     first = GOOD.count("\n") + 1
-    lines = {int(line.split(":")[1]) for line in run.stdout.splitlines() if " error: " in line}
-    assert lines == set(range(first, first + len(TYPING_ERRORS))), run.stdout + run.stderr
+    expected = [("script", str(first + place)) for place in range(len(TYPING_ERRORS))]
+    assert sorted(set(found)) == sorted(expected), run.stdout + run.stderr
 
 
 def test_settings__are_all_known_to_type_checkers():

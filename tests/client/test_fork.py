@@ -23,6 +23,8 @@ pytestmark = [
 ]
 
 WORKERS, ORDERS = 8, 25
+NEW_PYTHONS = 3
+"""Workers that begin without anything of this process; each takes a second to start."""
 SECONDS = 60
 
 
@@ -32,13 +34,13 @@ def served():
         yield one
 
 
-def run_workers(method, shop):
+def run_workers(method, shop, workers):
     """Look up in processes of their own; return the sum of wrong answers and how many came to an end."""
     context = multiprocessing.get_context(method)
     results = context.Queue()
     processes = [
         context.Process(target=put_wrong, args=(results, shop, worker, ORDERS), daemon=True)
-        for worker in range(1, WORKERS + 1)
+        for worker in range(1, workers + 1)
     ]
     for process in processes:
         process.start()
@@ -47,7 +49,7 @@ def run_workers(method, shop):
     hung = [process for process in processes if process.is_alive()]
     for process in hung:
         process.kill()
-    ended = [results.get(timeout=SECONDS) for _ in range(WORKERS - len(hung))]
+    ended = [results.get(timeout=SECONDS) for _ in range(workers - len(hung))]
     return sum(ended), len(ended)
 
 
@@ -55,13 +57,14 @@ def run_workers(method, shop):
 def test_fork__before_and_after_a_lookup_every_worker_gets_its_own_answers(method, served, tmp_path):
     with served.shop(tmp_path) as shop:
         assert shop.client
+        workers = WORKERS if method == "fork" else NEW_PYTHONS
         if method == "fork":
-            assert run_workers(method, shop) == (0, WORKERS)
+            assert run_workers(method, shop, workers) == (0, workers)
             (tmp_path / "raw.sqlite").unlink()
         assert look_up_own(shop, 0, 100) == 0
-        assert run_workers(method, shop) == (0, WORKERS)
+        assert run_workers(method, shop, workers) == (0, workers)
         assert look_up_own(shop, 0, 200) == 0
-        everything = [order_id for worker in range(WORKERS + 1) for order_id in order_ids(worker, ORDERS)]
+        everything = [order_id for worker in range(workers + 1) for order_id in order_ids(worker, ORDERS)]
         frame = tts.lookup(everything, shop=shop, offline=True)
     assert frame["status"].eq("linked").all()
     assert wrong(frame) == 0
@@ -73,7 +76,7 @@ def test_fork__while_a_lookup_runs_in_a_thread_neither_hangs_nor_is_answered_wro
         thread = threading.Thread(target=lambda: running.append(look_up_own(shop, 0, 600)), daemon=True)
         thread.start()
         assert wait_until(lambda: len(served.requests) > 50)
-        assert run_workers("fork", shop) == (0, WORKERS)
+        assert run_workers("fork", shop, WORKERS) == (0, WORKERS)
         thread.join(SECONDS)
     assert running == [0]
 
@@ -87,14 +90,14 @@ def test_fork__workers_of_a_process_pool_executor(served, tmp_path):
             assert [one.result(SECONDS) for one in asked] == [0] * WORKERS
 
 
-@pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
-def test_fork__workers_of_joblib(backend, served, tmp_path):
+@pytest.mark.parametrize(("backend", "workers"), [("loky", NEW_PYTHONS), ("multiprocessing", WORKERS)])
+def test_fork__workers_of_joblib(backend, workers, served, tmp_path):
     joblib = pytest.importorskip("joblib")
     with served.shop(tmp_path) as shop:
         assert look_up_own(shop, 0, 100) == 0
-        with joblib.parallel_config(backend, n_jobs=WORKERS):
-            tasks = [joblib.delayed(look_up_own)(shop, worker, ORDERS) for worker in range(1, WORKERS + 1)]
-            assert joblib.Parallel(timeout=SECONDS)(tasks) == [0] * WORKERS
+        with joblib.parallel_config(backend, n_jobs=workers):
+            tasks = [joblib.delayed(look_up_own)(shop, worker, ORDERS) for worker in range(1, workers + 1)]
+            assert joblib.Parallel(timeout=SECONDS)(tasks) == [0] * workers
 
 
 def test_fork__the_child_goes_on_with_a_refreshed_token(tmp_path):

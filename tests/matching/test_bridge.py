@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, refs, shopify, tiktok
 from support.match_strategies import FRAMES, run
 
@@ -91,6 +91,7 @@ def test_bridge__without_orders_has_its_columns():
 
 
 @given(FRAMES)
+@settings(max_examples=40)
 def test_bridge__closes_to_the_minor_unit_and_ties_to_the_totals(frames):
     result = run(*frames)
     bridge = result.bridge

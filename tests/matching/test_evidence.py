@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, refs, shopify, tiktok
 
@@ -61,6 +61,7 @@ def test_match__doubles_of_an_absent_tiktok_order_stand_together():
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), unique=True, max_size=14))
+@settings(max_examples=50)
 def test_match__what_hangs_together_is_one_run_of_rows(pairs):
     """Against a walk over the pairs, one at a time."""
     t_ids, s_ids = ([f"5{side}{number:016d}" for number in range(7)] for side in (8, 2))

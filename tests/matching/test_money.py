@@ -7,7 +7,7 @@ import pickle
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify, tiktok
 from support.match_strategies import FRAMES, run
@@ -301,6 +301,7 @@ def test_counted__an_order_whose_id_was_destroyed_counts_once():
 
 
 @given(FRAMES, st.data())
+@settings(max_examples=40)
 def test_counted__a_pivot_by_status_is_the_totals(frames, data):
     for order in (*frames[0], *frames[1]):
         order["currency"] = data.draw(CURRENCIES)

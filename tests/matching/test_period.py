@@ -8,7 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify, tiktok
 from support.match_strategies import FRAMES, run
@@ -124,6 +124,7 @@ def test_period__takes_dates_and_timestamps(around):
 
 
 @given(FRAMES, st.sampled_from(["2026-11-09", "2026-11-10"]))
+@settings(max_examples=40)
 def test_period__that_holds_everything_changes_nothing(frames, first):
     whole, cut = run(*frames), run(*frames, period=(first, "2026-11-11"))
     pd.testing.assert_frame_equal(whole.orders, cut.orders)

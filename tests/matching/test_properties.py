@@ -14,6 +14,7 @@ def claimed(theirs):
 
 
 @given(FRAMES, st.booleans())
+@settings(max_examples=40)
 def test_match__nothing_is_dropped_and_nothing_is_invented(frames, probable):
     ours, theirs, told = frames
     orders = run(*frames, probable=probable).orders
@@ -40,6 +41,7 @@ def has_twins(theirs):
 
 
 @given(FRAMES)
+@settings(max_examples=40)
 def test_match__statuses_keep_their_order(frames):
     orders = run(*frames).orders
     paired = orders[orders["matched_on"].notna()]
@@ -55,6 +57,7 @@ def test_match__statuses_keep_their_order(frames):
 
 
 @given(FRAMES)
+@settings(max_examples=40)
 def test_match__amounts_agree_with_the_status(frames):
     orders = run(*frames).orders
     difference = (orders["shopify_total"] - orders["tiktok_amount"]).round(2)
@@ -64,6 +67,7 @@ def test_match__amounts_agree_with_the_status(frames):
 
 
 @given(FRAMES, st.randoms(use_true_random=False), st.booleans())
+@settings(max_examples=40)
 def test_match__order_of_the_rows_changes_only_their_order(frames, random, probable):
     shuffled = [None if rows is None else random.sample(rows, len(rows)) for rows in frames]
     one, other = (run(*rows, probable=probable).orders for rows in (frames, shuffled))

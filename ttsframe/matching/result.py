@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from ttsframe import ids, report
-from ttsframe.columns import TOTALS_BY
+from ttsframe.columns import BRIDGE, SOURCES, TIE_OUT, TOTALS_BY, empty
 from ttsframe.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,12 +85,12 @@ class Match:
     notes: tuple[Note, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     details: pd.DataFrame | None = None
-    bridge: pd.DataFrame | None = None
+    bridge: pd.DataFrame = field(default_factory=partial(empty, BRIDGE))
     components: pd.DataFrame | None = None
     only_settlement: pd.DataFrame | None = None
     cut_off: pd.DataFrame | None = None
-    tie_out: pd.DataFrame | None = None
-    sources: pd.DataFrame | None = None
+    tie_out: pd.DataFrame = field(default_factory=partial(empty, TIE_OUT))
+    sources: pd.DataFrame = field(default_factory=partial(empty, SOURCES))
     comments: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
