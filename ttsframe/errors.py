@@ -42,6 +42,14 @@ class TtsframeError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or the stop button of a notebook, during a look-up: the message says what is kept."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows, as `TtsframeError` does."""
+        return [f"{self}"]
+
+
 class InputError(TtsframeError):
     """The data or an argument does not fit: correct the file, the column or the option."""
 

@@ -448,8 +448,8 @@ def test_lookup__nothing_is_dropped_and_nothing_invented(tmp_path_factory, cells
         Settings(cache=tmp_path_factory.getbasetemp() / "nothing.sqlite"),
     )
     found = tts.lookup(cells, shop=shop, offline=True)
-    wanted = tts.ids.clean(cells).ids.drop_duplicates()
-    assert found["order_id"].fillna("missing").tolist() == wanted.fillna("missing").tolist()
+    wanted = tts.ids.clean(cells).ids.fillna("missing").drop_duplicates()
+    assert found["order_id"].fillna("missing").tolist() == wanted.tolist()
     assert tts.lookup(found["order_id"], shop=shop, offline=True)["order_id"].equals(found["order_id"])
 
 

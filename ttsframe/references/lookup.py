@@ -14,7 +14,7 @@ from ttsframe import gateway, ids
 from ttsframe.cache import WAIT_AFTER_INTERRUPT_SECONDS, CachedResponse, key
 from ttsframe.client import LookupKey
 from ttsframe.client.retry import AGAIN
-from ttsframe.errors import InputError, OutageError, StaleAnswersWarning, SuspiciousInputWarning
+from ttsframe.errors import InputError, Interrupted, OutageError, StaleAnswersWarning, SuspiciousInputWarning
 from ttsframe.gateway.outcomes import Outcome
 from ttsframe.references.arguments import age_seconds, check_choice, order_ids
 from ttsframe.references.frame import LEVELS, Level, LookupKeys, is_simulated, to_frame
@@ -448,8 +448,8 @@ def _fetch(
                         bar.count(outcome.status)
     except KeyboardInterrupt as interrupt:
         cache.close(within_seconds=WAIT_AFTER_INTERRUPT_SECONDS)
-        interrupt.args = (f"interrupted: {cache.written_count:,} of {count:,} answers are kept. {AGAIN}",)
-        raise
+        kept = f"interrupted: {cache.written_count:,} of {count:,} answers are kept. {AGAIN}"
+        raise Interrupted(kept) from interrupt
 
 
 def _take_results(

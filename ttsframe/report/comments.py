@@ -150,8 +150,9 @@ def save_comments(comments: pd.DataFrame, files: Sequence[Path]) -> Path:
 def order_keys(rows: pd.DataFrame) -> pd.Series:
     """Name the order that each row is about: the TikTok order, or else the Shopify order."""
     shopify_names = ids.normalize_order_name(rows["shopify_name"].astype(TEXT_DTYPE))
-    shopify = "Shopify " + rows["shopify_id"].astype("object").fillna(shopify_names)
-    return ("TikTok " + rows["order_id"].astype("object")).fillna(shopify)
+    shopify_ids, order_ids = (rows[name].astype("object") for name in ("shopify_id", "order_id"))
+    shopify = "Shopify " + shopify_ids.where(shopify_ids.notna(), shopify_names)
+    return ("TikTok " + order_ids).where(order_ids.notna(), shopify)
 
 
 def _remembered(folder: Path) -> _Remembered:
@@ -216,9 +217,9 @@ def _edited(before: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     after = pd.concat([before, rows])
     after = after[~after.index.duplicated()]
     for name in _TEXTS:
-        old = before[name].reindex(rows.index).fillna("").to_numpy()
-        texts = rows[name].fillna("")
-        changes = texts[texts.to_numpy() != old].replace("", None)
+        old = before[name].reindex(rows.index)
+        changed = (rows[name] != old) & (rows[name].notna() | old.notna())
+        changes = rows.loc[changed, name]
         after[name] = before[name].reindex(after.index)
         theirs = changes.groupby(level=0, sort=False).agg(_joined)
         after.loc[theirs.index, name] = theirs
