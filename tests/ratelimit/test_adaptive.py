@@ -270,7 +270,7 @@ def sent_in_phases(adaptive, *phases, latency=0.1):
 
 @pytest.mark.parametrize(("refused", "error"), [(0.05, 0.9), (0.1, 0.8), (0.15, 0.85)])
 def test_rate__is_soon_what_it_was_after_a_spell_of_trouble(refused, error):
-    for seed in range(8):
+    for seed in range(16):
         chance = random.Random(seed)
 
         def spoilt(chance=chance):

@@ -42,6 +42,8 @@ class Decrease:
     accepted: int = 0
     refused: int = 1
     heard_until: float = 0.0
+    measured_at: float = -math.inf
+    """When they last set the rate."""
     full: bool = False
     """Next to nothing was admitted: the count of a second is full."""
     over: bool = False
@@ -124,6 +126,7 @@ class AdaptiveRate:
             return min(opens_at - now, TUNING.max_poll)
         self._spacer.release(now, interval)
         self._sent.append(now)
+        # `_admitted_before` asks for the second before a request that is heard of a latency or two later.
         while self._sent[0] < now - 2 * self._latency - 3 * TUNING.window:
             self._sent.popleft()
         if self._utilization.take(now, self._rate):
@@ -151,6 +154,8 @@ class AdaptiveRate:
             if sent_at > decrease.since:
                 self._measure(decrease, sent_at, now, refused=refused)
             return
+        if refused and decrease and sent_at <= decrease.measured_at:
+            return  # it went at the rate before that
         limited = self._noise.count(refused=refused)
         if self._noise.testing:
             self._test(now, refused=refused)
@@ -235,6 +240,7 @@ class AdaptiveRate:
             self._climbed_at = now
             if used:
                 self._proven = self._rate
+                # Doubled, as in a slow start
                 self._step = min(TUNING.max_step, max(2 * self._step, TUNING.precision))
                 self._set_rate(self._rate * (1 + self._step), now)
 
@@ -290,12 +296,11 @@ class AdaptiveRate:
             hold is not None and not full and decrease.since > hold.since + hold.seconds
         )
         if hold is None:
-            self._cut = TUNING.first_cut
-        else:
-            self._cut = TUNING.precision if expected else min(TUNING.max_cut, 2 * self._cut)
+            self._cut = TUNING.precision
+            return self._new_hold(rate * (1 - TUNING.first_cut / 2), TUNING.first_cut / 2, now)
+        # The limit is between the rate and the rate cut; the hold around the middle reaches both.
+        self._cut = TUNING.precision if expected else min(TUNING.max_cut, 2 * self._cut)
         limit, least = rate * (1 - self._cut / 2), (1 - TUNING.max_cut) * rate
-        if hold is None:
-            return self._new_hold(limit, self._cut / 2, now)
         if self._step:
             return self._new_hold(min(self._proven, rate), self._step / 2, now)
         if full:
@@ -310,7 +315,8 @@ class AdaptiveRate:
 
     def _new_hold(self, limit: float, depth: float, now: float) -> Hold:
         """Hold the rate around a limit; the less certain it is, the wider."""
-        limit, depth = max(TUNING.min_rate, limit), max(TUNING.precision, depth)
+        limit = max(TUNING.min_rate, limit)
+        depth = min(TUNING.max_cut, max(TUNING.precision, depth))  # 1 would begin at a rate of zero
         seconds = max(TUNING.min_hold, TUNING.hold_requests / limit)
         return Hold(limit=limit, depth=depth, since=now, seconds=seconds)
 
@@ -330,7 +336,6 @@ class AdaptiveRate:
         admitted = count / max(1e-9, decrease.heard_until - decrease.since)
         decrease.full |= decrease.refused > TUNING.full_share * seen
         if decrease.first:
-            self._cut = TUNING.precision
             admitted = min(decrease.rate, max(admitted, decrease.last_second))
         elif decrease.full:
             # Of a second, it has admitted at most what was sent less what was refused.
@@ -342,6 +347,7 @@ class AdaptiveRate:
             admitted = min(decrease.limit, max(least, admitted))
         count = max(count, decrease.last_second)
         self._hold = self._new_hold(admitted, 1 / (count + 1), now)
+        decrease.measured_at = now
         self._set_rate(self._hold.rate_at(now), now)
 
     # --- noise --------------------------------------------------------------------------------------
