@@ -92,7 +92,9 @@ def _exception_lines(exceptions: pd.DataFrame) -> list[str]:
         ": ".join(filter(None, (palette.label(status), ", ".join(map(palette.label, reason_words(reason))))))
         for status, reason in shown[["status", "reason"]].astype("object").fillna("").to_numpy()
     ]
-    lines = _aligned(table.rename_axis(columns="needs review (old: over 30 days)", index=None))
+    lines = _aligned(
+        table.rename_axis(columns="needs review (old: over 30 days before the newest order)", index=None)
+    )
     more = len(exceptions) - len(shown)
     return [*lines, *([f"  and {counted(more, 'more cause')} in the report"] if more else [])]
 
