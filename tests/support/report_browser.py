@@ -76,8 +76,8 @@ class Browser:
         assert answer.ok, value
         return value
 
-    def open(self, path):
-        self._call("POST", "/url", {"url": path.as_uri()})
+    def open(self, page):
+        self._call("POST", "/url", {"url": page if isinstance(page, str) else page.as_uri()})
 
     def run(self, script, *arguments):
         return self._call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
