@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser: what a person sees who runs, stops and goes on, and what help shows."""
+"""JupyterLab in a real browser: what a person sees who runs, stops and goes on, and what completion shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ TOKEN = "of-the-test"
 PATIENCE_SECONDS = 60
 READ, LOOK_UP, MATCH, HELP, MISTAKE, EMPTY = range(6)
 CELLS = [
-    """import ttsframe as tts
+    """\
+import ttsframe as tts
 tiktok = tts.read_tiktok_orders('tiktok_all_orders.csv')
 shopify = tts.read_shopify_orders('shopify_orders_export_1.csv')""",
     "refs = tts.lookup(tiktok)",
@@ -56,7 +57,7 @@ SCRIPTS = """
 const cells = () => document.querySelectorAll('.jp-Notebook .jp-CodeCell');
 const kernel = () => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
 """
-SHIFT, TAB = "\ue008", "\ue004"
+SHIFT, TAB, ESCAPE = "\ue008", "\ue004", "\ue00c"
 
 
 @pytest.fixture
@@ -110,9 +111,7 @@ def lab(gateway, tmp_path):
             stderr=subprocess.STDOUT,
         )
         try:
-            address = f"http://127.0.0.1:{port}"
-            assert wait_until(lambda: answers(address), within_seconds=PATIENCE_SECONDS)
-            yield f"{address}/lab/tree/story.ipynb?token={TOKEN}"
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()  # ends its kernels, too
             try:
@@ -133,8 +132,9 @@ def notebook(lab, tmp_path):
     with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         browser = Browser(Path(folder))
         try:
-            browser.window(1300, 1700)
-            browser.open(lab)
+            browser.window(1300, 1000)
+            assert wait_until(lambda: answers(lab), within_seconds=PATIENCE_SECONDS)
+            browser.open(f"{lab}/lab/tree/story.ipynb?token={TOKEN}")
             yield Notebook(browser)
         finally:
             browser.close()
@@ -170,7 +170,7 @@ def cell(place):
     return f".jp-Notebook .jp-CodeCell[data-windowed-list-index='{place}']"
 
 
-def test_notebook__is_run_stopped_and_goes_on_and_helps(notebook, gateway):
+def test_notebook__is_run_stopped_and_goes_on_and_completes(notebook, gateway):
     notebook.run_all()
     notebook.done(notebook.done(0) + 20)
     notebook.browser.click("[data-command='notebook:interrupt-kernel']")
@@ -192,3 +192,7 @@ def test_notebook__is_run_stopped_and_goes_on_and_helps(notebook, gateway):
     notebook.browser.click(empty)
     notebook.browser.write(empty, f"tts.lookup({SHIFT}{TAB}")
     assert "Look up which external order" in notebook.shows(".jp-Tooltip", "max_age")
+    notebook.browser.write(empty, ESCAPE)
+    notebook.browser.click(empty)
+    notebook.browser.write(empty, f"tiktok, max_{TAB}")
+    notebook.shows(".jp-Completer", "max_age=")
