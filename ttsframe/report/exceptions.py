@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from ttsframe.columns import EXCEPTIONS, MATCH_ADVICE, conform
+from ttsframe.report import palette
 
 RECONCILED = frozenset({"matched", "explained", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
@@ -55,6 +56,11 @@ def advice(status: str, reason: str | None) -> str:
         return MATCH_ADVICE[status]
     told = (MATCH_ADVICE[word] for word in reason_words(reason) if word in MATCH_ADVICE)
     return next(told, MATCH_ADVICE[status])
+
+
+def reason_label(reason: str | None) -> str:
+    """Put a column's reasons in words; blank where there is none."""
+    return ", ".join(map(palette.label, reason_words(reason)))
 
 
 def reason_words(reason: str | None) -> list[str]:

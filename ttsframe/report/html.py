@@ -20,7 +20,7 @@ from ttsframe import money
 from ttsframe.columns import MATCH_ADVICE, MATCH_SOURCES, TOTALS_BY
 from ttsframe.report import cells, palette
 from ttsframe.report.bridge import closing, spans
-from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_words
+from ttsframe.report.exceptions import AGES, OF_SEVERAL_ORDERS, RECONCILED, reason_label
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
     LISTED_APART,
@@ -180,7 +180,7 @@ def _needs_review(data: ReportData) -> list[dict[str, Any]]:
     return [
         {
             "status": row["status"],
-            "causes": ", ".join(map(palette.label, reason_words(row["reason"]))),
+            "causes": reason_label(row["reason"]),
             "rows": row["rows"],
             "difference": _amount(row["difference"], row["currency"]),
             "currency": row["currency"],
@@ -253,10 +253,7 @@ def _table(name: str, title: str, table: pd.DataFrame, columns: Sequence[Column]
     """Write the first rows of a table as texts, in words."""
     rows = table.head(_LISTED_APART)
     texts = [
-        [
-            ", ".join(map(palette.label, reason_words(text))) or "(none)"
-            for text in cells.objects(rows[column.name])
-        ]
+        [reason_label(text) or "(none)" for text in cells.objects(rows[column.name])]
         if column.type == "category" or column.name == "reason"
         else _times(rows[column.name], column)
         if column.type == "time"

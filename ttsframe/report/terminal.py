@@ -11,7 +11,7 @@ import pandas as pd
 from ttsframe.report import palette
 from ttsframe.report.bridge import closing
 from ttsframe.report.cells import amount_text
-from ttsframe.report.exceptions import reason_words
+from ttsframe.report.exceptions import reason_label
 from ttsframe.report.summary import (
     SIDES,
     footer_rows,
@@ -89,7 +89,7 @@ def _exception_lines(exceptions: pd.DataFrame) -> list[str]:
         }
     )
     table.index = [
-        ": ".join(filter(None, (palette.label(status), ", ".join(map(palette.label, reason_words(reason))))))
+        ": ".join(filter(None, (palette.label(status), reason_label(reason))))
         for status, reason in shown[["status", "reason"]].astype("object").fillna("").to_numpy()
     ]
     lines = _aligned(
