@@ -309,6 +309,23 @@ def test_only_digits__are_one_rule_for_match(text):
     assert orders.loc[orders["order_id"].eq(ID), "status"].tolist() == ["matched"]
 
 
+@given(
+    st.lists(
+        st.from_regex(r"-?(0x)?[0-9]{1,20}", fullmatch=True) | st.sampled_from([ID, *FOREIGN_DIGITS, None])
+    )
+)
+@example(["0x2540BE400", ID])
+@example([ID, "9" * 18, "1" + "0" * 18, "9" * 20, "007", "0", "-5", None, "", "5\n"])
+@example(["007", ID])
+@example(["9" * 18, "1" + "0" * 18])
+def test_as_integers__are_those_that_no_other_text_stands_for(given_texts):
+    texts = pd.Series(given_texts, dtype=TEXT_DTYPE)
+    whole = [int(text) if text and re.fullmatch("[1-9][0-9]{0,17}", text) else -1 for text in given_texts]
+    if texts.dtype != "object" and texts.dtype.storage == "pyarrow":
+        assert ids.as_integers(texts).tolist() == whole
+    assert (ids.as_integers(texts.astype("object")) == -1).all()
+
+
 def test_unique__order_of_first_appearance_and_places():
     keys = ids.unique(ids.clean([OTHER, f"'{ID}", None, "x", ID, OTHER, ""]))
     assert [None if pd.isna(id_) else id_ for id_ in keys.ids] == [OTHER, ID, None, "x"]

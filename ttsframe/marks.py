@@ -28,14 +28,14 @@ class Mentions(NamedTuple):
 
 def mentions(shopify: pd.DataFrame) -> Mentions:
     """List the TikTok order ids that stand in Shopify orders: the chosen one, or all where several do."""
-    chosen = ids.clean(_column(shopify, "tiktok_order_id")).ids
+    chosen = ids.clean(_column(shopify, "tiktok_order_id"))
     listed = ids.as_text(_column(shopify, "tiktok_marks"))
     several = listed.str.contains("; ", regex=False).eq(True).to_numpy(dtype=bool)  # noqa: FBT003
-    rows = np.flatnonzero(ids.is_order_id(chosen) & ~several)
+    rows = np.flatnonzero(chosen.reasons.isna().to_numpy() & ~several)
     codes, words = ids.lowered_categories(_column(shopify, "tiktok_order_id_from"))
     # An id without a place, in a caller's own frame, counts as a tag.
     places = [TIKTOK_ORDER_ID_SOURCES.index(word) if word in TIKTOK_ORDER_ID_SOURCES else 0 for word in words]
-    single = Mentions(rows, chosen.take(rows), np.array(places, dtype=np.int64)[codes[rows]])
+    single = Mentions(rows, chosen.ids.take(rows), np.array(places, dtype=np.int64)[codes[rows]])
     return _concat([single, *_listed(listed, several)]) if several.any() else single
 
 
@@ -46,11 +46,9 @@ def _column(shopify: pd.DataFrame, name: str) -> pd.Series:
 
 def _listed(listed: pd.Series, several: NDArray[np.bool_]) -> list[Mentions]:
     """Take ``tag:5801…; note:5802…`` apart, all rows at once: the text is joined, then split."""
-    # A bar before the first mark of a row tells afterwards where the rows began.
-    texts = ("|" + listed[several]).tolist()
+    texts = listed[several].tolist()
     marks = pd.Series("; ".join(texts).split("; "), dtype=TEXT_DTYPE)
-    row = np.cumsum(marks.str.startswith("|").to_numpy(dtype=bool)) - 1
-    rows, marks = np.flatnonzero(several)[row], marks.str.strip("|")
+    rows = np.flatnonzero(several).repeat([text.count("; ") + 1 for text in texts])
     found = []
     for place, name in enumerate(TIKTOK_ORDER_ID_SOURCES):
         here = marks.str.startswith(f"{name}:").to_numpy(dtype=bool)

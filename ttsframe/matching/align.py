@@ -405,12 +405,11 @@ def _payouts(settlement: Settlement, graph: LinkGraph, row: Nodes, tiktok: Side)
 
 def _payout_columns(settlement: Settlement, row: Nodes, digits: Digits) -> dict[str, Any]:
     """Take the payouts by row; `digits` are those of an amount without a currency."""
-    currency = take_text(settlement.currency, row)
-    codes, words = pd.factorize(currency)
+    codes, words = take_or_fill(settlement.currency.codes, row, keys.MISSING), settlement.currency.categories
     named = np.array([*map(money.decimals, words), 0], dtype=np.int64)[codes]
     digits = np.where(codes < 0, digits, named)
     return {
         "settled_amount": money.to_major_units(_units(settlement.amount, row, digits), digits),
-        "settled_currency": currency,
+        "settled_currency": keys.decode([*words, None], codes),
         "settled_at": settlement.settled_at.take(row),
     }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from ttsframe import money
 from ttsframe.matching import keys
@@ -52,9 +53,8 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     An order that tells none has that of its pair. One without a pair has that of its file, but
     only if all that is told of the file's orders is one currency, and a proven pair shows it.
     """
-    codes, found = pd.factorize(pd.concat([tiktok.currency, shopify.currency], ignore_index=True))
-    words, places = _decode_alike(found)
-    codes = np.append(places, _NONE)[codes]
+    both = union_categoricals([tiktok.currency, shopify.currency])
+    words, codes = list(both.categories), both.codes.astype(np.int64)
     ours = take_or_fill(codes[: len(tiktok.currency)], left, _NONE)
     theirs = take_or_fill(codes[len(tiktok.currency) :], right, _NONE)
     differ = (ours != theirs) & (ours != _NONE) & (theirs != _NONE)
@@ -70,12 +70,6 @@ def currencies_of(tiktok: Tiktok, shopify: Shopify, left: Nodes, right: Nodes, p
     text = _written(words, ours, theirs)
     own = codes[: len(tiktok.currency)], codes[len(tiktok.currency) :]
     return Currencies(words, own, (ours, theirs), text, differ, (digits[ours], digits[theirs]), notes)
-
-
-def _decode_alike(found: pd.Index) -> tuple[list[str], np.ndarray]:
-    """Return the currencies in capitals, and the place of each spelling among them."""
-    places, words = pd.factorize(np.array([str(word).strip().upper() for word in found], dtype=object))
-    return [str(word) for word in words], places.astype(np.int64)
 
 
 def _assumed(

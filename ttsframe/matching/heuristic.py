@@ -51,7 +51,10 @@ def guess(tiktok: Tiktok, shopify: Shopify, graph: LinkGraph, pairs: CandidateLi
     partner = first[alone]
     alone, partner = alone[count_back[partner] == 1], partner[count_back[partner] == 1]
     rows, others = left[alone], right[partner]
-    fits = _same_currency(tiktok.currency.take(rows), shopify.currency.take(others))
+    ours, theirs = (
+        pd.Series(each, dtype="object") for each in (tiktok.currency[rows], shopify.currency[others])
+    )
+    fits = (ours.eq(theirs) | ours.isna() | theirs.isna()).to_numpy(dtype=bool)
     candidates[rows[~fits]] = 0
     sources = np.full(int(fits.sum()), Source.PROBABLE, dtype=np.uint8)
     return Guesses(pairs.plus(CandidateLinks(rows[fits], others[fits], sources)), candidates)
@@ -87,8 +90,3 @@ def _within(numbers: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.nda
     high = np.searchsorted(others[order], numbers + window, side="right")
     first = np.append(order, -1)[np.minimum(low, len(order))]
     return high - low, first
-
-
-def _same_currency(one: pd.Series, other: pd.Series) -> Flags:
-    one, other = (side.str.strip().str.upper().reset_index(drop=True) for side in (one, other))
-    return (one.eq(other).eq(True) | one.isna() | other.isna()).to_numpy(dtype=bool)  # noqa: FBT003

@@ -82,7 +82,7 @@ class Orders:
     """On TikTok neither paid nor refunded; False where the frame has no `paid_at`."""
     paid: Flags
     created: Times
-    currency: pd.Series
+    currency: pd.Categorical
     amount: Amounts
     refunded: Amounts
     files: pd.Series
@@ -140,7 +140,7 @@ class Settlement:
     ids: pd.Series
     """Missing for an adjustment: what is a blank to the one rule of `ids` names no order."""
     amount: Amounts
-    currency: pd.Series
+    currency: pd.Categorical
     settled_at: Times
     notes: tuple[Note, ...] = ()
     """What the rows without an order, the adjustments, come to."""
@@ -291,7 +291,8 @@ def _adjustments(frame: pd.DataFrame) -> tuple[Note, ...]:
     if frame.empty:
         return ()
     amounts = pd.Series(_amounts(frame, "settled_amount"))
-    sums = amounts.groupby(_currency(frame).fillna("")).sum().items()
+    currency = pd.Series(_currency(frame), dtype="object").fillna("")
+    sums = amounts.groupby(currency).sum().items()
     total = " and ".join(f"{amount:,.{decimals(str(code))}f} {code}".strip() for code, amount in sums)
     rows = counted(len(frame), "row")
     return (Note("left_out", f"{rows} of the settlement without an order (adjustments): {total}."),)
@@ -342,10 +343,11 @@ def _text(frame: pd.DataFrame, name: str) -> pd.Series:
     return keys.decode([*words, None], codes)
 
 
-def _currency(frame: pd.DataFrame) -> pd.Series:
+def _currency(frame: pd.DataFrame) -> pd.Categorical:
     """Return the currencies in capitals; a blank one is missing."""
     codes, words = ids.lowered_categories(_text(frame, "currency"))
-    return keys.decode([word.upper() or None for word in words], codes)
+    places, currencies = pd.factorize(np.array([word.upper() or None for word in words], dtype=object))
+    return pd.Categorical.from_codes(places[codes], categories=pd.Index(currencies, dtype="object"))
 
 
 def _equals(frame: pd.DataFrame, name: str, *said: str) -> Flags:

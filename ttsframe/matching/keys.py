@@ -30,8 +30,6 @@ MinorUnits: TypeAlias = NDArray[np.float64]
 """Money as whole minor units of its currency, which floats hold exactly; NaN where missing."""
 
 MISSING = -1
-# Every run of so many digits fits into 64 bits.
-_INTEGER_DIGITS = 18
 
 
 def factorize_jointly(*columns: pd.Series) -> list[Nodes]:
@@ -102,8 +100,8 @@ def missing_text(length: int) -> pd.Series:
 
 def repeated(text: pd.Series) -> Flags:
     """Tell which texts stand in an earlier row too; False where missing."""
-    fits = _fits_integer(text)
-    values = pd.Series(_numbers(text, fits)) if len(text) and fits.all() else text
+    numbers = ids.as_integers(text)
+    values = text if (numbers < 0).any() else pd.Series(numbers)
     again: Flags = (values.duplicated() & values.notna()).to_numpy(dtype=bool)
     return again
 
@@ -114,31 +112,11 @@ def take_or_fill(values: NDArray[Kind], rows: Nodes, fill: object) -> NDArray[Ki
 
 
 def _codes(columns: Sequence[pd.Series]) -> Nodes:
-    """Factorize; whole numbers as such, which is several times faster than as text."""
-    fits = [_fits_integer(column) for column in columns]
-    numeric = np.concatenate(fits)
-    if not numeric.any():
-        return np.asarray(pd.factorize(concat_text(*columns))[0], dtype=np.int64)
-    numbers = [_numbers(column, here) for column, here in zip(columns, fits, strict=True)]
-    found = pd.factorize(np.concatenate(numbers))[0]
-    if numeric.all():
-        return np.asarray(found, dtype=np.int64)
-    codes = np.full(len(numeric), MISSING, dtype=np.int64)
-    codes[numeric] = found
-    rest = pd.factorize(concat_text(*columns)[~numeric])[0]
-    codes[~numeric] = np.where(rest >= 0, rest + found.max() + 1, MISSING)
-    return codes
-
-
-def _fits_integer(text: pd.Series) -> Flags:
-    """Tell which texts an integer stands for without loss: no leading zero, at most 18 digits."""
-    if getattr(text.dtype, "storage", "python") != "pyarrow":
-        return np.zeros(len(text), dtype=bool)
-    length = text.str.len().to_numpy(dtype="float64", na_value=np.nan)
-    leading_zero = text.str.startswith("0").to_numpy(dtype=bool)
-    return ids.only_digits(text) & (length <= _INTEGER_DIGITS) & ~leading_zero
-
-
-def _numbers(text: pd.Series, here: Flags) -> Nodes:
-    whole = text if here.all() else text[here]
-    return np.asarray(whole.astype("int64[pyarrow]").to_numpy(), dtype=np.int64)
+    """Factorize; integers as such."""
+    numbers = np.concatenate([ids.as_integers(column) for column in columns])
+    codes = pd.factorize(numbers)[0]
+    other = numbers < 0
+    if other.any():
+        rest = pd.factorize(concat_text(*columns)[other])[0]
+        codes[other] = np.where(rest >= 0, rest + codes.max() + 1, MISSING)
+    return np.asarray(codes, dtype=np.int64)

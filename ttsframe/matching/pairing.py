@@ -39,7 +39,7 @@ def pair(graph: LinkGraph) -> CandidateLinks:
     A Shopify order outside the files is kept only where it contradicts something: beside a
     pair in the files, or where two TikTok orders are linked to it.
     """
-    pairs = _distinct(graph.links, len(graph.shopify_ids))
+    pairs = _distinct(graph.links, len(graph.tiktok_ids))
     outside = pairs.shopify >= graph.n_shopify
     if not outside.any():
         return pairs
@@ -115,23 +115,23 @@ def _connected_components(tiktok: Nodes, shopify: Nodes) -> Nodes:
         root = lower
 
 
-def _distinct(links: CandidateLinks, shopify_nodes: int) -> CandidateLinks:
+def _distinct(links: CandidateLinks, tiktok_nodes: int) -> CandidateLinks:
     """Make each pair once.
 
-    Nearly every Shopify order is linked to one TikTok order only: that pair is laid down by
-    the Shopify node, without a hash; only what differs from it is looked at again.
+    Nearly every TikTok order is linked to one Shopify order only: that pair is laid down by
+    the TikTok node, without a hash; only what differs from it is looked at again.
     """
-    partner = np.full(shopify_nodes, MISSING, dtype=np.int64)
-    partner[links.shopify[::-1]] = links.tiktok[::-1]
-    agrees = partner[links.shopify] == links.tiktok
-    sources = _gathered(links.shopify[agrees], links.sources[agrees], shopify_nodes)
+    partner = np.full(tiktok_nodes, MISSING, dtype=np.int64)
+    partner[links.tiktok[::-1]] = links.shopify[::-1]
+    agrees = partner[links.tiktok] == links.shopify
+    sources = _gathered(links.tiktok[agrees], links.sources[agrees], tiktok_nodes)
     nodes = np.flatnonzero(partner != MISSING)
-    main = CandidateLinks(partner[nodes], nodes, sources[nodes])
+    main = CandidateLinks(nodes, partner[nodes], sources[nodes])
     if agrees.all():
         return main
     rest = links.where(~agrees)
-    codes, numbers = pd.factorize(rest.tiktok * np.int64(shopify_nodes) + rest.shopify)
-    tiktok, shopify = np.divmod(numbers, shopify_nodes)
+    codes, numbers = pd.factorize(rest.shopify * np.int64(tiktok_nodes) + rest.tiktok)
+    shopify, tiktok = np.divmod(numbers, tiktok_nodes)
     other = CandidateLinks(tiktok, shopify, _gathered(codes, rest.sources, len(numbers)))
     return main.plus(other)
 

@@ -267,7 +267,7 @@ def _told_by_answers(refs: References, shopify: Shopify) -> list[Note]:
     known, stale = int(refs.known.sum()), int((refs.reason == "stale").sum())
     answers = int((refs.answered & refs.shopify).sum())
     linked = bool((refs.external.notna() & refs.shopify).any())
-    marked = len(np.unique(shopify.marks.rows))
+    marked = int(np.count_nonzero(np.bincount(shopify.marks.rows)))
     found: dict[Note, object] = {
         Note("count", f"Orders not looked up, as a Shopify order names them: {known:,}."): known,
         Note(

@@ -101,9 +101,12 @@ def _of_settlement(
     return _closed(pd.concat(parts), total.drop(columns="line"))
 
 
-def _paid(line: pd.Series | str, currency: pd.Series, amount: pd.Series | np.ndarray) -> pd.DataFrame:
+def _paid(
+    line: pd.Series | str, currency: pd.Series | pd.Categorical, amount: pd.Series | np.ndarray
+) -> pd.DataFrame:
     """Count and add up payouts by line and currency."""
-    data = {"line": line, "currency": currency.astype("object").fillna(""), "rows": 1, "amount": amount}
+    named = pd.Series(currency, dtype="object").fillna("")
+    data = {"line": line, "currency": named, "rows": 1, "amount": amount}
     table = pd.DataFrame(data).astype({"line": "object", "amount": "float64"})
     return table.groupby(["line", "currency"], as_index=False)[["rows", "amount"]].sum()
 
