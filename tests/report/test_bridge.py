@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from support.match_frames import S1, S2, S3, S4, T1, T2, T3, T4, marked, shopify, tiktok
 
-from ttsframe.columns import BRIDGE, conform
+from ttsframe.columns import BRIDGE, conform, empty
 from ttsframe.matching import match
 from ttsframe.report import html_summary, write_excel
 from ttsframe.report.bridge import spans
@@ -61,7 +61,7 @@ def test_page__that_does_not_close_says_so_in_red(result):
 
 
 def test_page__without_a_bridge_shows_none(result):
-    bare = replace(result.report, bridge=None)
+    bare = replace(result.report, bridge=empty(BRIDGE))
     assert "From TikTok" not in page_html(bare).decode()
     assert "Bridge" not in html_summary(bare)
 

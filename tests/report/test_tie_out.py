@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from ttsframe import match, read_shopify_orders, read_tiktok_orders
+from ttsframe.columns import SOURCES, TIE_OUT, empty
 from ttsframe.report import html_summary, text_summary, write_csv, write_excel
 from ttsframe.report.html import page_html
 
@@ -56,7 +57,7 @@ def test_page__lists_the_files_with_their_digests(result):
 
 
 def test_page__without_a_tie_out_shows_none(result):
-    page = page_html(replace(result.report, tie_out=None, sources=None)).decode()
+    page = page_html(replace(result.report, tie_out=empty(TIE_OUT), sources=empty(SOURCES))).decode()
     assert 'id="tie-out"' not in page
 
 

@@ -27,7 +27,7 @@ def json_figures(data: ReportData) -> bytes:
     figures = {
         "title": data.title,
         "provenance": dict(data.provenance),
-        "sources": [] if data.sources is None else data.sources.astype("object").to_dict("records"),
+        "sources": data.sources.astype("object").to_dict("records"),
         "counts": data.counts,
         "needs_review": data.exception_count,
         "figures": [_figure(row) for row in summary.to_dict("records")],

@@ -385,7 +385,7 @@ def _tie_out(book: _Book, data: ReportData) -> None:
             sheet.write_formula(row, column, formula, style, gap)
         sheet.conditional_format(row, 1, row, 2, {**_NOT_ZERO, "format": form["wrong"]})
         row += 2
-    for file in [] if data.sources is None else data.sources.fillna("").to_dict("records"):
+    for file in data.sources.fillna("").to_dict("records"):
         sheet.write_string(row, 0, escape_formula(f"{file['input']}: {file['file']}"), form["header"])
         sheet.write_row(row, 1, [None, None], form["header"])
         for words, text in (

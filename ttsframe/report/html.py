@@ -103,7 +103,7 @@ def page_html(data: ReportData) -> bytes:
         listed_apart=_listed_apart(data),
         totals_by=[_table(by, f"By {by}", table, TOTALS_BY[by]) for by, table in all_totals(data).items()],
         tie_outs=data.tie_outs,
-        sources=[] if data.sources is None else data.sources.to_dict("records"),
+        sources=data.sources.to_dict("records"),
         long_numbers=cells.LONG_NUMBERS_IN_EXCEL,
         data=_script_data(data),
     )

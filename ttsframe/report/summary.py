@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ttsframe.columns import (
+    BRIDGE,
     CUT_OFF,
     MATCH_COMMENTS,
     MATCH_GUESSED,
@@ -20,6 +21,8 @@ from ttsframe.columns import (
     MATCH_STATUSES,
     ONLY_SETTLEMENT,
     SETTLEMENT_STATUSES,
+    SOURCES,
+    TIE_OUT,
     empty,
 )
 from ttsframe.report.bridge import bridges
@@ -117,18 +120,18 @@ class ReportData:
     """Further columns on `orders`' index, each with a default: `day`, and for both sides `tiktok_excluded`
     (what the row would add to the total, were it not cancelled or refunded) and `tiktok_missing` (whether it
     has an order without an amount)."""
-    bridge: pd.DataFrame | None = None
-    """How TikTok's total becomes Shopify's: `columns.BRIDGE`; None if unknown."""
+    bridge: pd.DataFrame = field(default_factory=partial(empty, BRIDGE))
+    """How TikTok's total becomes Shopify's: `columns.BRIDGE`."""
     components: pd.DataFrame | None = None
     """What each of `columns.COMPONENTS` adds to the amounts that differ, by row; None if unknown."""
     only_settlement: pd.DataFrame | None = None
     """What the settlement holds beside the TikTok orders: `columns.ONLY_SETTLEMENT`; None if unknown."""
     cut_off: pd.DataFrame | None = None
     """The pairs that cross an end of the period: `columns.CUT_OFF`; None without a period."""
-    tie_out: pd.DataFrame | None = None
-    """From the files to the totals: `columns.TIE_OUT`; None if unknown."""
-    sources: pd.DataFrame | None = None
-    """The files: `columns.SOURCES`; None if unknown."""
+    tie_out: pd.DataFrame = field(default_factory=partial(empty, TIE_OUT))
+    """From the files to the totals: `columns.TIE_OUT`."""
+    sources: pd.DataFrame = field(default_factory=partial(empty, SOURCES))
+    """The files: `columns.SOURCES`."""
     comments: pd.DataFrame | None = None
     """What people wrote beside orders: `columns.COMMENTS`; None if no report is to have such columns."""
     title: str = TITLE
@@ -212,15 +215,13 @@ class ReportData:
     @cached_property
     def bridges(self) -> list[Bridge]:
         """The bridge of every currency, in the order of the totals."""
-        if self.bridge is None:
-            return []
         places = {currency: place for place, currency in enumerate(self.totals)}
         return sorted(bridges(self.bridge), key=lambda bridge: places.get(bridge.currency, len(places)))
 
     @cached_property
     def tie_outs(self) -> list[TieOut]:
         """From the files to the totals: per side and currency."""
-        return [] if self.tie_out is None else tie_outs(self.tie_out)
+        return tie_outs(self.tie_out)
 
     @cached_property
     def exceptions(self) -> pd.DataFrame:
@@ -288,11 +289,9 @@ class ReportData:
         lines += [("matched_on", "", "", name, count) for name, count in _pairs_by_source(self).items()]
         lines += [("pairs", "", "", name, count) for name, count in _checks(self).items()]
         lines += [("source", "", "", name, value) for name, value in self.provenance.items()]
-        if self.sources is not None:
-            lines += [
-                ("sha256", "", "", file, digest)
-                for file, digest in self.sources[["file", "sha256"]].to_numpy()
-            ]
+        lines += [
+            ("sha256", "", "", file, digest) for file, digest in self.sources[["file", "sha256"]].to_numpy()
+        ]
         lines += [("note", "", "", note.kind, note.text) for note in self.notes_in_order]
         return pd.DataFrame(lines, columns=SUMMARY_COLUMNS).astype({"value": "object"})
 
