@@ -17,7 +17,7 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("status", [*MATCH_STATUSES, *MATCH_GUESSED, *STATUSES, "something else"])
+@pytest.mark.parametrize("status", [*MATCH_STATUSES, *MATCH_GUESSED, *STATUSES])
 def test_palette__text_is_readable_in_both_themes(status):
     colours = palette.colours([status])[status]
     assert contrast(colours.light_text, colours.light_fill) >= 4.5

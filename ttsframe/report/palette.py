@@ -34,8 +34,7 @@ _HUES: dict[str, str] = {
     "skipped": "#a3abb5",
 }
 KNOWN = tuple(_HUES)
-"""The statuses with colours of their own."""
-_SPARE_HUES = ("#2f6fb5", "#e69f00", "#c66a9b", "#56b4e9", "#b5a512", "#6f6a86")
+"""Every status of a match or a look-up."""
 
 _PROPER = {"tiktok": "TikTok", "shopify": "Shopify", "id": "ID", "http": "HTTP", "utc": "UTC", "skus": "SKUs"}
 
@@ -52,11 +51,8 @@ class Colours(NamedTuple):
 
 
 def colours(statuses: Iterable[str]) -> dict[str, Colours]:
-    """Give every status its colours; one that is not in the table gets a spare hue."""
-    return {
-        status: _shades(_HUES.get(status, _SPARE_HUES[position % len(_SPARE_HUES)]))
-        for position, status in enumerate(statuses)
-    }
+    """Give every status its colours."""
+    return {status: _shades(_HUES[status]) for status in statuses}
 
 
 def label(name: str) -> str:
