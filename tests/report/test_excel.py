@@ -149,11 +149,9 @@ def test_save_frame__xlsx_has_real_dates_and_flags_as_text(tmp_path):
     data.update(
         order_id=["1", "007", None], cancelled=[True, False, False], created_at=times, quantity=[2, None, 1]
     )
-    save_frame(
-        conform(data, TIKTOK_ORDERS), tmp_path / "orders.xlsx", columns=TIKTOK_ORDERS, sheet="TikTok: [1]"
-    )
+    save_frame(conform(data, TIKTOK_ORDERS), tmp_path / "orders.xlsx", columns=TIKTOK_ORDERS, sheet="Changes")
     book = openpyxl.load_workbook(tmp_path / "orders.xlsx")
-    assert book.sheetnames == ["TikTok   1"]
+    assert book.sheetnames == ["Changes"]
     rows = list(book.active.iter_rows(min_row=2, values_only=True))
     assert [row[0] for row in rows] == ["1", "007", None]
     assert rows[0][3] == pd.Timestamp("2026-11-23 10:15:30")

@@ -1,14 +1,14 @@
 """Frames and a match → XLSX workbooks: ids as text, real dates, filters, colours by status.
 
 Excel's limits (Microsoft, "Excel specifications and limits"): 1,048,576 rows per sheet, 32,767
-characters per cell, 31 per sheet name; its calendar ends with the year 9999.
+characters per cell; its calendar ends with the year 9999.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -59,7 +59,6 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-_FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
 
 _GREY = "#5b6470"
 _HEADER: dict[str, Any] = {
@@ -112,12 +111,12 @@ class _Writer(NamedTuple):
     """How the cells of one column are written."""
 
     cells: list[Any]
-    number: bool
     format: Any
     """Of all cells."""
-    by_value: dict[str, Any]
+    numeric: bool = True
+    by_value: Mapping[str, Any] = MappingProxyType({})
     """The format of the cells with these texts."""
-    by_row: list[Any]
+    by_row: Sequence[Any] = ()
     """The format of each cell; empty where `format` is that of all."""
 
 
@@ -207,7 +206,7 @@ def _add_sheets(book: _Book, name: str, frame: pd.DataFrame, columns: Sequence[C
     room = MAX_ROWS - 1
     described = cells.described(frame, columns)
     return sum(
-        _sheet(book, _sheet_name(name, number), frame.iloc[start : start + room], described)
+        _sheet(book, f"{name} {number}" if number > 1 else name, frame.iloc[start : start + room], described)
         for number, start in enumerate(range(0, max(len(frame), 1), room), start=1)
     )
 
@@ -246,7 +245,7 @@ def _fill(sheet: Any, writers: Sequence[_Writer], rows: int) -> None:  # noqa: A
     """Write row by row: in constant memory, xlsxwriter accepts no earlier row."""
     text, number = sheet.write_string, sheet.write_number
     for row in range(rows):
-        for index, (values, numeric, form, by_value, by_row) in enumerate(writers):
+        for index, (values, form, numeric, by_value, by_row) in enumerate(writers):
             value = values[row]
             if value is None or value == "":
                 continue
@@ -259,15 +258,15 @@ def _fill(sheet: Any, writers: Sequence[_Writer], rows: int) -> None:  # noqa: A
 def _writer(book: _Book, frame: pd.DataFrame, index: int, column: Column) -> _Writer:
     values = frame.iloc[:, index]
     if column.type in ("time", "utc"):
-        return _Writer(_serials(values), True, book.formats["time"], {}, [])  # noqa: FBT003
+        return _Writer(_serials(values), book.formats["time"])
     if column.type == "money":
         decimals = cells.decimals_of(frame, column)
         by_row = [] if decimals is None else [book.amounts[count, ""][0] for count in decimals.tolist()]
-        return _Writer(list(_numbers(values)), True, book.amounts[2, ""][0], {}, by_row)  # noqa: FBT003
+        return _Writer(list(_numbers(values)), book.amounts[2, ""][0], by_row=by_row)
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
-        return _Writer(list(_numbers(values)), True, book.formats["plain"], {}, [])  # noqa: FBT003
+        return _Writer(list(_numbers(values)), book.formats["plain"])
     by_value = book.statuses if column.name == "status" else {}
-    return _Writer(cells.as_text(values, column), False, book.formats["text"], by_value, [])  # noqa: FBT003
+    return _Writer(cells.as_text(values, column), book.formats["text"], numeric=False, by_value=by_value)
 
 
 def _numbers(values: pd.Series) -> Iterator[Any]:
@@ -298,11 +297,6 @@ def _width(column: Column, writer: _Writer) -> int:
         return _ROOM_TO_WRITE
     longest = max((len(str(value)) for value in writer.cells[:500] if value is not None), default=0)
     return min(max(longest + 2, len(column.name) + 4), _LONGEST_COLUMN)
-
-
-def _sheet_name(name: str, number: int) -> str:
-    tail = f" {number}" if number > 1 else ""
-    return (_FORBIDDEN_IN_NAMES.sub(" ", name)[: 31 - len(tail)].strip() or "Sheet") + tail
 
 
 def _summary(book: _Book, data: ReportData) -> None:
