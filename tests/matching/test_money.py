@@ -199,7 +199,7 @@ def test_settlement__orders_in_no_export_and_adjustments_are_listed(tmp_path):
 
 
 def test_settlement__page_lists_the_first_and_says_how_many_more(monkeypatch):
-    monkeypatch.setattr(html, "_LISTED_APART", 3)
+    monkeypatch.setattr(html, "_MOST_ROWS", 3)
     page = page_html(settled_in_three_currencies()[1].report).decode()
     assert "1 more in <b>report.xlsx</b> and <b>only_settlement.csv</b>" in page
     assert page.count("<td>Adjustment</td>") == 1

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 _GRID_LINES = 5
 _REPEATS = 0.5  # a column of fewer distinct values than this share of its rows is written as a list and codes
-_LISTED_APART = 500  # the rows of a table besides the orders; the workbook and the CSV file hold all
+_MOST_ROWS = 500  # of a table besides the orders; the workbook and the CSV file hold all
 _TITLES = {
     "only_settlement": "Settlement orders not in this report",
     "cut_off": "Pairs with one order inside the period and one outside",
@@ -251,7 +251,7 @@ def _listed_apart(data: ReportData) -> list[dict[str, Any]]:
 
 def _table(name: str, title: str, table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, Any]:
     """Write the first rows of a table as texts, in words."""
-    rows = table.head(_LISTED_APART)
+    rows = table.head(_MOST_ROWS)
     texts = [
         [reason_label(text) or "(none)" for text in cells.objects(rows[column.name])]
         if column.type == "category" or column.name == "reason"

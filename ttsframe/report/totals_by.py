@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import ONLY_SETTLEMENT, TOTALS_BY, conform, empty
+from ttsframe.report.summary import SIDES
 from ttsframe.text import one_line
 
 if TYPE_CHECKING:
@@ -43,29 +44,30 @@ def totals_by(data: ReportData, by: By) -> pd.DataFrame:
 def _sides(data: ReportData, by: By) -> list[pd.DataFrame]:
     """Return the amounts of each side in its currency; an order that is absent adds 0."""
     key = _days(data.detail("day", pd.NaT)) if by == "day" else _texts(data.orders["reason"])
-    counted = {
-        f"{side}_counted": data.orders[f"{side}_counted"].fillna(0.0).mask(data.missing_amount(name))
-        for side, name in (("tiktok", "TikTok"), ("shopify", "Shopify"))
-    }
     difference = data.orders["difference_counted"]
-    ours: dict[str, Any] = {
+    rows: dict[str, Any] = {
         "rows": 1,
         "difference_counted": difference,
         "not_compared": difference.isna().astype("int64"),
     }
     tiktok, shopify = (
-        pd.DataFrame({by: key, "currency": data.currencies[name]}) for name in ("TikTok", "Shopify")
+        pd.DataFrame(
+            {
+                by: key,
+                "currency": data.currencies[side],
+                column: data.orders[column].fillna(0.0).mask(data.missing_amount(side)),
+            }
+        )
+        for side, column in SIDES.items()
     )
-    return [
-        tiktok.assign(tiktok_counted=counted["tiktok_counted"], **ours),
-        shopify.assign(shopify_counted=counted["shopify_counted"]),
-    ]
+    # Each row counts once, in the currency of its TikTok order.
+    return [tiktok.assign(**rows), shopify]
 
 
 def _payouts(data: ReportData) -> list[pd.DataFrame]:
     """Return the payouts for orders of the report, and the others."""
     ours = data.orders[~data.orders.duplicated("order_id")].dropna(subset="settled_counted")
-    others = empty(ONLY_SETTLEMENT) if data.only_settlement is None else data.only_settlement
+    others = data.listed_apart.get("only_settlement", empty(ONLY_SETTLEMENT))
     others = others.dropna(subset="settled_amount")
     parts = (
         (ours, {"rows": 1, "settled_counted": ours["settled_counted"]}),
