@@ -144,10 +144,8 @@ def date_order_note(name: str, guess: DateOrderGuess) -> list[Note]:
 def _split(cells: Cells) -> _Parts:
     texts = [text.replace("T", " ", 1) if text[10:11] == "T" else text for text in cells.tolist()]
     pairs = [text.partition(" ") for text in texts]
-    day_codes, days = pd.factorize(np.array([*(pair[0] for pair in pairs), None], dtype=object)[:-1])
-    clock_codes, clocks = pd.factorize(
-        np.array([*(pair[2].strip() for pair in pairs), None], dtype=object)[:-1]
-    )
+    day_codes, days = pd.factorize(np.array([pair[0] for pair in pairs], dtype=object))
+    clock_codes, clocks = pd.factorize(np.array([pair[2].strip() for pair in pairs], dtype=object))
     return _Parts(day_codes, pd.Series(days, dtype="object"), clock_codes, clocks.tolist())
 
 

@@ -1,4 +1,4 @@
-"""Rows of an order → one value an order; the same order in several files → the last of them."""
+"""Rows of an order → one value per order; the same order in several files → the last of them."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ def joined(codes: np.ndarray, texts: Cells, orders: int) -> Cells:
 
 def as_cells(values: Sequence[str | None]) -> Cells:
     """Return text as an object column, blanks as None."""
-    cells = np.empty(len(values), dtype=object)
-    cells[:] = [value or None for value in values]
-    return cells
+    return np.array([value or None for value in values], dtype=object)
 
 
 def last_file_wins(

@@ -52,11 +52,9 @@ def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
     """Read amounts in major units; `decimal` settles cells such as ``1.234``, which else are thousands."""
     codes, distinct = pd.factorize(cells)
     values = np.array([_amount(cell, decimal) for cell in distinct.tolist()], dtype="float64")
-    named = np.array([*map(_currency, distinct.tolist()), None], dtype=object)[:-1]
+    named = np.array([*map(_currency, distinct.tolist())], dtype=object)
     filled = np.array([cell.strip().casefold() not in BLANKS for cell in distinct.tolist()], dtype=bool)
     unread = np.isnan(values) & filled
-    if not len(cells):
-        return Money(np.array([], dtype="float64"), np.array([], dtype=object), 0)
     return Money(values[codes], named[codes], int(unread[codes].sum()))
 
 

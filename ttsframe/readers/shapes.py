@@ -82,8 +82,7 @@ def _header(records: Sequence[Sequence[str]], row: int, told: Collection[str] = 
 
 def trimmed(cells: Cells, *, without_dashes: bool = False) -> Cells:
     """Strip the cells; `without_dashes` blanks a lone ``-`` or ``/``, TikTok's sign for not applicable."""
-    out = np.empty(len(cells), dtype=object)
-    out[:] = [text.strip() for text in cells.tolist()]
+    out = np.array([text.strip() for text in cells.tolist()], dtype=object)
     if without_dashes:
         out[np.isin(out, _DASHES)] = ""
     return out

@@ -111,7 +111,7 @@ def _read_columns(sheet: _Sheet, positions: Sequence[int]) -> list[Cells]:
         for column, position in zip(columns, positions, strict=True):
             column.append(row[position])
     texts = ([cell if cell.__class__ is str else _text(cell) for cell in column] for column in columns)
-    return [np.array([*column, None], dtype=object)[:-1] for column in texts]
+    return [np.array(column, dtype=object) for column in texts]
 
 
 def _text(cell: Any) -> str:  # noqa: ANN401

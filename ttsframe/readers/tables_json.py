@@ -67,7 +67,7 @@ def _orphans(name: str, skus: dict[str, list[str]]) -> tuple[Note, ...]:
 
 
 def _columns(rows: Sequence[tuple[str, ...]], positions: Sequence[int]) -> list[Cells]:
-    return [np.array([*(row[position] for row in rows), None], dtype=object)[:-1] for position in positions]
+    return [np.array([row[position] for row in rows], dtype=object) for position in positions]
 
 
 def _decode(name: str, number: int, line: bytes) -> dict[str, Any]:
