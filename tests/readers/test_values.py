@@ -50,21 +50,21 @@ def test_money__as_exports_write_it(text, amount, currency):
     read = money.read_money(cells(text), decimal=None)
     assert read.amounts[0] == amount
     assert read.currencies[0] == currency
-    assert read.unread == 0
+    assert read.unread.sum() == 0
 
 
 @pytest.mark.parametrize("text", ["", "/", "-", "—", "N/A", "nan"])
 def test_money__blanks_are_missing_and_not_unread(text):
     read = money.read_money(cells(text), decimal=None)
     assert np.isnan(read.amounts[0])
-    assert read.unread == 0
+    assert read.unread.sum() == 0
 
 
 @pytest.mark.parametrize("text", ["abc", "9" * 400, "1.2 and 3.4", "1.23E+05"])
 def test_money__what_is_no_amount_is_counted(text):
     read = money.read_money(cells(text), decimal=None)
     assert np.isnan(read.amounts[0])
-    assert read.unread == 1
+    assert read.unread.sum() == 1
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_money__round_trip(cents, signs, around):
 def test_money__never_fails_and_counts_what_it_leaves(texts):
     read = money.read_money(cells(*texts), decimal=None)
     assert len(read.amounts) == len(read.currencies) == len(texts)
-    assert read.unread <= int(np.isnan(read.amounts).sum())
+    assert not (read.unread & ~np.isnan(read.amounts)).any()
 
 
 def time_of(text, order="dmy"):
@@ -150,13 +150,13 @@ def test_times__as_exports_write_them(text, order, expected):
 def test_times__what_is_none_is_missing_and_counted(text):
     read = dates.read_times(cells(text), "dmy")
     assert np.isnat(read.local[0])
-    assert read.unread == 1
+    assert read.unread.sum() == 1
 
 
 def test_times__blank_is_missing_and_not_counted():
     read = dates.read_times(cells("", "-"), "dmy")
     assert np.isnat(read.local).all()
-    assert read.unread == 0
+    assert read.unread.sum() == 0
 
 
 def test_times__offsets_change_within_a_file():

@@ -45,8 +45,8 @@ class ParsedTimes(NamedTuple):
     """datetime64[us], to the second; NaT where blank or unreadable."""
     offset_minutes: np.ndarray
     """float64: minutes ahead of UTC, NaN where none is written."""
-    unread: int
-    """Cells that hold something that is no time."""
+    unread: np.ndarray
+    """bool: the cell holds something that is not a time."""
 
 
 class DateOrderGuess(NamedTuple):
@@ -110,9 +110,7 @@ def read_times(cells: Cells, order: DateOrder) -> ParsedTimes:
     seconds, offsets = clocks.T
     local = days[parts.day_codes] + pd.to_timedelta(seconds, unit="s").to_numpy()[parts.clock_codes]
     filled = np.array([day.casefold() not in BLANKS for day in parts.days], dtype=bool)[parts.day_codes]
-    return ParsedTimes(
-        local.astype("datetime64[us]"), offsets[parts.clock_codes], int((np.isnat(local) & filled).sum())
-    )
+    return ParsedTimes(local.astype("datetime64[us]"), offsets[parts.clock_codes], np.isnat(local) & filled)
 
 
 def to_utc(times: ParsedTimes, tz: str = "UTC") -> np.ndarray:

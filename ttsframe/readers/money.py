@@ -44,8 +44,8 @@ class Money(NamedTuple):
     """float64; NaN where blank or unreadable."""
     currencies: np.ndarray
     """object: the ISO code that the cell names, else None."""
-    unread: int
-    """Cells that hold something that is no amount."""
+    unread: np.ndarray
+    """bool: the cell holds something that is not an amount."""
 
 
 def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
@@ -55,7 +55,7 @@ def read_money(cells: Cells, *, decimal: Sign | None) -> Money:
     named = np.array([*map(_currency, distinct.tolist())], dtype=object)
     filled = np.array([cell.strip().casefold() not in BLANKS for cell in distinct.tolist()], dtype=bool)
     unread = np.isnan(values) & filled
-    return Money(values[codes], named[codes], int(unread[codes].sum()))
+    return Money(values[codes], named[codes], unread[codes])
 
 
 def decimal_sign(columns: Sequence[Cells], *, currencies: Cells | None = None) -> Sign | None:

@@ -10,6 +10,7 @@ from ttsframe.text import Note, by_weight, counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     import pandas as pd
 
     from ttsframe.readers.counted import Counted, SourceFile
@@ -28,8 +29,9 @@ def with_notes(
     return frame
 
 
-def unreadable(name: str, number: int, noun: str) -> list[Note]:
-    """Return a note about cells that could not be read, if there are any."""
+def unreadable(name: str, columns: Iterable[np.ndarray], noun: str) -> list[Note]:
+    """Return a note about the cells that could not be read, which the columns flag, if there are any."""
+    number = sum(int(unread.sum()) for unread in columns)
     if not number:
         return []
     verb = "is" if number == 1 else "are"

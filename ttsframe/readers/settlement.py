@@ -190,8 +190,8 @@ def _amounts(
     column, named = cells["settled_amount"], cells["currency"]
     sign = money.decimal_sign([column[kept]], currencies=np.where(named == "", currency or "", named)[kept])
     notes += [] if sign else money.thousands_note(name, [column[kept]])
-    notes += unreadable(name, money.read_money(column[kept], decimal=sign).unread, "amount")
     read = money.read_money(column, decimal=sign)
+    notes += unreadable(name, [read.unread[kept]], "amount")
     upper = grouping.as_cells([text.upper() for text in named.tolist()])
     return read.amounts, np.where(pd.isna(upper), read.currencies, upper)
 
@@ -201,5 +201,5 @@ def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: li
     guess = dates.guess_date_order(name, [column], date_order)
     notes += dates.date_order_note(name, guess)
     times = dates.read_times(column, guess.order)
-    notes += unreadable(name, times.unread, "time")
+    notes += unreadable(name, [times.unread], "time")
     return times.local

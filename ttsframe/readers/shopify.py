@@ -232,7 +232,7 @@ def _times(name: str, cells: dict[str, Cells], date_order: str | None, notes: li
     )
     if without:
         notes.append(Note("decision", f"{name}: {counted(without, 'time')} without an offset, taken as UTC."))
-    notes += unreadable(name, sum(times.unread for times in read.values()), "time")
+    notes += unreadable(name, [times.unread for times in read.values()], "time")
     return {field: dates.to_utc(times) for field, times in read.items()}
 
 
@@ -243,7 +243,7 @@ def _money(
     # Shopify groups no thousands: what could be either is a decimal sign, as of `12.500` dinars.
     sign = money.decimal_sign(columns) or "."
     read = {field: money.read_money(cells[field], decimal=sign) for field in _AMOUNTS}
-    notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
+    notes += unreadable(name, [column.unread for column in read.values()], "amount")
     amounts = {field: column.amounts for field, column in read.items()}
     totals = money.read_money(rows.total, decimal=sign).amounts
     counts += count_rows(name, rows.line, rows.currency, totals)

@@ -237,13 +237,8 @@ def _times(
     there = [field for field in _TIMES if field in rows.cells]
     guess = dates.guess_date_order(name, [rows.cells[field] for field in there], date_order)
     notes += dates.date_order_note(name, guess)
-    out, unread, with_offset = {}, 0, 0
-    for field in _TIMES:
-        moments = dates.read_times(_column(rows, field), guess.order)
-        unread += moments.unread
-        with_offset += int((~np.isnan(moments.offset_minutes)).sum())
-        times = moments.local if tz is None else dates.to_utc(moments, tz)
-        out[field] = grouping.first_of(rows.codes, times, len(rows.ids))
+    read = {field: dates.read_times(_column(rows, field), guess.order) for field in _TIMES}
+    with_offset = sum(int((~np.isnan(times.offset_minutes)).sum()) for times in read.values())
     if with_offset and tz is None:
         notes.append(
             Note(
@@ -252,8 +247,13 @@ def _times(
                 "Set the time zone to get times in UTC.",
             )
         )
-    notes += unreadable(name, unread, "time")
-    return out
+    notes += unreadable(name, [times.unread for times in read.values()], "time")
+    return {
+        field: grouping.first_of(
+            rows.codes, times.local if tz is None else dates.to_utc(times, tz), len(rows.ids)
+        )
+        for field, times in read.items()
+    }
 
 
 def _money(
@@ -278,7 +278,7 @@ def _money(
         count = grouping.disagreeing(rows.codes, values, out[field])
         told = f"{name}: {counted(count, 'order')} with several values of {field}; the first was taken."
         notes += [Note("warning", told)] if count else []
-    notes += unreadable(name, sum(column.unread for column in read.values()), "amount")
+    notes += unreadable(name, [column.unread for column in read.values()], "amount")
     if "amount" not in rows.cells:
         notes.append(Note("warning", f"{name} has no column Order Amount: amounts are missing."))
     if "refunded" in rows.cells:
@@ -348,7 +348,7 @@ def _orders_with(rows: _Rows, said: np.ndarray) -> np.ndarray:
 
 def _quantities(name: str, rows: _Rows, notes: list[Note]) -> pd.Series:
     read = money.read_money(_column(rows, "quantity"), decimal=None)
-    notes += unreadable(name, read.unread, "item count")
+    notes += unreadable(name, [read.unread], "item count")
     whole = np.round(grouping.sums(rows.codes, read.amounts, len(rows.ids)))
     return pd.Series(np.where(np.abs(whole) <= ids.FLOAT_EXACT_UP_TO, whole, np.nan)).astype("Int64")
 
