@@ -83,7 +83,7 @@ def test_lookup__nothing_on_standard_input_says_what_to_pipe_in(text, offline, m
         (["--column", "Ordr ID"], "the nearest is 'Order ID'."),
         (
             ["--column", "nope"],
-            "the one that holds the order ids. There are: Order ID, Buyer",
+            "the one that holds the order ids. It has: Order ID, Buyer",
         ),
         (["--column", "Quantity"], "--column: the numbers in the column Quantity are too short"),
         (["--max-age", "soon"], "--max-age: must be a duration such as '7d' or '90s'"),

@@ -180,7 +180,7 @@ def test_sources__unreadable_is_told(tmp_path, monkeypatch):
         ),
         (b"\x00\x01\x02\x03" * 100, "is not a text table"),
         (f'{HEADER}\n"580194009000000101,Completed,1\n'.encode(), "a quotation mark is never closed"),
-        (b"\n\nsome words,\nof a letter,\n", "has no column Order ID, nor any that exports have"),
+        (b"\n\nsome words,\nof a letter,\n", "has no column Order ID. Its first line has 1 cell: are they"),
     ],
 )
 def test_content__that_is_no_export_is_refused_by_what_it_is(content, message):

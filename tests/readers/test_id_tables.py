@@ -41,7 +41,7 @@ def test_ids__the_column_is_named():
     assert frame["order_id"].tolist() == [ID]
     with pytest.raises(InputError, match=r"no column tiktok_reef; the nearest is 'TikTok Ref'"):
         read_ids(io.StringIO(f"TikTok Ref,x\n{ID},1\n"), column="tiktok_reef")
-    with pytest.raises(InputError, match=r"no column Ordr; name the .* There are: Quantity, x\."):
+    with pytest.raises(InputError, match=r"no column Ordr; name the .* It has: Quantity, x\."):
         read_ids(io.StringIO("Quantity,x\na,1\n"), column="Ordr")
 
 

@@ -1,13 +1,14 @@
-"""Which type of export a file is, by its header; the wrong type is refused by name."""
+"""Which type of export a file is, by its header; another type is refused by name, as is a lack of columns."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from ttsframe.errors import InputError
-from ttsframe.ids import ORDER_ID_NAMES, normalize_column
+from ttsframe.ids import ORDER_ID_NAMES, find_column, normalize_column
 from ttsframe.readers import headers
 from ttsframe.readers.headers import SETTLEMENT_FIELDS, SHOPIFY_FIELDS, TIKTOK_FIELDS
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,10 +142,44 @@ def require_columns(name: str, header: Sequence[str], needed: Mapping[str, Seque
     near = {words: headers.nearest(names, header) for words, names in missing.items()}
     hints = {words: f" (the nearest is {headers.shortened(name)!r})" for words, name in near.items() if name}
     wanted = " and ".join(f"{words}{hints.get(words, '')}" for words in missing)
-    if not there & KNOWN_NAMES:
-        # What stands there may be a row of data, with a buyer in it: it is not shown.
-        raise InputError(f"{name} has no column {wanted}, nor any that exports have: is its header there?")
     raise InputError(
-        f"{name} has no column {wanted}. It has: {headers.listed(header)}. If it is there by another name, "
+        f"{name} has no column {wanted}. {told(header)} If it is there by another name, "
         f"say so with columns= (reconcile: --{side}-columns)."
     )
+
+
+def renamed(
+    name: str, header: Sequence[str], own: Mapping[str, Sequence[str]], fields: headers.Fields
+) -> tuple[str, ...]:
+    """Return a file's header with the known names for its own, which go before any known one that it has."""
+    out = list(header)
+    for field, given in own.items():
+        places = [place for one in given if (place := find_column(header, [one])) is not None]
+        if not places:
+            near = headers.nearest(given, header)
+            hint = f" (the nearest is {headers.shortened(near)!r})" if near else ""
+            words = " or ".join(map(repr, given))
+            raise InputError(
+                f"{name} has no column {words}{hint}. {told(header, own=True)}", parameter="columns"
+            )
+        if len(places) > 1:
+            words = " and ".join(repr(header[place]) for place in places)
+            raise InputError(
+                f"{name} has {words}, and only one can be {fields[field][0]!r}: name that one.",
+                parameter="columns",
+            )
+        aliases = set(map(normalize_column, fields[field]))
+        out = ["" if normalize_column(column) in aliases else column for column in out]
+        out[places[0]] = fields[field][0]
+    return tuple(out)
+
+
+def told(header: Sequence[str], *, own: bool = False) -> str:
+    """Tell what a header holds; without a known name it may be a row of data, with a buyer in it.
+
+    Where the caller's `own` names are expected, words without a digit or an @ are taken for names, too.
+    """
+    known = not KNOWN_NAMES.isdisjoint(map(normalize_column, header))
+    if known or (own and not any(sign.isdigit() or sign == "@" for sign in "".join(header))):
+        return f"It has: {headers.listed(header)}."
+    return f"Its first line has {counted(len(header), 'cell')}: are they names of columns?"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ttsframe.errors import InputError
-from ttsframe.ids import ORDER_ID_NAMES, find_column, normalize_column
+from ttsframe.ids import ORDER_ID_NAMES, normalize_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,39 +158,6 @@ def own_names(columns: Any, fields: Fields) -> dict[str, list[str]]:  # noqa: AN
             )
         own.setdefault(known[compared], []).append(name)
     return own
-
-
-def renamed(
-    name: str, header: Sequence[str], own: Mapping[str, Sequence[str]], fields: Fields
-) -> tuple[str, ...]:
-    """Return a file's header with the known names for its own, which go before any known one that it has."""
-    out = list(header)
-    for field, given in own.items():
-        places = [place for one in given if (place := find_column(header, [one])) is not None]
-        if not places:
-            near = nearest(given, header)
-            hint = f" (the nearest is {shortened(near)!r})" if near else ""
-            words = " or ".join(map(repr, given))
-            raise InputError(
-                f"{name} has no column {words}{hint}. {_told(header, fields)}", parameter="columns"
-            )
-        if len(places) > 1:
-            words = " and ".join(repr(header[place]) for place in places)
-            raise InputError(
-                f"{name} has {words}, and only one can be {fields[field][0]!r}: name that one.",
-                parameter="columns",
-            )
-        aliases = set(map(normalize_column, fields[field]))
-        out = ["" if normalize_column(column) in aliases else column for column in out]
-        out[places[0]] = fields[field][0]
-    return tuple(out)
-
-
-def _told(header: Sequence[str], fields: Fields) -> str:
-    """Tell what a header holds; without a known name it may be a row of data, with a buyer in it."""
-    if locate(header, fields) or not any(sign.isdigit() or sign == "@" for sign in "".join(header)):
-        return f"It has: {listed(header)}."
-    return f"Its first line has {len(header)} cells: are they names of columns?"
 
 
 def listed(header: Sequence[str], at_most: int = 12) -> str:

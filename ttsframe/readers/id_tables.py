@@ -44,7 +44,7 @@ def _read_table(table: Table, column: str | None) -> tuple[pd.DataFrame, list[No
     notes = list(table.notes)
     place = ids.find_id_column(table.header, column)
     if place is None:
-        message = f"{table.name}: {_not_there(table.header, column)} {_header_of(table)}"
+        message = f"{table.name}: {_not_there(table.header, column)} {detect.told(table.header)}"
         raise InputError(message, parameter="column")
     (cells,) = table.columns([place])
     if detect.export_type(table.header) is detect.TIKTOK_ORDERS:
@@ -62,10 +62,3 @@ def _not_there(names: Sequence[str], column: str | None) -> str:
     near = headers.nearest(ids.ORDER_ID_NAMES if column is None else (column,), names)
     hint = f"the nearest is {near!r}" if near else "name the one that holds the order ids"
     return f"there is no column {column or 'order_id or Order ID'}; {hint}."
-
-
-def _header_of(table: Table) -> str:
-    """Tell what a file has instead; where no name is known it may be a row of data, with a buyer in it."""
-    if set(map(ids.normalize_column, table.header)) & detect.KNOWN_NAMES:
-        return f"There are: {headers.listed(table.header)}."
-    return f"Its first line has {counted(len(table.header), 'cell')}: are they names of columns?"

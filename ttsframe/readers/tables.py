@@ -11,7 +11,7 @@ import pandas as pd
 
 from ttsframe.errors import InputError
 from ttsframe.ids import normalize_column
-from ttsframe.readers import excel_limits, files, headers, tables_csv, tables_excel, tables_json
+from ttsframe.readers import detect, excel_limits, files, headers, tables_csv, tables_excel, tables_json
 from ttsframe.readers.counted import source_file
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_each(
     for source in sources:
         before, content = len(parts), files.read_bytes(source)
         for table in open_tables(source.name, content, id_names=id_names, told=told):
-            header = headers.renamed(table.name, table.header, own, fields or {})
+            header = detect.renamed(table.name, table.header, own, fields or {})
             rows, more = read(table._replace(header=header))
             parts.append(rows)
             notes += more
