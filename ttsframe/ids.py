@@ -310,7 +310,7 @@ def normalize_column(name: str) -> str:
     return _ZONE.sub("", bare)
 
 
-def find_id_column(names: Sequence[str], column: str | None = None) -> int | None:
+def find_id_column(names: Sequence[str], column: str | None) -> int | None:
     """Find the column of order ids: that of the given name, else of a usual one."""
     return find_column(names, ORDER_ID_NAMES if column is None else (column,))
 

@@ -97,7 +97,7 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def open_for_reading(path: Path, *, wait_seconds: float = WAIT_SECONDS) -> sqlite3.Connection | None:
+def open_for_reading(path: Path, *, wait_seconds: float) -> sqlite3.Connection | None:
     """Open the cache file to read it, changing nothing; None where there is no file yet."""
     until = time.monotonic() + wait_seconds
     if not validate.exists(path):

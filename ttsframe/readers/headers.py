@@ -117,6 +117,7 @@ SETTLEMENT_FIELDS: Fields = {
 
 # Below this a guess is likelier wrong than right: `Order Date` is like `Order ID` by 0.75.
 _LIKENESS = 0.8
+_LONGEST = 40
 
 
 def locate(header: Sequence[str], fields: Fields) -> dict[str, int]:
@@ -184,7 +185,7 @@ def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     return best[1].strip() if best else None
 
 
-def shortened(text: str, at_most: int = 40) -> str:
-    """Return a text of at most `at_most` characters on one line."""
+def shortened(text: str) -> str:
+    """Return a text of at most 40 characters on one line."""
     one_line = " ".join(text.split())
-    return one_line if len(one_line) <= at_most else one_line[: at_most - 1] + "…"
+    return one_line if len(one_line) <= _LONGEST else one_line[: _LONGEST - 1] + "…"

@@ -52,7 +52,7 @@ class Header(NamedTuple):
 
 
 def find_header(
-    records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None = None, told: Collection[str] = ()
+    records: Sequence[Sequence[str]], *, id_names: Sequence[str] | None, told: Collection[str]
 ) -> Header:
     """Find the row that names the columns: of an export, the one with the most known or `told` names.
 

@@ -49,7 +49,7 @@ def open_text(
     name: str,
     content: bytes,
     *,
-    id_names: Sequence[str] | None = None,
+    id_names: Sequence[str] | None,
     told: Collection[str] = (),
     unwrap: bool = True,
 ) -> Table:

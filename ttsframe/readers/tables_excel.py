@@ -33,7 +33,7 @@ class _Sheet(NamedTuple):
 
 
 def open_workbook(
-    name: str, content: bytes, *, id_names: Sequence[str] | None = None, told: Collection[str] = ()
+    name: str, content: bytes, *, id_names: Sequence[str] | None, told: Collection[str]
 ) -> list[Table]:
     """Open a workbook: the sheet of orders, else the one whose header is known best and those alike.
 

@@ -147,9 +147,7 @@ def write_excel(data: ReportData, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def write_frame(
-    frame: pd.DataFrame, path: Path, *, columns: Sequence[Column] | None = None, sheet: str = "Orders"
-) -> None:
+def write_frame(frame: pd.DataFrame, path: Path, *, columns: Sequence[Column] | None, sheet: str) -> None:
     """Write one frame as a workbook of one sheet, or more where the rows do not fit on one."""
     with atomic_write(path) as part:
         book = _open(part, palette.KNOWN)

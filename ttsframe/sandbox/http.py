@@ -53,7 +53,7 @@ def read_request(buffer: bytes | bytearray) -> Received | None:
     return Received(Request(method, path, read_query(query), headers, body), keep_alive, used_bytes)
 
 
-def response_bytes(response: Response, *, clock: float, keep_alive: bool, with_body: bool = True) -> bytes:
+def response_bytes(response: Response, *, clock: float, keep_alive: bool, with_body: bool) -> bytes:
     """Return a response as it is sent."""
     lines = [
         _status_line(response.http_status),

@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 class Server:
     """Serves a gateway until it is closed."""
 
-    def __init__(self, gateway: Gateway, log: list[Entry] | None, *, port: int = 0) -> None:
+    def __init__(self, gateway: Gateway, log: list[Entry] | None, *, port: int) -> None:
         self.gateway = gateway
         self.log = log
         self.connections: set[_Connection] = set()
