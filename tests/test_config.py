@@ -86,8 +86,8 @@ def test_read__offline_needs_the_cipher_alone():
         config.read({}, need=need)
 
 
-def test_read_settings__need_no_credentials():
-    assert config.read_settings({}) == Settings()
+def test_read__settings_need_no_credentials():
+    assert config.read({}, need=())[0] == Settings()
 
 
 @pytest.mark.parametrize("name", ENVIRON)
@@ -131,7 +131,7 @@ def test_shop_digest__tells_shops_apart_and_hides_the_cipher():
 
 
 def test_settings__defaults():
-    made = config.read_settings({})
+    made, _ = config.read({}, need=())
     assert made.base_url == "https://open-api.tiktokglobalshop.com"
     assert made.auth_url == "https://auth.tiktok-shops.com"
     assert (made.rate, made.workers, made.tries, made.timeout, made.outage) == (None, 128, 5, 20, 60)
@@ -160,7 +160,7 @@ FROM_ENVIRONMENT = {
 @pytest.mark.parametrize(("name", "given_value"), FROM_ENVIRONMENT.items(), ids=FROM_ENVIRONMENT)
 def test_settings__each_has_its_name_in_the_environment(name, given_value):
     text, field, value = given_value
-    assert config.read_settings({name: text}) == dataclasses.replace(Settings(), **{field: value})
+    assert config.read({name: text}, need=())[0] == dataclasses.replace(Settings(), **{field: value})
 
 
 def test_settings__names_are_all_tested():
@@ -211,13 +211,13 @@ def test_settings__all_malformed_ones_are_named_at_once():
 )
 def test_settings__arguments_go_before_the_environment(given_settings, field, value):
     environ = {"TTSFRAME_RATE": "1", "TTSFRAME_TIMEOUT": "1", "TTSFRAME_CACHE": "env.sqlite"}
-    assert getattr(config.read_settings(environ, **given_settings), field) == value
+    assert getattr(config.read(environ, need=(), **given_settings)[0], field) == value
 
 
 @pytest.mark.parametrize("field", ["rate", "cache"])
 def test_settings__an_argument_of_none_is_the_default_whatever_the_environment(field):
     environ = {"TTSFRAME_RATE": "1", "TTSFRAME_CACHE": "env.sqlite"}
-    assert getattr(config.read_settings(environ, **{field: None}), field) is None
+    assert getattr(config.read(environ, need=(), **{field: None})[0], field) is None
 
 
 def test_settings__a_malformed_argument_is_named_as_the_argument():
@@ -283,11 +283,13 @@ def test_settings__keep_a_number_as_it_is(seconds):
 
 
 def test_settings__the_store_lies_in_the_user_cache_folder(tmp_path):
-    assert config.read_settings({}).cache_file == tmp_path / "home" / "cache" / "ttsframe" / "ttsframe.sqlite"
+    assert (
+        config.read({}, need=())[0].cache_file == tmp_path / "home" / "cache" / "ttsframe" / "ttsframe.sqlite"
+    )
 
 
 def test_settings__a_store_under_home(tmp_path):
-    found = config.read_settings({"TTSFRAME_CACHE": "~/answers.sqlite"}).cache_file
+    found = config.read({"TTSFRAME_CACHE": "~/answers.sqlite"}, need=())[0].cache_file
     assert found == tmp_path / "home" / "answers.sqlite"
 
 

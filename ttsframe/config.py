@@ -268,6 +268,8 @@ _CREDENTIAL_NAMES = {
     "refresh_token": "TIKTOK_APP_REFRESH_KEY",
 }
 CREDENTIAL_NAMES = tuple(_CREDENTIAL_NAMES.values())
+NEEDED_NAMES = CREDENTIAL_NAMES[:4]
+"""All but the refresh token."""
 SETTING_NAMES = tuple(entry.metadata["name"] for entry in fields(Settings))
 
 
@@ -299,20 +301,10 @@ def environment() -> dict[str, str]:
     return {name: Secret(text.strip()) for name in known if (text := values.get(name)) and text.strip()}
 
 
-def read_settings(environ: Mapping[str, str], **settings: Unpack[SettingsGiven]) -> Settings:
-    """Read the settings; see `read` for errors."""
-    return read(environ, need=(), **settings)[0]
-
-
 def read(
     environ: Mapping[str, str],
     *,
-    need: tuple[str, ...] = (
-        "TIKTOK_APP_KEY",
-        "TIKTOK_APP_SECRET",
-        "TIKTOK_APP_ACCESS_KEY",
-        "TIKTOK_SHOP_CIPHER",
-    ),
+    need: tuple[str, ...] = NEEDED_NAMES,
     **settings: Unpack[SettingsGiven],
 ) -> tuple[Settings, Credentials]:
     """Read settings and credentials.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run `ttsframe cache`."""
-    settings = config.read_settings(config.environment())
+    settings, _ = config.read(config.environment(), need=())
     with Cache(settings.cache_file) as cache:
         if options.action == "info":
             path, answers, expired, size_bytes = cache.info()

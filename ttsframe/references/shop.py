@@ -90,7 +90,7 @@ class Shop:
         SettingsError
             Naming everything that is missing or malformed.
         """
-        need = ("TIKTOK_SHOP_CIPHER",) if offline else config.CREDENTIAL_NAMES[:4]
+        need = ("TIKTOK_SHOP_CIPHER",) if offline else config.NEEDED_NAMES
         made, credentials = config.read(config.environment(), need=need, **settings)
         return cls(credentials, made, tokens=TokenStore(default_file()))
 
