@@ -61,7 +61,7 @@ REASONS: dict[str, str] = {
     "refused_id": "the gateway does not accept it as an order id (36020001)",
     "not_this_shop": "the order belongs to another shop (21008111)",
     "bad_parameter": "the gateway refused a parameter of this request",
-    "throttled": "refused by the rate limit until tries or time ran out",
+    "throttled": "refused by the rate limit a hundred times, while other orders got through",
     "timeout": "no answer within the time-out",
     "network": "the connection failed",
     "server_error": "the gateway had an internal error",
