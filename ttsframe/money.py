@@ -25,7 +25,7 @@ def decimals(currency: str) -> int:
 
 
 def to_minor_units(amounts: NDArray[np.float64], digits: NDArray[np.int64] | int) -> NDArray[np.float64]:
-    """Return amounts with so many decimals as whole numbers, which floats hold exactly; NaN where missing."""
+    """Return amounts of `digits` decimals as whole numbers, which floats hold exactly; NaN where missing."""
     with np.errstate(over="ignore"):
         units: NDArray[np.float64] = np.rint(amounts * POWERS[digits])
     return np.where(np.isfinite(units), units, np.nan)

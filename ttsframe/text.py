@@ -2,7 +2,7 @@
 
 A cell of text whose first sign, after blanks and quotes, is one of `= + - @` is a formula to
 Excel, LibreOffice and Google Sheets, in their full-width forms too (OWASP, "CSV Injection").
-A leading apostrophe keeps it text. Who reads a file of ours takes away just what was added.
+A leading apostrophe keeps it text. Whoever reads one of our files takes away exactly what was added.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ def test_reconcile__reads_files_with_headers_of_their_own(own_names, capsys):
             ["--tiktok-columns", "Order number=Order ID", "--shopify-columns", "Nr=Name"],
             "--shopify-columns: s.csv has no column 'Nr'. It has: Order, Sum, Tags.",
         ),
-        (["--tiktok-currency", "euro"], "--tiktok-currency: 'euro' is no code such as EUR"),
+        (["--tiktok-currency", "euro"], "--tiktok-currency: 'euro' is not a currency code such as EUR"),
     ],
 )
 def test_reconcile__an_error_in_names_or_currency_names_its_option(own_names, arguments, says, capsys):

@@ -170,7 +170,7 @@ def test_sources__unreadable_is_told(tmp_path, monkeypatch):
         (b"<html><body>log in", "is a web page"),
         (b'<?xml version="1.0"?>', "is an XML file"),
         (b'{"data": []}', "is a JSON file without Shopify orders"),
-        (b'{\n  "data": []\n}', "is a JSON file whose line 1 is no JSON object"),
+        (b'{\n  "data": []\n}', "is a JSON file whose line 1 is not a JSON object"),
         (b"\x1f\x8b\x08\x00", "is compressed"),
         (b"PK\x03\x04 broken", "damaged or cut short"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "damaged workbook"),

@@ -89,7 +89,7 @@ def test_columns__errors_show_no_row_of_data():
 
 def test_columns__for_an_unknown_header_are_refused_with_the_known_closest_first():
     with pytest.raises(
-        InputError, match=r"'Order Ammount', meant for the file's 'Paid', is no header"
+        InputError, match=r"'Order Ammount', meant for the file's 'Paid', is not a header"
     ) as caught:
         tiktok(f"Order number,Paid\n{ID},1\n", columns={"Paid": "Order Ammount"})
     assert "There are: Order Amount, " in str(caught.value)
@@ -149,7 +149,7 @@ def test_currency__settles_what_a_point_before_three_digits_means():
 @pytest.mark.parametrize("currency", ["euro", "€", "", 1])
 @pytest.mark.parametrize("read", [read_tiktok_orders, read_shopify_orders, read_tiktok_settlement])
 def test_currency__must_be_a_code(read, currency):
-    with pytest.raises(InputError, match=r"currency: .* is no code such as EUR or USD"):
+    with pytest.raises(InputError, match=r"currency: .* is not a currency code such as EUR or USD"):
         read(io.StringIO("Name\n#1\n"), currency=currency)
 
 

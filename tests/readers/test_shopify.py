@@ -157,7 +157,7 @@ def test_shopify__ids_in_every_dress(cell):
 def test_shopify__an_id_that_is_no_number_is_left_out():
     frame = read("Name,Id,Total\n#1,abc,2\n")
     assert frame["shopify_id"].isna().all()
-    assert any("is no number" in note for note in map(str, frame.attrs["notes"]))
+    assert any("is not a number" in note for note in map(str, frame.attrs["notes"]))
 
 
 def test_shopify__continuation_rows_are_no_orders():

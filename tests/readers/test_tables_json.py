@@ -229,7 +229,7 @@ def test_json__the_source_identifier_is_the_last_of_the_marks():
 def test_json__a_damaged_line_is_named_and_not_shown(line, caplog):
     with (
         caplog.at_level(logging.DEBUG),
-        pytest.raises(InputError, match="whose line 4 is no JSON object") as refused,
+        pytest.raises(InputError, match="whose line 4 is not a JSON object") as refused,
     ):
         read([{"id": f"{GID}1"}, "", {"id": f"{GID}2"}, line, {"id": f"{GID}3"}])
     assert refused.value.__cause__ is None
@@ -237,14 +237,14 @@ def test_json__a_damaged_line_is_named_and_not_shown(line, caplog):
 
 
 def test_json__bytes_that_are_no_utf8_are_a_damaged_line():
-    with pytest.raises(InputError, match="whose line 2 is no JSON object"):
+    with pytest.raises(InputError, match="whose line 2 is not a JSON object"):
         read_shopify_orders(io.BytesIO(b'{"id":"gid://shopify/Order/1"}\r\n{"name":"\xff"}\r\n'))
 
 
 def test_json__is_known_by_its_name_too(tmp_path):
     path = tmp_path / "bulk.jsonl"
     path.write_text('"id":"gid://shopify/Order/1"}\n{"id":"gid://shopify/Order/2"}\n')
-    with pytest.raises(InputError, match="whose line 1 is no JSON object"):
+    with pytest.raises(InputError, match="whose line 1 is not a JSON object"):
         read_shopify_orders(path)
 
 

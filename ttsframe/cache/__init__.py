@@ -1,6 +1,6 @@
 """Disk: keys → answers and misses, with lifetimes. A requests-cache SQLite database.
 
-Reading and writing go in bulk: one look-up a response would cost 1–3 ms.
+Reading and writing go in bulk: one look-up per response would cost 0.5–3 ms.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _empty_row() -> dict[str, Any]:
 
 
 def _serializer() -> Any:  # noqa: ANN401
-    import requests_cache  # noqa: PLC0415 - slow to load, and needed only by who writes
+    import requests_cache  # noqa: PLC0415 - slow to load, and needed only for writing
 
     return requests_cache.init_serializer("json", decode_content=True)
 

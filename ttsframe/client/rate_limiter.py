@@ -26,7 +26,7 @@ class SharedRate:
         self._caps: dict[float, RateCap] = {}
 
     def cap(self, per_second: float) -> RateCap:
-        """Return the cap of so many requests a second; runs with the same one share it."""
+        """Return the cap of this many requests a second; runs with the same one share it."""
         with self.lock:
             return self._caps.setdefault(per_second, RateCap(per_second))
 
@@ -147,7 +147,7 @@ class RateLimiter:
         return min(self._max_workers, workers_for(self._under_way))
 
     def seconds_for(self, requests: int) -> float:
-        """Return the time that so many requests take at this rate."""
+        """Return the time that this many requests take at this rate."""
         with self._shared.lock:
             seconds = self._shared.adaptive.seconds_for(requests)
         return max(seconds, requests / self._most_per_second)

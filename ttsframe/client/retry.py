@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 60.0
-# An order that is throttled so often, while others get through, is given up.
+# An order that is throttled this often, while others get through, is given up.
 MAX_THROTTLES = 100
 # A kept connection may be closed at the moment that it is used: once, that is no failure.
 FREE_RECONNECTS = 1
@@ -238,7 +238,7 @@ REMEDIES: dict[ResponseKind, tuple[type[TtsframeError], str]] = {
     ResponseKind.CONTRACT: (
         ContractError,
         (
-            "the gateway does not take our requests for what they should be. Either the address in "
+            "the gateway says that our requests are malformed. Either the address in "
             "TTSFRAME_BASE_URL is not a TikTok Shop gateway, or ttsframe is wrong: please report this."
         ),
     ),

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 0.05
 _LAST_ANSWERS_SECONDS = 0.25
 """How long a run that has to end waits for answers that are on their way."""
-# A request that takes so long is stalled: another worker takes its place.
+# A request that takes this long has stalled: another worker takes its place.
 _STALLED_SECONDS = 1.0
 
 

@@ -153,7 +153,7 @@ def own_names(columns: Any, fields: Fields) -> dict[str, list[str]]:  # noqa: AN
                 key=lambda one: -likeness(normalize_column(one), compared),
             )
             raise InputError(
-                f"{target!r}, meant for the file's {name!r}, is no header that is read here. "
+                f"{target!r}, meant for the file's {name!r}, is not a header that is read here. "
                 f"There are: {', '.join(usual)}.",
                 parameter="columns",
             )

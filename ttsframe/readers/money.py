@@ -79,7 +79,7 @@ def checked_currency(currency: str | None) -> str | None:
     if currency is None:
         return None
     if not _ISO.fullmatch(code := f"{currency}".strip().upper()):
-        raise InputError(f"{currency!r} is no code such as EUR or USD.", parameter="currency")
+        raise InputError(f"{currency!r} is not a currency code such as EUR or USD.", parameter="currency")
     return code
 
 

@@ -51,7 +51,7 @@ def read_references(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _check(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
-    """Refuse what is no file of references."""
+    """Refuse a file that does not hold references."""
     missing = [name for name in _NEEDED if name not in table.columns]
     unknown = set(table.get("status", pd.Series(dtype="object")).dropna()) - set(STATUSES)
     if missing or unknown:

@@ -214,7 +214,7 @@ def _numeric_ids(name: str, cells: Cells, notes: list[Note]) -> Cells:
         )
     if odd := int(np.isin(reasons, ["not_digits", "too_long"]).sum()):
         notes.append(
-            Note("warning", f"{name}: the Id of {counted(odd, 'order')} is no number and was left out.")
+            Note("warning", f"{name}: the Id of {counted(odd, 'order')} is not a number and was left out.")
         )
     whole = ids.objects(cleaned.ids)
     whole[pd.notna(reasons)] = None

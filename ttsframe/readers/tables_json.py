@@ -78,8 +78,8 @@ def _decode(name: str, number: int, line: bytes) -> dict[str, Any]:
         node = None
     if not isinstance(node, dict):
         raise InputError(
-            f"{name} is a JSON file whose line {number} is no JSON object: it is damaged, or not the result "
-            "of a Shopify bulk operation on orders, which has one object per line."
+            f"{name} is a JSON file whose line {number} is not a JSON object: it is damaged, or not the "
+            "result of a Shopify bulk operation on orders, which has one object per line."
         )
     return node
 

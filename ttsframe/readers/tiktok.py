@@ -123,7 +123,7 @@ def read_tiktok_orders(
     -------
     pandas.DataFrame
         One row per order, in order of first appearance, with the columns of
-        `ttsframe.columns.TIKTOK_ORDERS`. An id that is no run of digits is kept as given; rows
+        `ttsframe.columns.TIKTOK_ORDERS`. An id that is not a run of digits is kept as given; rows
         whose id a spreadsheet has rounded are left out. What was decided, dropped or guessed
         stands in ``frame.attrs["notes"]``.
 

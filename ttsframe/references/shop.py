@@ -126,7 +126,7 @@ class Shop:
     def _new_client(self, rate_limiter: RateLimiter) -> GatewayClient:
         credentials = self.credentials
         if not (credentials.app_key and credentials.app_secret and credentials.access_token):
-            raise SettingsError("this shop was made for offline use, so nothing can be asked with it")
+            raise SettingsError("this shop was made for offline use, so it cannot send requests")
         return GatewayClient(
             self.settings,
             credentials,

@@ -103,8 +103,8 @@ class _Book(NamedTuple):
     statuses: dict[str, Any]
     """The format of each status's cells."""
     amounts: dict[tuple[int, str], tuple[Any, Any]]
-    """The formats of amounts with so many decimals, in a style (`""`, `quiet` or `total`): those of a whole
-    amount and of a sum that is without some rows."""
+    """The formats of amounts, by number of decimals and style (`""`, `quiet` or `total`): that of a whole
+    amount, and that of a sum that is without some rows."""
 
 
 class _Writer(NamedTuple):

@@ -60,7 +60,7 @@ class Latency:
     latency_seconds: float = 0.0
     """The least time before an answer is sent."""
     jitter_seconds: float = 0.0
-    """Up to so much is added, evenly spread."""
+    """Up to this much is added, evenly spread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class Access:
     order_codes: Mapping[str, int] = field(default_factory=dict)
     """Order id to the code its requests are refused with."""
     token_answers: int | None = None
-    """The access token expires (105002) after so many good answers, until it is refreshed."""
+    """The access token expires (105002) after this many good answers, until it is refreshed."""
     refresh_rotates: bool = True
     """Whether a refresh gives a new refresh token, and the old one ends."""
     bad_signature: str = "106001"

@@ -28,14 +28,14 @@ class Scenario:
     shopify_orders: int = 1
     """How many Shopify orders there are of it."""
     discount: float = 0.0
-    """Paid by TikTok: Shopify's total is so much higher."""
+    """Paid by TikTok: Shopify's total is higher by this amount."""
     markup: float = 0.0
-    """Shopify's total is so much higher, and no column says why."""
+    """Shopify's total is higher by this amount, and no column says why."""
     variant: str = ""
     """`refunded_on_shopify`, `returned_on_tiktok`, `cancelled_on_tiktok`, `never_paid`, `free`,
     `without_shipping`, `fulfilled_by_tiktok`, `created_late`, or nothing."""
     days: int = 0
-    """So many days after the order was created it became what the variant says; `samples.write` waits."""
+    """This many days after the order was created it became what the variant says; `samples.write` waits."""
 
     def before(self) -> Scenario:
         """Return what it was until then."""
