@@ -381,7 +381,7 @@ def test_clock__that_the_user_has_set_right_between_two_runs_is_followed_back(mo
     assert access.correct_clock(access.sign(REQUEST), 1_800_000_600.0)
     access.reset()
     assert access.correct_clock(access.sign(REQUEST), 1_800_000_000.0)
-    assert access.clock_offset_seconds == 0.0
+    assert access.sign(REQUEST).clock_offset_seconds == 0.0
 
 
 @pytest.mark.parametrize("offset_seconds", [-1.9, 0.0, 1.9])
@@ -390,7 +390,7 @@ def test_clock__that_is_right_but_for_a_header_of_whole_seconds_is_not_followed(
     access = access_with(Auth())
     signed = access.sign(REQUEST)
     assert not access.correct_clock(signed, 1_800_000_000.0 + offset_seconds)
-    assert access.clock_offset_seconds == 0.0
+    assert access.sign(REQUEST).clock_offset_seconds == 0.0
     # It was no correction, so a real one may still come.
     assert access.correct_clock(signed, 1_800_000_000.0 + 60.0)
     assert not access.correct_clock(access.sign(REQUEST), 1_800_000_000.0 + 60.0 + offset_seconds)

@@ -85,11 +85,6 @@ class Authorizer:
         """Every secret in use now or before, for the redactor."""
         return self._secrets
 
-    @property
-    def clock_offset_seconds(self) -> float:
-        """How far the gateway's clock is ahead of this machine's, once that was corrected."""
-        return self._clock_offset_seconds
-
     def sign(self, request: gateway.Request) -> SignedRequest:
         """Sign a request, for this moment."""
         # A request whose turn comes while the token is refreshed waits for the new one.

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ttsframe import gateway
 from ttsframe.client import retry
@@ -288,7 +288,7 @@ class WorkerPool:
         self._breaker.forget(attempt)
 
 
-def _outcome_kind(kind: ResponseKind) -> Any:  # noqa: ANN401
+def _outcome_kind(kind: ResponseKind) -> Literal["accepted", "refused", "error"]:
     if kind is ResponseKind.THROTTLED:
         return "refused"
-    return "error" if kind in (ResponseKind.SERVER, ResponseKind.BAD_ANSWER) else "accepted"
+    return "error" if kind in retry.NO_ANSWER else "accepted"

@@ -155,7 +155,7 @@ def _without_envelope(http_status: int, content: Any) -> DecodedResponse:  # noq
     return unreadable(http_status, "no JSON" if content is None else "no code")
 
 
-def unreadable(http_status: int | None, why: str, request_id: str | None = None) -> DecodedResponse:
+def unreadable(http_status: int, why: str, request_id: str | None = None) -> DecodedResponse:
     """Make the result for a response that cannot be read."""
     message = f"unexpected response: {why}"
     outcome = Outcome("failed", "bad_answer", (), None, message, http_status, request_id)
