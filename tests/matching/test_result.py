@@ -254,6 +254,18 @@ def test_compare__knows_shopify_orders_without_a_tiktok_order():
     assert (change["change"], change["shopify_before"]) == ("gone", S1)
 
 
+def test_compare__finds_a_lone_shopify_order_again_by_its_name(tmp_path):
+    lone = {"shopify_id": None, "name": "#1001", "source": "tiktok", "total": 20.0}
+    before, after = (
+        match(tiktok(), shopify({**lone, **more})) for more in ({}, {"name": "1001", "total": 30.0})
+    )
+    before.to_csv(tmp_path)
+    for earlier in (before, tmp_path):
+        (change,) = compare(earlier, after).to_dict("records")
+        assert pd.isna(change["order_id"])
+        assert (change["change"], change["shopify_total_after"]) == ("changed", 30.0)
+
+
 @pytest.mark.parametrize("ids", ["plain", "excel"])
 def test_compare__reads_report_folders_back(tmp_path, ids):
     before, after = before_and_after()

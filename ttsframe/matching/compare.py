@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,14 @@ from ttsframe import ids
 from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, conform
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
+from ttsframe.report.comments import order_keys
 from ttsframe.text import unescape_formula
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable
 
 _COMPARED = ("status", "shopify", "tiktok_amount", "shopify_total", "reason")
-_KEY = ["kind", "key"]
+_KEY = ["order", "order_id"]
 _NEEDED = ("order_id", "shopify_id", "shopify_name", "status", "tiktok_amount", "shopify_total", "reason")
 
 
@@ -66,7 +66,6 @@ def compare(before: Match | str | os.PathLike[str], after: Match | str | os.Path
         sort=False,
     )
     change = _change(both)
-    both["order_id"] = both["key"].where(both["kind"] == "tiktok")
     differs = change != ""
     data = {
         column.name: both.loc[differs, column.name] for column in MATCH_COMPARED if column.name != "change"
@@ -113,39 +112,32 @@ def _by_order(orders: pd.DataFrame) -> pd.DataFrame:
     shopify = (
         orders["shopify_id"].astype("object").where(orders["shopify_id"].notna(), orders["shopify_name"])
     )
-    named = orders["order_id"].notna()
     rows = pd.DataFrame(
         {
-            "kind": np.where(named, "tiktok", "shopify"),
-            "key": orders["order_id"].astype("object").where(named, shopify),
+            "order": order_keys(orders),
+            "order_id": orders["order_id"].astype("object"),
             "status": orders["status"].astype("object"),
             "shopify": shopify,
             "tiktok_amount": orders["tiktok_amount"],
             "shopify_total": orders["shopify_total"],
             "reason": orders["reason"].astype("object"),
         }
-    ).dropna(subset="key")
+    ).dropna(subset="order")
     rows = rows.sort_values("shopify", kind="stable", na_position="last")
-    single = ~rows.duplicated(_KEY, keep=False)
-    several = [_gathered(key, group) for key, group in rows[~single].groupby(_KEY, sort=False)]
+    single = ~rows.duplicated("order", keep=False)
+    several = [_gathered(group) for _, group in rows[~single].groupby("order", sort=False)]
     parts = [rows[single], pd.DataFrame(several)] if several else [rows[single]]
     return pd.concat(parts, ignore_index=True)
 
 
-def _gathered(key: Hashable, group: pd.DataFrame) -> dict[str, object]:
+def _gathered(group: pd.DataFrame) -> dict[Any, Any]:
     """Make one row of an order's several."""
-    kind, name = key if isinstance(key, tuple) else (key, key)
     text = {
         column: "; ".join(group[column].dropna().drop_duplicates()) or None
         for column in ("status", "shopify", "reason")
     }
-    return {
-        "kind": kind,
-        "key": name,
-        **text,
-        "tiktok_amount": group["tiktok_amount"].iloc[0],
-        "shopify_total": group["shopify_total"].sum(min_count=1),
-    }
+    total = group["shopify_total"].sum(min_count=1)
+    return {**group.iloc[0].to_dict(), **text, "shopify_total": total}
 
 
 def _change(both: pd.DataFrame) -> np.ndarray:
