@@ -69,13 +69,3 @@ def count_rows(file: str, lines: np.ndarray, currencies: np.ndarray, amounts: np
 def in_currency(counts: list[Counted], currency: str | None) -> list[Counted]:
     """Give those of no currency the one that the caller names."""
     return [each._replace(currency=each.currency or currency or "") for each in counts]
-
-
-def own_rows(codes: np.ndarray, amounts: np.ndarray, orders: int) -> np.ndarray:
-    """Tell the row that gives each order its amount: the first that has one, or else its first."""
-    place = np.full(orders, -1)
-    for rows in (np.arange(len(codes)), np.flatnonzero(~np.isnan(amounts))):
-        place[codes[rows][::-1]] = rows[::-1]
-    own = np.zeros(len(codes), dtype=bool)
-    own[place] = True
-    return own

@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 def first_of(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
     """Return each order's first value that is not missing; `codes` holds the number of each row's order."""
-    here = np.flatnonzero(pd.notna(values))
-    place = np.full(orders, -1)
-    place[codes[here][::-1]] = here[::-1]
+    place = _first_rows(codes, np.flatnonzero(pd.notna(values)), orders)
     if not len(values):
         return np.empty(0, dtype=values.dtype)
     missing = np.array(None if values.dtype == object else "NaT" if values.dtype.kind == "M" else np.nan)
     return np.where(place >= 0, values[place], missing.astype(values.dtype))
+
+
+def own_rows(codes: np.ndarray, amounts: np.ndarray, orders: int) -> np.ndarray:
+    """Tell the row that gives each order its amount: the first that has one, or else its first."""
+    place = _first_rows(codes, np.flatnonzero(~np.isnan(amounts)), orders)
+    own = np.zeros(len(codes), dtype=bool)
+    own[np.where(place < 0, _first_rows(codes, np.arange(len(codes)), orders), place)] = True
+    return own
 
 
 def disagreeing(codes: np.ndarray, values: np.ndarray, firsts: np.ndarray) -> int:
@@ -91,3 +97,10 @@ def last_file_wins(
             line = np.full(len(rows), "in_later_file")
             counts += count_rows(str(file), line, rows["currency"].to_numpy(), rows[amount].to_numpy())
     return orders.iloc[last].reset_index(drop=True)
+
+
+def _first_rows(codes: np.ndarray, rows: np.ndarray, orders: int) -> np.ndarray:
+    """Return the first of these rows of each order; -1 for an order that has none of them."""
+    place = np.full(orders, -1)
+    place[codes[rows][::-1]] = rows[::-1]
+    return place

@@ -13,7 +13,7 @@ from ttsframe import columns as words
 from ttsframe import ids
 from ttsframe.errors import InputError
 from ttsframe.readers import dates, detect, grouping, headers, money, tables
-from ttsframe.readers.counted import count_rows, in_currency, own_rows
+from ttsframe.readers.counted import count_rows, in_currency
 from ttsframe.readers.notes import unreadable, with_notes
 from ttsframe.readers.shapes import data_rows, not_totals, trimmed
 from ttsframe.text import Note, counted
@@ -285,7 +285,7 @@ def _money(
         out["refunded"] = np.nan_to_num(out["refunded"], nan=0.0)
     out["currency"] = _currencies(name, rows, read, notes)
     amount = amounts.get("amount", blank)
-    line = np.where(own_rows(rows.codes, amount, orders), "in_frame", "further_lines")
+    line = np.where(grouping.own_rows(rows.codes, amount, orders), "in_frame", "further_lines")
     lost = money.read_money(rows.left_out["amount"], decimal=sign)
     lost_in = np.where(rows.left_out["currency"].astype(bool), rows.left_out["currency"], lost.currencies)
     counts += count_rows(
