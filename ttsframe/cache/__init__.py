@@ -168,13 +168,13 @@ class Cache:
 
     def info(self) -> Info:
         """Count what is there; zeros where there is no file yet."""
-        counted = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
+        statement = "SELECT count(*), coalesce(sum(expires <= ?), 0) FROM responses"
         try:
             with database.Slot() as slot, closing(slot):
                 slot.connection = database.open_for_reading(self.path, wait_seconds=self._wait_seconds)
                 if slot.connection is None:
                     return Info(str(self.path), 0, 0, 0)
-                answers, expired = slot.connection.execute(counted, (time.time(),)).fetchone()
+                answers, expired = slot.connection.execute(statement, (time.time(),)).fetchone()
             return Info(str(self.path), answers, expired, self.path.stat().st_size)
         except (*database.UNAVAILABLE, sqlite3.Error) as error:
             raise self._unusable(error, "read") from None

@@ -19,11 +19,11 @@ _LOG = logging.getLogger("ttsframe")
 
 
 def with_notes(
-    frame: pd.DataFrame, notes: Iterable[Note], sources: Sequence[SourceFile], counted: Sequence[Counted] = ()
+    frame: pd.DataFrame, notes: Iterable[Note], sources: Sequence[SourceFile], counts: Sequence[Counted] = ()
 ) -> pd.DataFrame:
     """Put into ``attrs`` of our own frame its distinct notes by weight, each logged, and what files held."""
     distinct = tuple(by_weight(dict.fromkeys(notes)))
-    frame.attrs |= {"notes": distinct, "sources": tuple(sources), "counted": tuple(counted)}
+    frame.attrs |= {"notes": distinct, "sources": tuple(sources), "counted": tuple(counts)}
     for note in distinct:
         _LOG.info("%s", note.text)
     return frame
