@@ -64,6 +64,11 @@ def run(options: argparse.Namespace) -> int:
     for each in comments:
         result = result.with_comments(each)
     write(result, options.output, ids=options.ids)
+    return _conclude(options, result, refs)
+
+
+def _conclude(options: argparse.Namespace, result: Match, refs: pd.DataFrame | None) -> int:
+    """Print the summary, with the figures as JSON if asked, and return the exit code."""
     incomplete, review = _incomplete(refs), result.report.exception_count
     exit_code = EXIT_INCOMPLETE if incomplete else EXIT_DIFFERENCES if review else EXIT_OK
     exit_code = EXIT_OK if exit_code == EXIT_DIFFERENCES and options.exit_zero else exit_code
@@ -75,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
         told = "1 look-up is" if incomplete == 1 else f"{incomplete:,} look-ups are"
         lines.append(f"{told} incomplete: run the same command again (exit status {exit_code}).")
     figures = {"rows": len(result.orders), "needs_review": review, "incomplete": incomplete, **result.counts}
-    figures |= {"not_looked_up": _known(refs), "exit": exit_code}
+    known = 0 if refs is None else int(refs["reason"].eq("known").sum())
+    figures |= {"not_looked_up": known, "exit": exit_code}
     lines.append(f"SUMMARY {' '.join(f'{name}={figure}' for name, figure in figures.items())}")
     text = "\n".join(lines) + "\n"
     if options.json == "-":
@@ -95,10 +101,6 @@ def _incomplete(refs: pd.DataFrame | None) -> int:
         return 0
     unanswered = refs["status"].eq("failed") | (refs["status"].eq("skipped") & refs["reason"].ne("known"))
     return int(refs.loc[unanswered | refs["reason"].eq("stale"), "order_id"].nunique())
-
-
-def _known(refs: pd.DataFrame | None) -> int:
-    return 0 if refs is None else int(refs["reason"].eq("known").sum())
 
 
 def read_exports(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
