@@ -312,7 +312,8 @@ def _summary(book: _Book, data: ReportData) -> None:
     sheet.write_string(2, 0, escape_formula(data.header), form["quiet"])
     row = _status_rows(book, sheet, data, 4 if data.header else 3)
     for currency, rows in data.totals.items():
-        row = _totals_rows(book, sheet, (currency, rows), row + 1, _sums_of_orders(data, currency))
+        formulas = _sums_of_orders(data, currency)
+        row = _totals_rows(book, sheet, currency, rows, row + 1, formulas=formulas)
     for note in footnotes(data) if data.totals else ():
         sheet.write_string(row, 0, escape_formula(note), form["quiet"])
         row += 1
@@ -565,14 +566,15 @@ def _formulas_by(
 def _totals_rows(
     book: _Book,
     sheet: Any,  # noqa: ANN401
-    block: tuple[str, list[TotalsRow]],
+    currency: str,
+    rows: list[TotalsRow],
     row: int,
+    *,
     formulas: Callable[[str], list[str]] | None,
 ) -> int:
     """Write the totals of one currency, as formulas where there are some; return the row below them."""
     from xlsxwriter.utility import xl_range  # noqa: PLC0415
 
-    currency, rows = block
     first = row + 1
     form, decimals = book.formats, money.decimals(currency)
     sheet.write_string(row, 0, escape_formula(section_title("Amounts", currency)), form["header"])
