@@ -199,7 +199,7 @@ def lookup(
         # 5. Fetch what is not known; after that everything, where the answers contradict what is known.
         outage = None
         try:
-            while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked)):
+            while not offline and (wanted := _unanswered(outcomes, but=trusted.unasked).tolist()):
                 places = {LookupKey(keys.order_ids[place], keys.platforms[place]): place for place in wanted}
                 _fetch(
                     places, outcomes, opened, cache, call, max_age_seconds=max_age_seconds, progress=progress
@@ -322,23 +322,25 @@ def _distinct_keys(
     return keys, np.repeat(distinct.reasons, len(platforms))
 
 
-def _unanswered(outcomes: Sequence[Outcome | None], *, but: np.ndarray) -> list[int]:
-    """Return the positions of the keys without an outcome, but for these."""
-    unanswered = np.fromiter((outcome is None for outcome in outcomes), dtype=bool, count=len(outcomes))
+def _unanswered(
+    outcomes: Sequence[Outcome | None], *, but: np.ndarray, or_failed: bool = False
+) -> np.ndarray:
+    """Return the positions of the keys without an outcome, or an answer, but for these."""
+    # One pass, and an outcome's place instead of its name: they come by the million.
+    unanswered = np.fromiter(
+        (outcome is None or (or_failed and outcome[0] == "failed") for outcome in outcomes),
+        dtype=bool,
+        count=len(outcomes),
+    )
     unanswered[but] = False
-    return np.flatnonzero(unanswered).tolist()
+    return np.flatnonzero(unanswered)
 
 
 def _use_expired(
     keys: LookupKeys, outcomes: list[Outcome | None], shop: Shop, cache: Cache, *, but: np.ndarray
 ) -> None:
     """Give the keys that have no answer their expired one, if it is not too old."""
-    # One pass, and an outcome's place instead of its name: they come by the million.
-    missing = np.fromiter(
-        (outcome is None or outcome[0] == "failed" for outcome in outcomes), dtype=bool, count=len(outcomes)
-    )
-    missing[but] = False
-    wanted = np.flatnonzero(missing)
+    wanted = _unanswered(outcomes, but=but, or_failed=True)
     if not len(wanted) or not shop.settings.stale:
         return
     some = LookupKeys(keys.order_ids[wanted], keys.platforms[wanted])
