@@ -26,11 +26,7 @@ class Column(NamedTuple):
     categories: tuple[str, ...] = ()
 
 
-def _major(version: str) -> int:
-    return int(version.split(".", maxsplit=1)[0])
-
-
-TEXT_DTYPE: Any = "str" if _major(pd.__version__) >= 3 else "object"  # noqa: PLR2004
+TEXT_DTYPE: Any = "object" if pd.__version__.startswith("2.") else "str"
 UTC_DTYPE: Final = "datetime64[us, UTC]"
 TIME_DTYPE: Final = "datetime64[us]"
 
