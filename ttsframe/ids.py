@@ -78,17 +78,6 @@ class Cleaned(NamedTuple):
     """NaN for an order id, else `digits_lost`, `not_digits`, `too_long` or `missing`."""
 
 
-class Keys(NamedTuple):
-    """Every distinct key once, in order of first appearance."""
-
-    codes: np.ndarray
-    """For each input, the position of its key."""
-    ids: np.ndarray
-    """The distinct ids (object; NaN for the missing one)."""
-    reasons: np.ndarray
-    """The reason of each distinct id (object; NaN for an order id)."""
-
-
 # Order ids: cleaning.
 
 
@@ -124,13 +113,10 @@ def clean_one(given: str) -> tuple[str | None, str | None]:
     return shown, "too_long" if _TOO_LONG.fullmatch(core) else "not_digits"
 
 
-def unique(cleaned: Cleaned) -> Keys:
-    """Find the distinct ids, in order of first appearance."""
-    codes, ids = pd.factorize(objects(cleaned.ids), use_na_sentinel=False)
-    first = np.full(len(ids), -1)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    reasons = cleaned.reasons.to_numpy(dtype=object)[first]
-    return Keys(codes, np.asarray(ids, dtype=object), reasons)
+def unique(cleaned: Cleaned) -> Cleaned:
+    """Return the distinct ids, in order of first appearance."""
+    first = ~pd.Series(objects(cleaned.ids), dtype="object").duplicated().to_numpy()
+    return Cleaned(cleaned.ids[first], cleaned.reasons[first])
 
 
 def is_digits(text: str) -> bool:

@@ -315,11 +315,9 @@ def _distinct_keys(
     valid = distinct.ids[pd.isna(distinct.reasons)]
     ids.refuse_rounded("the order ids", valid)
     ids.refuse_short(column, valid)
-    keys = LookupKeys(
-        np.repeat(distinct.ids, len(platforms)),
-        np.tile(np.array(platforms, dtype=object), len(distinct.ids)),
-    )
-    return keys, np.repeat(distinct.reasons, len(platforms))
+    texts, reasons = (np.repeat(column.to_numpy(dtype=object), len(platforms)) for column in distinct)
+    every = np.tile(np.array(platforms, dtype=object), len(distinct.ids))
+    return LookupKeys(texts, every), reasons
 
 
 def _unanswered(
