@@ -17,6 +17,7 @@ from ttsframe.references.progress import duration
 from ttsframe.references.shop import Shop
 from ttsframe.report import check_folder, json_figures, read_comments, text_summary
 from ttsframe.report.files import atomic_write, check_writable
+from ttsframe.text import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -74,10 +75,10 @@ def _conclude(options: argparse.Namespace, result: Match, refs: pd.DataFrame | N
     exit_code = EXIT_OK if exit_code == EXIT_DIFFERENCES and options.exit_zero else exit_code
     lines = [text_summary(result.report), f"report: {options.output / 'report.html'}"]
     if review:
-        told = "1 row needs" if review == 1 else f"{review:,} rows need"
+        told = counted(review, "row needs", "rows need")
         lines.append(f"{told} review" + ("." if incomplete else f" (exit status {exit_code})."))
     if incomplete:
-        told = "1 look-up is" if incomplete == 1 else f"{incomplete:,} look-ups are"
+        told = counted(incomplete, "look-up is", "look-ups are")
         lines.append(f"{told} incomplete: run the same command again (exit status {exit_code}).")
     figures = {"rows": len(result.orders), "needs_review": review, "incomplete": incomplete, **result.counts}
     known = 0 if refs is None else int(refs["reason"].eq("known").sum())

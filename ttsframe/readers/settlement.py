@@ -112,9 +112,9 @@ def _by_order(rows: pd.DataFrame, currency: str | None, notes: list[Note]) -> di
     times = pd.Series(rows["settled_at"].to_numpy())
     latest = times.groupby(codes).max()
     if several := int(times.dt.normalize().groupby(codes).nunique().gt(1).sum()):
-        was = "order was" if several == 1 else "orders were"
+        orders_were = counted(several, "order was", "orders were")
         notes.append(
-            Note("decision", f"{several:,} {was} settled on several days: all of it is counted on the last.")
+            Note("decision", f"{orders_were} settled on several days: all of it is counted on the last.")
         )
     return {
         "order_id": orders,

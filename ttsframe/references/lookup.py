@@ -58,8 +58,7 @@ class Plan(NamedTuple):
     """How long requests for the known orders as well would take."""
 
     def __repr__(self) -> str:
-        need = "needs" if self.unique == 1 else "need"
-        text = f"{counted(self.unique, 'distinct look-up')} {need} "
+        text = f"{counted(self.unique, 'distinct look-up needs', 'distinct look-ups need')} "
         text += counted(self.to_fetch, "request") if self.to_fetch else "no request"
         others = (
             (self.cached, "is cached", "are cached"),

@@ -344,9 +344,8 @@ def footnotes(data: ReportData) -> list[str]:
     notes += _TOTALS_NOTES
     explained = data.counts["explained"]
     if explained and data.bridges:
-        verb = "is" if explained == 1 else "are"
         notes.append(
-            f"{counted(explained, 'row')} {verb} explained: the components in the column reason "
+            f"{counted(explained, 'row is', 'rows are')} explained: the components in the column reason "
             "add up to the difference."
         )
     checks = _checks(data)
@@ -355,11 +354,15 @@ def footnotes(data: ReportData) -> list[str]:
             f"The amounts of {counted(pairs, 'pair')} could not be compared; the difference excludes them."
         )
     if pairs := int(data.currencies["TikTok"].ne(data.currencies["Shopify"]).sum()):
-        two = "1 pair is" if pairs == 1 else f"{pairs:,} pairs are"
-        notes.append(f"{two} in two currencies: each amount is in the table of its own currency.")
+        notes.append(
+            f"{counted(pairs, 'pair is', 'pairs are')} in two currencies: each amount is in the table of its "
+            "own currency."
+        )
     if rows := checks["partial_refunds_differ"]:
-        differ = "row has" if rows == 1 else "rows have"
-        notes.append(f"{rows:,} {differ} different partial refunds on the two sides (reason refund_differs).")
+        notes.append(
+            f"{counted(rows, 'row has', 'rows have')} different partial refunds on the two sides "
+            "(reason refund_differs)."
+        )
     return notes
 
 
