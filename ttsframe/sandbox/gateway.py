@@ -95,24 +95,15 @@ class Gateway:
         fault = self._faults.pick(
             self.behaviour, f"{subject.operation} {subject.order_id} {subject.platform}"
         )
-        if fault:
-            return self._with_fault(fault, route, request, subject, now)
         try:
             response = self._success(subject, self._data(route, request))
         except RefusalError as error:
             response = self._refusal(error, subject, now)
+        if fault:
+            return inject(response, fault)
         if response.outcome == "good":
             self._tokens.count_answer()
         return response
-
-    def _with_fault(
-        self, fault: str, route: Route, request: Request, subject: Response, now: float
-    ) -> Response:
-        """Put a fault in the place of an answer."""
-        try:
-            return inject(self._success(subject, self._data(route, request)), fault)
-        except RefusalError as error:
-            return inject(self._refusal(error, subject, now), fault)
 
     def _admit(self, route: Route, request: Request, now: float) -> None:
         """Refuse whatever may not ask, or not now."""
