@@ -80,8 +80,8 @@ def write_csv(data: ReportData, folder: str | os.PathLike[str], *, ids: str = "p
         written.append(target / f"{name}.csv")
         _save_csv(table, written[-1], LISTED_APART[name], style)
     earlier |= {",".join(names(columns)) for columns in LISTED_APART.values()}
-    for status in {*data.statuses, *palette.KNOWN, *LISTED_APART}:
-        stale = target / f"{status}.csv"
+    for name in (*palette.KNOWN, *LISTED_APART):
+        stale = target / f"{name}.csv"
         if stale not in written and _first_line(stale) in earlier:
             remove(stale)
     if data.comments is not None:
