@@ -138,6 +138,14 @@ def objects(values: pd.Series) -> list[Any]:
     return cells
 
 
+def days_of(values: pd.Series) -> pd.Series:
+    """Return the days of times, by the clock that their column shows."""
+    times = pd.to_datetime(values)
+    return (
+        times.dt.tz_localize(None) if isinstance(times.dtype, pd.DatetimeTZDtype) else times
+    ).dt.normalize()
+
+
 def _cell(value: Any, *, wrap: bool) -> str:  # noqa: ANN401
     if isinstance(value, str):
         digits = wrap and value.isascii() and value.isdigit()

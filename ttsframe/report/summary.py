@@ -26,7 +26,7 @@ from ttsframe.columns import (
     empty,
 )
 from ttsframe.report.bridge import bridges
-from ttsframe.report.cells import objects, side_currency
+from ttsframe.report.cells import days_of, objects, side_currency
 from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
 from ttsframe.report.tie_out import tie_outs
 from ttsframe.text import by_weight, counted, one_line
@@ -390,9 +390,7 @@ def section_title(word: str, currency: str) -> str:
 
 def timeline(data: ReportData) -> Timeline | None:
     """Count rows by status over time; None where no date is known."""
-    days = pd.to_datetime(data.detail("day", pd.NaT))
-    if isinstance(days.dtype, pd.DatetimeTZDtype):
-        days = days.dt.tz_localize(None)
+    days = days_of(data.detail("day", pd.NaT))
     dated = pd.DataFrame({"day": days, "status": data.orders["status"].astype("object")}).dropna()
     if dated.empty:
         return None

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import ONLY_SETTLEMENT, TOTALS_BY, conform, empty
+from ttsframe.report.cells import days_of
 from ttsframe.report.summary import SIDES
 from ttsframe.text import one_line
 
@@ -43,7 +44,7 @@ def totals_by(data: ReportData, by: By) -> pd.DataFrame:
 
 def _sides(data: ReportData, by: By) -> list[pd.DataFrame]:
     """Return the amounts of each side in its currency; an order that is absent adds 0."""
-    key = _days(data.detail("day", pd.NaT)) if by == "day" else _texts(data.orders["reason"])
+    key = days_of(data.detail("day", pd.NaT)) if by == "day" else _texts(data.orders["reason"])
     difference = data.orders["difference_counted"]
     rows: dict[str, Any] = {
         "rows": 1,
@@ -76,7 +77,7 @@ def _payouts(data: ReportData) -> list[pd.DataFrame]:
     return [
         pd.DataFrame(
             {
-                "payout": _days(frame["settled_at"]),
+                "payout": days_of(frame["settled_at"]),
                 "currency": _texts(frame["settled_currency"]).fillna(""),
                 **amounts,
                 "settled_total": list(amounts.values())[-1],
@@ -91,9 +92,3 @@ def _texts(values: pd.Series) -> pd.Series:
     codes, words = pd.factorize(values.astype("object"))
     lines = np.array([*(one_line(str(word)) for word in words), None], dtype=object)
     return pd.Series(lines[codes], index=values.index)
-
-
-def _days(times: pd.Series) -> pd.Series:
-    """Return the days of times, without a zone."""
-    days = pd.to_datetime(times)
-    return (days.dt.tz_localize(None) if isinstance(days.dtype, pd.DatetimeTZDtype) else days).dt.normalize()
