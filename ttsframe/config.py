@@ -92,23 +92,7 @@ def shop_digest(shop_cipher: str) -> str:
 
 
 def seconds(text: str) -> float:
-    """Read a duration.
-
-    Parameters
-    ----------
-    text
-        As `30d`, `1h`, `15m`, `90s`, or a number of seconds.
-
-    Returns
-    -------
-    float
-        Seconds.
-
-    Raises
-    ------
-    ValueError
-        If the text is no duration.
-    """
+    """Read a duration, as `30d`, `1h`, `15m`, `90s` or a number of seconds; raise ValueError for another."""
     found = _DURATION.fullmatch(text.strip().lower())
     duration = float(found[1]) * _SECONDS[found[2]] if found else math.inf
     if duration > _MAX_SECONDS:
@@ -274,18 +258,7 @@ SETTING_NAMES = tuple(entry.metadata["name"] for entry in fields(Settings))
 
 
 def environment() -> dict[str, str]:
-    """Return the environment over the nearest `.env`, here or in a folder above.
-
-    Returns
-    -------
-    dict
-        Only the names ttsframe knows; blank values are left out.
-
-    Raises
-    ------
-    SettingsError
-        If the `.env` cannot be read.
-    """
+    """Return what ttsframe knows of the environment over the nearest `.env`, here or in a folder above."""
     import dotenv  # noqa: PLC0415 - not needed to import ttsframe
 
     path = dotenv.find_dotenv(usecwd=True)
@@ -307,27 +280,10 @@ def read(
     need: tuple[str, ...] = NEEDED_NAMES,
     **settings: Unpack[SettingsGiven],
 ) -> tuple[Settings, Credentials]:
-    """Read settings and credentials.
+    """Read settings and credentials; raise SettingsError naming everything that is missing or malformed.
 
-    Parameters
-    ----------
-    environ
-        Names and values, as `environment` gives them.
-    need
-        The credential names that must be there; the others are taken if they are.
-    **settings
-        Fields of `Settings`, which go before the environment; durations and numbers may be
-        texts, as in the environment.
-
-    Returns
-    -------
-    tuple
-        Settings and Credentials; credentials not needed and not there are empty.
-
-    Raises
-    ------
-    SettingsError
-        Naming everything that is missing or malformed.
+    `settings` are fields of `Settings`, which go before the environment, and may be texts as there.
+    Credentials that are not in `need` are taken if they are there, and else are empty.
     """
     problems: list[str] = []
     made = _settings(environ, settings, problems)

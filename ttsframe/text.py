@@ -59,19 +59,7 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def escape_formula(text: str) -> str:
-    """Make a text safe as the cell of a spreadsheet or CSV file.
-
-    Parameters
-    ----------
-    text
-        Text from outside.
-
-    Returns
-    -------
-    str
-        On one line, and with an apostrophe before what would start a formula; every other
-        text as it was. `unescape_formula` takes the apostrophes away again.
-    """
+    """Put a text on one line, with an apostrophe before what would start a formula in a spreadsheet."""
     if text.isalnum() or not _SUSPECT.search(text):
         return text
     line = one_line(text)
@@ -81,18 +69,7 @@ def escape_formula(text: str) -> str:
 
 
 def unescape_formula(cells: pd.Series) -> pd.Series:
-    """Give back the texts that `escape_formula` made these cells of.
-
-    Parameters
-    ----------
-    cells
-        Text as a file of ours holds it.
-
-    Returns
-    -------
-    pandas.Series
-        The same column without the apostrophes that were added; what is missing stays so.
-    """
+    """Return cells of a file of ours without the apostrophes that `escape_formula` added."""
     guarded = cells.str.contains("'", regex=False, na=False)
     if not guarded.any():
         return cells

@@ -50,13 +50,7 @@ class SharedRate:
 
 
 class RateCap:
-    """A rate that a user has set: requests go evenly, never more in a second.
-
-    Parameters
-    ----------
-    per_second
-        The most requests a second.
-    """
+    """A rate that a user has set: requests go evenly, never more in a second."""
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
@@ -75,17 +69,7 @@ class RateCap:
 
 
 class RateLimiter:
-    """The rate of one client: the shop's, and under the client's own cap.
-
-    Parameters
-    ----------
-    shared
-        What is known of the rate that the shop allows.
-    cap_per_second
-        A rate never to exceed, whatever the shop would allow.
-    max_workers
-        The most requests at once.
-    """
+    """The rate of one client: the shop's, and under the client's own cap, whatever the shop would allow."""
 
     def __init__(self, shared: SharedRate, *, cap_per_second: float | None = None, max_workers: int) -> None:
         self._shared = shared
@@ -95,18 +79,7 @@ class RateLimiter:
         self._under_way = 0
 
     def wait(self, stop: threading.Event) -> float | None:
-        """Wait until a request may go.
-
-        Parameters
-        ----------
-        stop
-            Ends the waiting when set.
-
-        Returns
-        -------
-        float
-            The moment it was let go, in seconds of `time.monotonic`; None if stopped.
-        """
+        """Wait until a request may go; return that moment of `time.monotonic`, None if stopped."""
         sent_at = self._wait_under(self._cap, stop) if self._cap else self._shared.wait(stop)
         if sent_at is not None:
             with self._shared.lock:
