@@ -407,9 +407,7 @@ def _as_series(values: Any) -> pd.Series:  # noqa: ANN401
 
 def _as_text(series: pd.Series) -> np.ndarray:
     """Return the values as an object array of str, None where missing."""
-    if pd.api.types.is_bool_dtype(series.dtype):
-        return objects(series.astype("object").map(str, na_action="ignore"))
-    if pd.api.types.is_integer_dtype(series.dtype):
+    if pd.api.types.is_bool_dtype(series.dtype) or pd.api.types.is_integer_dtype(series.dtype):
         return objects(series.astype("object").map(str, na_action="ignore"))
     if pd.api.types.is_float_dtype(series.dtype):
         return _floats_as_text(series)

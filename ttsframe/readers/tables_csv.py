@@ -160,7 +160,7 @@ def _cut(lines: list[str], separator: str, *, id_names: Sequence[str] | None, to
     except csv.Error:
         pass  # A cell without end: not with this separator.
     header = find_header(records[:ROWS_SEARCHED_FOR_HEADER], id_names=id_names, told=told)
-    end = ends[header.row] if 0 <= header.row < len(ends) else 0
+    end = ends[header.row] if header.row >= 0 else 0
     return _Head(separator, header, records[header.row + 1 :], end)
 
 
