@@ -15,7 +15,10 @@ _DECIMALS = {
     **dict.fromkeys("CLF UYW".split(), 4),
 }
 
-POWERS = 10.0 ** np.arange(max(_DECIMALS.values()) + 1)
+MOST_DECIMALS = max(_DECIMALS.values())
+"""Of the finest currency."""
+
+POWERS = 10.0 ** np.arange(MOST_DECIMALS + 1)
 """Minor units of a major one, by decimals; to look a power up takes a third of the time to compute it."""
 
 

@@ -13,8 +13,6 @@ from ttsframe import money
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_DECIMALS = 4
-
 
 class SourceFile(NamedTuple):
     """One file that was read."""
@@ -55,13 +53,15 @@ def count_rows(file: str, lines: np.ndarray, currencies: np.ndarray, amounts: np
     if len(of_orders) == 1:
         words = words.mask(words.eq("") & (lines != "in_frame"), of_orders[0])
     codes, distinct = pd.factorize(words)
-    digits = np.array([money.decimals(word) if word else _MOST_DECIMALS for word in distinct], dtype=np.int64)
+    digits = np.array(
+        [money.decimals(word) if word else money.MOST_DECIMALS for word in distinct], dtype=np.int64
+    )
     units = money.to_minor_units(amounts.astype(np.float64), digits[codes])
     exact = money.to_major_units(np.nan_to_num(units), digits[codes])
     rows = pd.DataFrame({"line": lines, "currency": words, "rows": 1, "amount": exact})
     sums = rows.groupby(["line", "currency"], sort=False)[["rows", "amount"]].sum()
     return [
-        Counted(file, str(line), str(currency), int(count), round(float(amount), _MOST_DECIMALS))
+        Counted(file, str(line), str(currency), int(count), round(float(amount), money.MOST_DECIMALS))
         for (line, currency), (count, amount) in zip(sums.index, sums.to_numpy().tolist(), strict=True)
     ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ttsframe.money import MOST_DECIMALS
 from ttsframe.readers.counted import count_rows
 from ttsframe.text import Note, counted
 
@@ -41,15 +42,12 @@ def disagreeing(codes: np.ndarray, values: np.ndarray, firsts: np.ndarray) -> in
 
 
 def sums(codes: np.ndarray, values: np.ndarray, orders: int) -> np.ndarray:
-    """Return each order's sum, NaN where none of its rows has a value.
-
-    Sums are rounded to a ten-thousandth, so that 0.1 + 0.2 is 0.3.
-    """
+    """Return each order's sum, rounded so that 0.1 + 0.2 is 0.3; NaN where none of its rows has a value."""
     here = ~np.isnan(values)
     total = np.bincount(codes[here], weights=values[here], minlength=orders)
     some = np.bincount(codes[here], minlength=orders) > 0
     # Adding 0 turns -0.0 into 0.0.
-    return np.where(some, np.round(total, 4) + 0.0, np.nan)
+    return np.where(some, np.round(total, MOST_DECIMALS) + 0.0, np.nan)
 
 
 def added(columns: Sequence[np.ndarray]) -> np.ndarray:
@@ -57,7 +55,7 @@ def added(columns: Sequence[np.ndarray]) -> np.ndarray:
     if len(columns) == 1:
         return columns[0]
     values = np.array(columns)
-    total = np.round(np.nansum(values, axis=0), 4)
+    total = np.round(np.nansum(values, axis=0), MOST_DECIMALS)
     return np.where(np.isnan(values).all(axis=0), np.nan, total)
 
 

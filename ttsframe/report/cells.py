@@ -31,7 +31,8 @@ LONG_NUMBERS_IN_EXCEL = (
     "double click is safe."
 )
 _ID_NAME = re.compile(r"(?i)(?:.*[ _-])?id")
-_MORE_DECIMALS = 6
+FINEST_DECIMALS = 6
+"""Finer than any currency: rounding so takes away what adding floats leaves behind."""
 _FLOAT_NOISE = 1e-7
 
 
@@ -82,7 +83,7 @@ def money_text(values: pd.Series, decimals: np.ndarray | None = None) -> list[st
         more |= (digits == count) & (np.abs(finite - np.round(finite, count)) > tolerance)
     texts = [f"{amount:.{count}f}" for amount, count in zip(finite.tolist(), digits.tolist(), strict=True)]
     for index in np.flatnonzero(more).tolist():
-        texts[index] = f"{finite[index]:.{_MORE_DECIMALS}f}".rstrip("0")
+        texts[index] = f"{finite[index]:.{FINEST_DECIMALS}f}".rstrip("0")
     for index in np.flatnonzero((finite <= 0) & ~more).tolist():
         texts[index] = texts[index].lstrip("-") if float(texts[index]) == 0 else texts[index]
     for index in np.flatnonzero(~known).tolist():

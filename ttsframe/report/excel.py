@@ -17,7 +17,7 @@ import pandas as pd
 from ttsframe import money
 from ttsframe.columns import EXCEPTIONS, MATCH_COMMENTS, SETTLEMENT_STATUSES, TOTALS_BY
 from ttsframe.report import cells, palette
-from ttsframe.report.cells import AND_UNKNOWN, LONG_NUMBERS_IN_EXCEL, UNKNOWN
+from ttsframe.report.cells import AND_UNKNOWN, FINEST_DECIMALS, LONG_NUMBERS_IN_EXCEL, UNKNOWN
 from ttsframe.report.comments import save_comments
 from ttsframe.report.files import atomic_write
 from ttsframe.report.summary import (
@@ -195,8 +195,7 @@ def _close(book: _Book) -> None:
     try:
         book.file.close()
     except FileCreateError as error:
-        cause = error.args[0] if error.args else None
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
+        raise error.args[0] from error
 
 
 def _add_sheets(book: _Book, name: str, frame: pd.DataFrame, columns: Sequence[Column] | None) -> int:
@@ -501,7 +500,7 @@ def _totals_by(book: _Book, data: ReportData, by: By, table: pd.DataFrame) -> No
         _figures(book, sheet, row, figures, values, formulas=formulas)
     for row, (currency, part) in enumerate(table.groupby("currency", sort=False), start=len(table) + 1):
         sheet.write_string(row, 0, "All", form["total"])
-        sums = part[[column.name for column in figures]].sum(min_count=1).round(6)
+        sums = part[[column.name for column in figures]].sum(min_count=1).round(FINEST_DECIMALS)
         which = f"{xl_range(1, 1, len(table), 1)},{_criterion(str(currency))}"
         formulas = {
             column.name: f"SUMIFS({xl_range(1, place, len(table), place)},{which})"
@@ -610,9 +609,9 @@ def _amounts(
         if math.isnan(amount):
             sheet.write_string(row, place + 2, UNKNOWN, form)
         elif formulas:
-            sheet.write_formula(row, place + 2, formulas[place], form, round(amount, 6))
+            sheet.write_formula(row, place + 2, formulas[place], form, round(amount, FINEST_DECIMALS))
         else:
-            sheet.write_number(row, place + 2, round(amount, 6), form)
+            sheet.write_number(row, place + 2, round(amount, FINEST_DECIMALS), form)
 
 
 def _about(book: _Book, data: ReportData, cut: int) -> None:

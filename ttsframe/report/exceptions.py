@@ -8,6 +8,7 @@ import pandas as pd
 
 from ttsframe.columns import EXCEPTIONS, MATCH_ADVICE, conform
 from ttsframe.report import palette
+from ttsframe.report.cells import FINEST_DECIMALS
 
 RECONCILED = frozenset({"matched", "explained", "not_expected"})
 """Rows of every other status need review, in every rendering and in the exit code."""
@@ -36,8 +37,7 @@ def exceptions(
     rows = rows.join(pd.get_dummies(ages, dtype="int64")).dropna(subset="status")
     groups = rows.groupby(["status", "reason", "currency"], sort=False)
     table = groups[["rows", *AGES]].sum()
-    # Finer than any currency: rounding takes away what adding floats leaves behind.
-    table["difference"] = groups["difference"].sum(min_count=1).round(6)
+    table["difference"] = groups["difference"].sum(min_count=1).round(FINEST_DECIMALS)
     table = table.reset_index()
     table["advice"] = [advice(*of) for of in zip(table["status"], table["reason"], strict=True)]
     table["no_risk"] = [_RISK not in reason_words(words) for words in table["reason"]]

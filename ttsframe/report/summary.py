@@ -26,7 +26,7 @@ from ttsframe.columns import (
     empty,
 )
 from ttsframe.report.bridge import bridges
-from ttsframe.report.cells import days_of, objects, side_currency
+from ttsframe.report.cells import FINEST_DECIMALS, days_of, objects, side_currency
 from ttsframe.report.exceptions import RECONCILED, exceptions, reason_words
 from ttsframe.report.tie_out import tie_outs
 from ttsframe.text import by_weight, counted, one_line
@@ -264,7 +264,7 @@ class ReportData:
                 figures = {row.status or "total": row.figures[position] for row in block}
                 figures |= {name: values[position] for name, values in footer_rows(block[-1]).items()}
                 lines += [
-                    ("amount", side, currency, name, _rounded(amount))
+                    ("amount", side, currency, name, round(amount, FINEST_DECIMALS))
                     for name, (amount, _) in figures.items()
                 ]
                 lines += [
@@ -518,10 +518,6 @@ def _known_sum(values: Iterable[float]) -> float:
     return math.nan if len(known) < len(amounts) and not any(known) else sum(known)
 
 
-def _rounded(amount: float) -> float:
-    return round(amount, 6)  # finer than any currency: takes away what adding floats leaves behind
-
-
 def _pairs_by_source(data: ReportData) -> dict[str, int]:
     """Count the pairs by what made them, so that guesses stand apart from proof."""
     rows = data.orders["matched_on"].value_counts(sort=False)
@@ -574,5 +570,7 @@ def _payouts(data: ReportData) -> dict[str, dict[str, float]]:
             period = {"outside_period"} if data.cut_off is None else set()
             figures |= {name: sums.get(name, 0.0) for name in SETTLEMENT_STATUSES if name not in period}
             figures["settlement_total"] = part["amount"].sum()
-        payouts[str(currency)] = {name: _rounded(float(amount)) for name, amount in figures.items()}
+        payouts[str(currency)] = {
+            name: round(float(amount), FINEST_DECIMALS) for name, amount in figures.items()
+        }
     return payouts

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ttsframe.columns import ONLY_SETTLEMENT, TOTALS_BY, conform, empty
-from ttsframe.report.cells import days_of
+from ttsframe.report.cells import FINEST_DECIMALS, days_of
 from ttsframe.report.summary import SIDES
 from ttsframe.text import one_line
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ttsframe.report.summary import ReportData
 
 By = Literal["day", "reason", "payout"]
-_DECIMALS = 6  # finer than any currency: rounding takes away what adding floats leaves behind
 
 
 def all_totals(data: ReportData) -> dict[By, pd.DataFrame]:
@@ -32,7 +31,7 @@ def all_totals(data: ReportData) -> dict[By, pd.DataFrame]:
 def totals_by(data: ReportData, by: By) -> pd.DataFrame:
     """Add up what counts in the totals, by `columns.TOTALS_BY` and currency."""
     rows = pd.concat(_payouts(data) if by == "payout" else _sides(data, by))
-    sums = rows.groupby([by, "currency"], dropna=False).sum(min_count=1).round(_DECIMALS).reset_index()
+    sums = rows.groupby([by, "currency"], dropna=False).sum(min_count=1).round(FINEST_DECIMALS).reset_index()
     sums = sums.fillna({column.name: 0 for column in TOTALS_BY[by] if column.type == "count"})
     if by == "payout":
         sums = sums.fillna({"settled_counted": 0.0, "settled_other": 0.0})
