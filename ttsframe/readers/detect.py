@@ -139,9 +139,7 @@ def require_columns(name: str, header: Sequence[str], needed: Mapping[str, Seque
     }
     if not missing:
         return
-    near = {words: headers.nearest(names, header) for words, names in missing.items()}
-    hints = {words: f" (the nearest is {headers.shortened(name)!r})" for words, name in near.items() if name}
-    wanted = " and ".join(f"{words}{hints.get(words, '')}" for words in missing)
+    wanted = " and ".join(f"{words}{headers.hint(names, header)}" for words, names in missing.items())
     raise InputError(
         f"{name} has no column {wanted}. {told(header)} If it is there by another name, "
         f"say so with columns= (reconcile: --{side}-columns)."
@@ -156,12 +154,8 @@ def renamed(
     for field, given in own.items():
         places = [place for one in given if (place := find_column(header, [one])) is not None]
         if not places:
-            near = headers.nearest(given, header)
-            hint = f" (the nearest is {headers.shortened(near)!r})" if near else ""
-            words = " or ".join(map(repr, given))
-            raise InputError(
-                f"{name} has no column {words}{hint}. {told(header, own=True)}", parameter="columns"
-            )
+            wanted = f"{' or '.join(map(repr, given))}{headers.hint(given, header)}"
+            raise InputError(f"{name} has no column {wanted}. {told(header, own=True)}", parameter="columns")
         if len(places) > 1:
             words = " and ".join(repr(header[place]) for place in places)
             raise InputError(

@@ -185,6 +185,12 @@ def nearest(names: Sequence[str], header: Sequence[str]) -> str | None:
     return best[1].strip() if best else None
 
 
+def hint(names: Sequence[str], header: Sequence[str]) -> str:
+    """Name in brackets the column of `header` that looks most like one of `names`; blank if none does."""
+    near = nearest(names, header)
+    return f" (the nearest is {shortened(near)!r})" if near else ""
+
+
 def shortened(text: str) -> str:
     """Return a text of at most 40 characters on one line."""
     one_line = " ".join(text.split())
