@@ -1,10 +1,10 @@
 """A match → CSV, XLSX, HTML, notebook, terminal and plots."""
 
 from ttsframe.report.comments import attach, later_of, read_comments
-from ttsframe.report.data import json_figures
 from ttsframe.report.excel import write_excel
 from ttsframe.report.files import ensure_dir
 from ttsframe.report.html import html_summary, write_html
+from ttsframe.report.json_figures import json_figures
 from ttsframe.report.one_order import OrderExplained, explain_order
 from ttsframe.report.plots import plot
 from ttsframe.report.summary import HEADER, ReportData, title
