@@ -276,6 +276,28 @@ def test_compare__reads_report_folders_back(tmp_path, ids):
     assert compare(before, tmp_path / "before").empty
 
 
+def test_compare__reads_a_report_that_a_spreadsheet_has_saved(tmp_path):
+    before, after = before_and_after()
+    before.to_csv(tmp_path)
+    path = tmp_path / "orders.csv"
+    frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    amounts = [name for name in frame if name.endswith(("_amount", "_total"))]
+    frame[amounts] = frame[amounts].replace(r"\.", ",", regex=True)
+    frame.to_csv(path, sep=";", index=False)
+    pd.testing.assert_frame_equal(compare(tmp_path, after), compare(before, after))
+    path.write_text(path.read_text().replace("20,00", "twenty"))
+    assert compare(tmp_path, before)["tiktok_amount_before"].isna().all()
+
+
+def test_compare__reads_amounts_of_three_decimals_back(tmp_path):
+    result = match(
+        tiktok({"order_id": T1, "amount": 12.5, "currency": "KWD"}), shopify(marked(S1, T1, total=12.5))
+    )
+    result.to_csv(tmp_path)
+    assert "12.500" in (tmp_path / "orders.csv").read_text()
+    assert compare(tmp_path, result).empty
+
+
 def test_compare__folder_without_a_report_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"orders\.csv"):
         compare(tmp_path, sample())

@@ -12,8 +12,9 @@ from ttsframe import ids
 from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, conform
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
-from ttsframe.report.comments import order_keys
-from ttsframe.text import unescape_formula
+from ttsframe.readers import money, tables_csv
+from ttsframe.readers.files import Source, read_bytes
+from ttsframe.report.comments import order_keys, read_back
 
 if TYPE_CHECKING:
     import os
@@ -85,26 +86,24 @@ def _orders(result: Match | str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def _read_folder(folder: Path) -> pd.DataFrame:
-    """Read `orders.csv` back, ids plain or wrapped for Excel."""
+    """Read `orders.csv` back, also as a spreadsheet has saved it, ids plain or wrapped for Excel."""
     path = folder / "orders.csv" if folder.is_dir() else folder
-    try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read as a report's orders.csv ({error}); name the report's folder."
-        ) from error
-    missing = [name for name in _NEEDED if name not in frame]
+    if not path.is_file():
+        raise InputError(f"there is no file {path}: name the report's folder.")
+    table = tables_csv.open_text(str(path), read_bytes(Source(str(path), path, None)), id_names=_NEEDED)
+    missing = [name for name in _NEEDED if name not in table.header]
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
+    frame = read_back(table, _NEEDED)
+    frame = frame.where(frame != "")
     for name in ("order_id", "shopify_id"):
         # `ids="excel"` wraps every run of digits, also one too long for an order id.
-        unwrapped = frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True)
-        frame[name] = ids.clean(unescape_formula(unwrapped)).ids
-    for name in ("shopify_name", "reason"):
-        frame[name] = unescape_formula(frame[name])
-    for name in ("tiktok_amount", "shopify_total"):
-        frame[name] = pd.to_numeric(frame[name])
-    return frame
+        frame[name] = ids.clean(frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True)).ids
+    amounts = {name: ids.objects(frame[name].fillna("")) for name in ("tiktok_amount", "shopify_total")}
+    # Amounts of ours have no thousands: what could be either is a decimal sign, as of `12.500` dinars.
+    sign = money.decimal_sign([*amounts.values()]) or "."
+    read = {name: money.read_money(cells, decimal=sign).amounts for name, cells in amounts.items()}
+    return frame.assign(**read)
 
 
 def _by_order(orders: pd.DataFrame) -> pd.DataFrame:

@@ -155,6 +155,12 @@ def order_keys(rows: pd.DataFrame) -> pd.Series:
     return ("TikTok " + order_ids).where(order_ids.notna(), shopify)
 
 
+def read_back(table: Table, columns: Sequence[str]) -> pd.DataFrame:
+    """Return columns of a table of ours with their texts as they were before they were written."""
+    cells = table.columns([table.header.index(name) for name in columns])
+    return pd.DataFrame(dict(zip(columns, cells, strict=True)), dtype=TEXT_DTYPE).apply(unescape_formula)
+
+
 def _remembered(folder: Path) -> _Remembered:
     path = folder / FILE
     if not path.is_file():
@@ -187,9 +193,7 @@ def _tables(file: Path) -> list[Table]:
 
 def _rows_of(table: Table, known: set[str]) -> pd.DataFrame:
     """Return the rows of a table as `columns.COMMENTS`; refuse texts beside no whole id, but known ones."""
-    columns = table.columns([table.header.index(name) for name in names(COMMENTS)])
-    rows = pd.DataFrame(dict(zip(names(COMMENTS), columns, strict=True)), dtype=TEXT_DTYPE)
-    rows = rows.apply(unescape_formula)
+    rows = read_back(table, names(COMMENTS))
     for name in _TEXTS:
         rows[name] = rows[name].map(one_line).str.strip()
     is_new = ~rows[_TEXTS].isin({*known, ""}).all(axis="columns")
