@@ -42,9 +42,8 @@ CREDENTIALS = Credentials(
 class Sandbox:
     """A running sandbox; a context manager that closes it. `run` makes one."""
 
-    def __init__(self, server: Server, credentials: Credentials, behaviour: Behaviour) -> None:
+    def __init__(self, server: Server, credentials: Credentials) -> None:
         self._server = server
-        self._behaviour = behaviour
         self.credentials = credentials
         self.base_url = f"http://{HOST}:{server.port}"
         self.auth_url = self.base_url
@@ -104,12 +103,12 @@ class Sandbox:
     @property
     def behaviour(self) -> Behaviour:
         """The options as they are; `change` changes them."""
-        return self._behaviour
+        return self._server.gateway.behaviour
 
     @property
     def rate(self) -> float | None:
         """The limit in requests a second; None for no limit. May be set while running."""
-        return self._behaviour.rate_per_second
+        return self.behaviour.rate_per_second
 
     @rate.setter
     def rate(self, rate_per_second: float | None) -> None:
@@ -117,9 +116,7 @@ class Sandbox:
 
     def change(self, **options: Any) -> None:  # noqa: ANN401 - the fields of Behaviour
         """Change options while running."""
-        behaviour = self._behaviour.replace(options)
-        self._server.call(self._server.gateway.change, behaviour)
-        self._behaviour = behaviour
+        self._server.call(self._server.gateway.change, self.behaviour.replace(options))
 
     def close(self) -> None:
         """Drop every connection, free the port and delete the cache of `shop`; nothing is left."""
@@ -165,9 +162,8 @@ def run(
     SettingsError
         If the port cannot be had.
     """
-    chosen = (behaviour or Behaviour()).replace(options)
-    gateway = Gateway(read_table(orders), credentials, chosen)
-    return Sandbox(Server(gateway, [], port=port), credentials, chosen)
+    gateway = Gateway(read_table(orders), credentials, (behaviour or Behaviour()).replace(options))
+    return Sandbox(Server(gateway, [], port=port), credentials)
 
 
 def serve_forever(
@@ -179,12 +175,11 @@ def serve_forever(
     started: Callable[[Sandbox], None] | None = None,
 ) -> int:
     """Start a sandbox, print how to reach it, and serve until interrupted."""
-    chosen = behaviour or Behaviour()
-    gateway = Gateway(read_table(orders), CREDENTIALS, chosen)
+    gateway = Gateway(read_table(orders), CREDENTIALS, behaviour or Behaviour())
     # The log is not kept in memory: this sandbox may run for weeks.
     server = Server(gateway, None, port=port)
     try:
-        with _sigterm_as_interrupt(), Sandbox(server, CREDENTIALS, chosen) as sandbox:
+        with _sigterm_as_interrupt(), Sandbox(server, CREDENTIALS) as sandbox:
             for name, value in sandbox.environment.items():
                 print(f"{name}={value}", file=out or sys.stdout, flush=True)
             if started:
