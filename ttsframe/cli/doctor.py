@@ -6,9 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ttsframe import config, gateway
+from ttsframe import gateway
 from ttsframe.cache import Cache
-from ttsframe.client.tokens import TokenStore, default_file
 from ttsframe.errors import EXIT_ERROR, EXIT_OK, CacheError, SettingsError, TtsframeError
 from ttsframe.gateway import ResponseKind
 from ttsframe.references.shop import Shop
@@ -16,6 +15,7 @@ from ttsframe.references.shop import Shop
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ttsframe.client import CallResult
 
@@ -60,12 +60,11 @@ def _print_failure(name: str, what_to_do: str) -> None:
 
 def _checks() -> Iterator[str]:
     """Yield what each of `CHECKS` found; raise at the first that fails."""
-    settings, credentials = config.read(config.environment())
-    yield "all variables are set"
-    yield _cache(settings)
-    with Shop(credentials, settings, tokens=TokenStore(default_file())) as shop:
+    with Shop.from_env() as shop:
+        yield "all variables are set"
+        yield _cache(shop.settings.cache_file)
         result = shop.client.request(gateway.shops_request())
-        yield settings.base_url
+        yield shop.settings.base_url
         yield _clock(result)
         result.raise_for_status()
         yield "accepted, after the access token was refreshed" if result.refreshed else "accepted"
@@ -73,8 +72,7 @@ def _checks() -> Iterator[str]:
         yield _scope(shop)
 
 
-def _cache(settings: config.Settings) -> str:
-    path = settings.cache_file
+def _cache(path: Path) -> str:
     with Cache(path) as cache:
         problem = cache.check()
     if problem:
