@@ -222,7 +222,7 @@ def test_explain__shows_one_order_and_writes_its_ticket(tmp_path, capsys):
 
 def test_explain__unknown_order_is_an_error_with_advice(tmp_path, capsys):
     assert main(["explain", "#9", *export(tmp_path, DIFFERING)]) == 2
-    assert "#9 is no order of this result: give a TikTok order id" in capsys.readouterr().err
+    assert "#9 is not an order of this result: give a TikTok order id" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -244,7 +244,7 @@ def test_inputs__column_that_is_there_twice_is_refused(name):
 def test_inputs__column_whose_name_is_no_text_is_refused(label):
     frame = tiktok(T1).assign(x=1)
     frame.columns = [*frame.columns[:-1], label]
-    with pytest.raises(InputError, match="a column whose name is no text"):
+    with pytest.raises(InputError, match="a column whose name is not text"):
         match(frame, shopify())
 
 

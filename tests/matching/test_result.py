@@ -289,6 +289,20 @@ def test_compare__reads_a_report_that_a_spreadsheet_has_saved(tmp_path):
     assert compare(tmp_path, before)["tiktok_amount_before"].isna().all()
 
 
+@pytest.mark.parametrize("rounded", ["5.77E+17", "577092126219200000"])
+def test_compare__refuses_ids_that_a_spreadsheet_has_rounded(tmp_path, rounded):
+    whole = [f"5770921262192{place:05}" for place in range(1, 12)]
+    result = match(tiktok(*whole), shopify(S1))
+    result.to_csv(tmp_path)
+    path = tmp_path / "orders.csv"
+    text = path.read_text(encoding="utf-8-sig")
+    for place, order_id in enumerate(whole):
+        text = text.replace(order_id, rounded if "E" in rounded else str(int(rounded) + 1000 * place))
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"order_id lost their last digits .* write the report again"):
+        compare(tmp_path, result)
+
+
 def test_compare__reads_amounts_of_three_decimals_back(tmp_path):
     result = match(
         tiktok({"order_id": T1, "amount": 12.5, "currency": "KWD"}), shopify(marked(S1, T1, total=12.5))

@@ -80,7 +80,7 @@ def test_explain__lone_order_has_one_side(result):
 
 
 def test_explain__order_that_is_not_there_is_refused(result):
-    with pytest.raises(InputError, match="is no order of this result"):
+    with pytest.raises(InputError, match="is not an order of this result"):
         result.explain("577000000000000009")
 
 

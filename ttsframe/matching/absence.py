@@ -23,9 +23,9 @@ _SAME_MOMENT_HOURS = 36
 _HOLD = np.timedelta64(2, "h")
 """Connectors wait about an hour after payment; what is newer than this may still come."""
 _GAP_ORDERS = 5
-"""So many orders in a row that are not on Shopify, between orders that are, are no chance."""
+"""This many orders in a row that are not on Shopify, between orders that are, are not by chance."""
 _LONG_GAP, _LONG_GAP_ORDERS = np.timedelta64(2, "h"), 3
-"""Nor are so many in a stretch of this length."""
+"""Nor are this many in a stretch of this length."""
 
 
 class Reason(enum.IntFlag):

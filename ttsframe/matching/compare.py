@@ -12,6 +12,7 @@ from ttsframe import ids
 from ttsframe.columns import MATCH_CHANGES, MATCH_COMPARED, conform
 from ttsframe.errors import InputError
 from ttsframe.matching.result import Match
+from ttsframe.money import MOST_DECIMALS, POWERS
 from ttsframe.readers import money, tables_csv
 from ttsframe.readers.files import Source, read_bytes
 from ttsframe.report.comments import order_keys, read_back
@@ -98,7 +99,13 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     frame = frame.where(frame != "")
     for name in ("order_id", "shopify_id"):
         # `ids="excel"` wraps every run of digits, also one too long for an order id.
-        frame[name] = ids.clean(frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True)).ids
+        cleaned = ids.clean(frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True))
+        if cleaned.reasons.eq("digits_lost").any():
+            raise InputError(f"{path}: ids in the column {name} {ids.LOST}; write the report again.")
+        ids.refuse_rounded(
+            f"{path}: the ids in the column {name}", cleaned.ids.dropna(), "write the report again"
+        )
+        frame[name] = cleaned.ids
     amounts = {name: ids.objects(frame[name].fillna("")) for name in ("tiktok_amount", "shopify_total")}
     # Amounts of ours have no thousands: what could be either is a decimal sign, as of `12.500` dinars.
     sign = money.decimal_sign([*amounts.values()]) or "."
@@ -146,8 +153,8 @@ def _change(both: pd.DataFrame) -> np.ndarray:
     for name in _COMPARED:
         one, other = both[f"{name}_before"], both[f"{name}_after"]
         if name in ("tiktok_amount", "shopify_total"):
-            # In ten-thousandths, which hold the minor units of every currency.
-            one, other = ((side * 10_000).round() for side in (one, other))
+            # The finest units hold the minor units of every currency.
+            one, other = (side.mul(POWERS[MOST_DECIMALS]).round() for side in (one, other))
         changed |= ((one != other) & ~(one.isna() & other.isna())).to_numpy(dtype=bool)
     return np.select(
         [both["_merge"] == "right_only", both["_merge"] == "left_only", ~linked[0] & linked[1], changed],

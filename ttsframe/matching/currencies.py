@@ -90,18 +90,14 @@ def _assumed(
 
 def _of_files(side: _Side, proven: Flags) -> np.ndarray:
     """Give each row the one currency of its file; none where a file has several, or no pair."""
-    files = _files(side)
+    # A frame that names no files is one file.
+    files = take_or_fill(pd.factorize(side.files)[0], side.row, _NONE)
     known = pd.DataFrame({"file": files, "code": side.told, "proven": proven})
     known = known[(side.told != _NONE) & (side.row != _NONE)]
     told = known.groupby("file").agg(least=("code", "min"), most=("code", "max"), proven=("proven", "any"))
     single = told.loc[(told["least"] == told["most"]) & told["proven"], "least"]
     code: np.ndarray = single.reindex(files, fill_value=_NONE).to_numpy()
     return np.where(side.row == _NONE, _NONE, code)
-
-
-def _files(side: _Side) -> np.ndarray:
-    """Number the file of each row; a frame that names none is one file."""
-    return take_or_fill(pd.factorize(side.files)[0], side.row, _NONE)
 
 
 def _notes(side: _Side, guess: np.ndarray, words: list[str]) -> list[Note]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.links import CandidateLinks, LookupState
-from ttsframe.money import to_minor_units
+from ttsframe.money import MOST_DECIMALS, to_minor_units
 
 if TYPE_CHECKING:
     from ttsframe.matching.inputs import Shopify, Tiktok
@@ -20,7 +20,6 @@ WINDOW_HOURS = 26
 """How far apart the two may be created: a day, and the hours by which zone-less times can be off."""
 
 _SECONDS_AN_HOUR = 3600
-_FINEST = 4
 
 
 class Guesses(NamedTuple):
@@ -70,9 +69,9 @@ def _keys(
     tiktok: Tiktok, shopify: Shopify, left: np.ndarray, right: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make one number of amount and time, so that a window in time is a run of numbers."""
-    # In ten-thousandths, as one side may not name the currency that tells the minor units.
+    # In the finest units, as one side may not name the currency that tells the minor ones.
     amounts, _ = pd.factorize(
-        to_minor_units(np.concatenate([tiktok.amount[left], shopify.amount[right]]), _FINEST)
+        to_minor_units(np.concatenate([tiktok.amount[left], shopify.amount[right]]), MOST_DECIMALS)
     )
     created = np.concatenate([tiktok.created.moments[left], shopify.created.moments[right]])
     seconds = created.astype("datetime64[s]").astype(np.int64)

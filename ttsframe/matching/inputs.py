@@ -116,7 +116,7 @@ class Shopify(Orders):
 
 @dataclass(frozen=True)
 class References:
-    """One answer of the look-up a row."""
+    """One answer of the look-up per row."""
 
     ids: pd.Series
     external: pd.Series
@@ -135,7 +135,7 @@ class References:
 
 @dataclass(frozen=True)
 class Settlement:
-    """One order's payout a row."""
+    """One order's payout per row."""
 
     ids: pd.Series
     """Missing for an adjustment: what is a blank to the one rule of `ids` names no order."""
@@ -206,7 +206,8 @@ def read_shopify(frame: pd.DataFrame) -> Shopify:
     if "name" not in frame:
         _require_columns(frame, ("shopify_id",), "the Shopify orders", "read_shopify_orders")
     frame = frame.reset_index(drop=True)
-    shopify_ids = ids.normalize_external_id(_id_column(frame, "shopify_id"))
+    given_ids = frame["shopify_id"] if "shopify_id" in frame else keys.missing_text(len(frame))
+    shopify_ids = ids.normalize_external_id(given_ids)
     _refuse_repeated(shopify_ids, "the Shopify orders", "shopify_id")
     status = _text(frame, "financial_status")
     said = ids.lowered_categories(status)
@@ -312,7 +313,7 @@ def _require_columns(frame: pd.DataFrame, names: Sequence[str], what: str, reade
         repeated = frame.columns[frame.columns.duplicated()].intersection(_KNOWN)
         listed = ", ".join(map(str, frame.columns))
     except (TypeError, ValueError):  # a signalling NaN; a number of over 4,300 digits
-        raise InputError(f"{what} have a column whose name is no text; rename or drop it.") from None
+        raise InputError(f"{what} have a column whose name is not text; rename or drop it.") from None
     if len(repeated):
         raise InputError(f"{what} have several columns {repeated[0]}; rename or drop all but one of them.")
     missing = [name for name in names if name not in frame]
@@ -362,10 +363,6 @@ def _flags_of(column: tuple[np.ndarray, list[str]], *said: str) -> Flags:
     codes, words = column
     flags: Flags = np.array([word in said for word in words], dtype=bool)[codes]
     return flags
-
-
-def _id_column(frame: pd.DataFrame, name: str) -> pd.Series:
-    return frame[name] if name in frame else _text(frame, name)
 
 
 def _amounts(frame: pd.DataFrame, name: str) -> Amounts:

@@ -33,19 +33,9 @@ MISSING = -1
 
 
 def factorize_jointly(*columns: pd.Series) -> list[Nodes]:
-    """Number equal texts alike, over several columns.
+    """Give each text the place of the first equal one in all columns laid end to end; -1 where missing.
 
-    Parameters
-    ----------
-    *columns
-        Text columns; they are read as one, one after the other.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        One array a column: for each value the position of the first equal value in all of the
-        columns laid end to end; -1 where missing. So a value of the first column that is
-        found again has, there, its own row as its number.
+    So a text of the first column has, wherever it is found again, its own row as its number.
     """
     codes = _codes(columns)
     first = np.full(codes.max(initial=MISSING) + 2, MISSING, dtype=np.int64)
@@ -60,20 +50,7 @@ def concat_text(*columns: pd.Series) -> pd.Series:
 
 
 def decode(words: Sequence[str | None], codes: np.ndarray) -> pd.Series:
-    """Write codes out as text.
-
-    Parameters
-    ----------
-    words
-        The word for each code; None for none.
-    codes
-        Places in `words`; -1 is the last.
-
-    Returns
-    -------
-    pandas.Series
-        Text, on a fresh index.
-    """
+    """Return the word for each code, None as missing; -1 is the last word."""
     texts = [np.nan if word is None else word for word in words] or [np.nan]
     table = pd.Series(texts, dtype="object").astype(TEXT_DTYPE)
     return table.take(np.where(codes == MISSING, len(texts) - 1, codes)).reset_index(drop=True)

@@ -144,7 +144,7 @@ def _resolve(shopify: Shopify, refs: References) -> _Resolved:
     by_name, times = _rows_of_names(names, shopify_names)
     ambiguous = (times > 1) | (by_id & (times == 1) & (by_name != nodes))
     found = np.where(by_id | (times == 0), nodes, by_name)
-    # What is no id and no known name leads nowhere that could be told apart from other names.
+    # What is neither an id nor a known name leads nowhere that could be told apart from other names.
     found = np.where(ambiguous | ((times == 0) & ~numeric), keys.MISSING, found)
     found = np.where((found >= len(shopify.ids)) & ~sure, keys.MISSING, found)
     return _Resolved(found, ambiguous, names, shopify_names, keys.concat_text(shopify.ids, external_ids))

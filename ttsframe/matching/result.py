@@ -250,7 +250,7 @@ class Match:
         ]
         if rows.empty:
             raise InputError(
-                f"{order} is no order of this result: give a TikTok order id, or a Shopify id or name. "
+                f"{order} is not an order of this result: give a TikTok order id, or a Shopify id or name. "
                 "Shopify orders without a link to TikTok are not listed."
             )
         return rows

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from ttsframe.matching.inputs import Inputs, Settlement
     from ttsframe.matching.keys import Amounts, Flags, Nodes
 
-_DECIMALS = 4
-"""Of the finest currency: rounding takes away what adding floats leaves behind."""
-
 
 def tie_out(
     given: Inputs, rows: Aligned, frames: Mapping[str, pd.DataFrame], beside: pd.DataFrame | None
@@ -116,14 +113,14 @@ def _closed(parts: pd.DataFrame, total: pd.DataFrame) -> pd.DataFrame:
     table = parts.groupby(["currency", "line"], as_index=False)[["rows", "amount"]].sum()
     left = table.groupby("currency")[["rows", "amount"]].sum()
     totals = total.set_index("currency").reindex(left.index.union(pd.Index(total["currency"])), fill_value=0)
-    gap = totals.sub(left, fill_value=0).round(_DECIMALS)
+    gap = totals.sub(left, fill_value=0).round(money.MOST_DECIMALS)
     below = [gap.assign(line="unaccounted"), totals.assign(line="report_total")]
     return pd.concat([table, *(part.reset_index(names="currency") for part in below)], ignore_index=True)
 
 
 def _written(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Put the lines of one side in order, without those that hold nothing."""
-    holds = table["rows"].ne(0) | table["amount"].round(_DECIMALS).ne(0)
+    holds = table["rows"].ne(0) | table["amount"].round(money.MOST_DECIMALS).ne(0)
     is_total = table["line"].eq("report_total") & table["currency"].isin(table.loc[holds, "currency"])
     table = table[holds | is_total]
     places = table.assign(place=table["line"].map(list(TIE_OUT_LINES).index))
@@ -133,7 +130,7 @@ def _written(name: str, table: pd.DataFrame) -> pd.DataFrame:
         "currency": order["currency"].replace("", None),
         "line": order["line"],
         "rows": order["rows"].astype("int64"),
-        "amount": order["amount"].round(_DECIMALS),
+        "amount": order["amount"].round(money.MOST_DECIMALS),
     }
     return conform(data, TIE_OUT)
 
