@@ -135,7 +135,7 @@ class Simulation:
         seed: int = 0,
     ) -> None:
         self.adaptive, self._gateway = adaptive, gateway
-        self._latency, self._jitter, self._forth = latency_seconds, jitter, forth
+        self.latency_seconds, self._jitter, self._forth = latency_seconds, jitter, forth
         self._cpu_seconds, self._late, self._hiccups = cpu_seconds, late_seconds, hiccup_share
         self._retry_after, self._errors = retry_after_seconds, error_share
         self._refused_at_random, self._first_only, self._retries = refused_at_random, first_only, 0
@@ -175,7 +175,7 @@ class Simulation:
         self._busy += 1
         self.left -= 1
         self._cpu_free_at = max(now, self._cpu_free_at) + self._cpu_seconds
-        latency = self._latency * (1 + self._jitter * self._random.uniform(-1, 1))
+        latency = self.latency_seconds * (1 + self._jitter * self._random.uniform(-1, 1))
         leaves = self._cpu_free_at
         self._at(leaves + latency * self._forth, lambda at: self._arrive(at, now, leaves + latency))
         self._hire()

@@ -209,6 +209,14 @@ def test_rate__workers_follow_rate_and_latency():
     assert 25 < simulation.adaptive.workers < 50
 
 
+@pytest.mark.parametrize(("after", "limit", "slow"), [(0.3, 100, 0.3), (6.0, 200, 0.1), (6.0, 200, 0.3)])
+def test_rate__workers_follow_a_gateway_that_becomes_slow(after, limit, slow):
+    simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(limit)), latency_seconds=0.02)
+    before = len(simulation.go(until=after).accepted)
+    simulation.latency_seconds = slow
+    assert len(simulation.go(until=after + 10).accepted) - before > 0.85 * 10 * limit
+
+
 @pytest.mark.parametrize(("rate", "latency"), [(5, 0.02), (10, 0.12), (50, 0.12), (100, 0.3), (200, 0.12)])
 def test_rate__reaches_a_steady_limit(rate, latency):
     runs = [
@@ -246,8 +254,10 @@ def test_rate__follows_a_limit_that_moves():
     assert run.refused_until(60)[1] < 0.05
 
 
-def test_rate__without_a_limit_the_climb_costs_little():
-    run = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200).go(requests=5000)
+@pytest.mark.parametrize("seed", range(5))
+def test_rate__without_a_limit_the_climb_costs_little(seed):
+    simulation = Simulation(AdaptiveRate(), None, latency_seconds=0.0005, cpu_seconds=1 / 1200, seed=seed)
+    run = simulation.go(requests=5000)
     assert run.accepted[-1] < 5000 / 1200 / 0.85
     assert run.most_workers < 64
 

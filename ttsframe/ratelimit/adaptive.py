@@ -83,7 +83,6 @@ class AdaptiveRate:
     def __init__(self) -> None:
         self._rate = TUNING.start_rate
         self._latency = self._worker_latency = TUNING.start_latency
-        self._latency_known = False
         self._utilization = Utilization()
         self._spacer = Spacer()
         self._noise = Noise()
@@ -178,10 +177,11 @@ class AdaptiveRate:
     def _hear_acceptance(self, sent_at: float, now: float) -> None:
         self._spacer.refused_in_a_row = 0
         seconds = max(0.0, now - sent_at)
-        self._latency += (TUNING.latency_weight if self._latency_known else 1.0) * (seconds - self._latency)
-        self._latency_known = True
-        # What our own machine adds when it is saturated is no reason for more workers.
-        if self._utilization.full or self._latency < self._worker_latency:
+        weight = TUNING.latency_weight if self._admitted_at > -math.inf else 1.0
+        self._latency += weight * (seconds - self._latency)
+        # Under no known limit the rate may saturate this machine: the latency that adds asks for no workers.
+        few = self._rate * self._latency < TUNING.few_in_flight
+        if few or self._hold or self._latency < self._worker_latency:
             self._worker_latency = self._latency
         self._admitted += sent_at > self._admitted_since
         self._admitted_at = max(self._admitted_at, sent_at)

@@ -27,6 +27,7 @@ class Tuning:
     max_workers: int = 128  # more threads than this slow each other down
     worker_headroom: float = 1.3  # 1: -0.02 where some replies take long
     spare_workers: int = 2  # at low rates the headroom is less than one worker; 1: -0.01 likewise
+    few_in_flight: float = 20.0  # so many burden no machine; 0: stuck where replies soon become slow
 
     # Spacing
     max_poll: float = 0.25  # an answer may change what `wait` said
@@ -39,7 +40,6 @@ class Tuning:
     stretch_permits: float = 4.0  # fewer tell nothing; 1: -0.02 in 20 s
     stretch: float = 0.05  # so long at least, a longer pause is an idle spell; 0: 50 workers too many
     used_share: float = 0.7  # threads wake late, and may leave some permits; 0: 100 workers too many
-    busy_share: float = 0.9  # less, and this machine is the bottleneck; 0.7: 80 workers too many
 
     # Slow start: double until refused
     doubling_requests: float = 3.5  # a low limit shows after few requests; 0: -0.03 where latencies vary

@@ -13,8 +13,6 @@ class Utilization:
     def __init__(self) -> None:
         self.used = True
         """Whether the permits of the last stretch were taken; a faster rate is no use to one unused."""
-        self.full = True
-        """Whether nearly all were."""
         self._taken, self._offered = 0, 0.0
         self._since = self._at = self._taken_at = -math.inf
 
@@ -40,6 +38,5 @@ class Utilization:
         self.offer(now, rate)
         if self._offered >= TUNING.stretch_permits and now - self._since >= TUNING.stretch:
             self.used = self._taken > TUNING.used_share * self._offered
-            self.full = self._taken > TUNING.busy_share * self._offered
             self._since, self._taken, self._offered = now, 0, 0.0
         return self.used
