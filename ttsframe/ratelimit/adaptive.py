@@ -64,9 +64,13 @@ class Hold:
     since: float
     seconds: float
 
+    def phase(self, now: float) -> float:
+        """Return how far it is: -1 at the start, 0 at the limit, 1 at the end."""
+        return min(1.0, (now - self.since) / self.seconds - 1)
+
     def rate_at(self, now: float) -> float:
         """Return the rate."""
-        return self.limit * (1 + self.depth * min(1.0, (now - self.since) / self.seconds - 1) ** 3)
+        return self.limit * (1 + self.depth * self.phase(now) ** 3)
 
 
 def workers_for(in_flight: float) -> int:
@@ -125,8 +129,9 @@ class AdaptiveRate:
             return min(opens_at - now, TUNING.max_poll)
         self._spacer.release(now, interval)
         self._sent.append(now)
-        # `_admitted_before` asks for the second before a request that is heard of a latency or two later.
-        while self._sent[0] < now - 2 * self._latency - 3 * TUNING.window:
+        # `_admitted_before` asks for the second before a request that is heard of a latency later.
+        # Twice that, as latencies vary.
+        while self._sent[0] < now - 2 * (self._latency + TUNING.window):
             self._sent.popleft()
         if self._utilization.take(now, self._rate):
             self._count_admitted_from(now)  # nothing was asked for, which tells nothing
@@ -230,7 +235,7 @@ class AdaptiveRate:
         """Hold the estimated limit; past it unrefused, climb in growing steps."""
         used = self._utilization.judge(now, self._rate)
         passed = now - max(self._climbed_at, hold.since)
-        if now < hold.since + 2 * hold.seconds + self._latency:
+        if hold.phase(now - self._latency) < 1:
             self._climbed_at = now
             if used:
                 self._set_rate(hold.rate_at(now), now)
@@ -258,7 +263,7 @@ class AdaptiveRate:
             return
         # Nothing was admitted since: the same decrease goes on.
         decrease.at = now
-        if self._spacer.blocked and now - self._admitted_at > TUNING.full_for + 2 * self._latency:
+        if self._spacer.blocked and now - self._admitted_at > TUNING.full_for + self._latency:
             decrease.starved = True
             self._set_rate(TUNING.min_rate, now)
         else:
@@ -291,27 +296,27 @@ class AdaptiveRate:
     def _estimate(self, decrease: Decrease, now: float, *, full: bool) -> Hold:
         """Estimate the limit by when the refusal came: over the last estimate it was to be expected."""
         rate, hold = decrease.rate, self._hold
-        admitted, seconds = self._admitted, max(1e-9, decrease.since - self._admitted_since)
-        expected = self._step > 0 or (
-            hold is not None and not full and decrease.since > hold.since + hold.seconds
-        )
+        # The limit is between the rate and the rate cut; a hold around the middle reaches both.
         if hold is None:
             self._cut = TUNING.precision
             return self._new_hold(rate * (1 - TUNING.first_cut / 2), TUNING.first_cut / 2, now)
-        # The limit is between the rate and the rate cut; the hold around the middle reaches both.
+        expected = self._step > 0 or (not full and hold.phase(decrease.since) > 0)
         self._cut = TUNING.precision if expected else min(TUNING.max_cut, 2 * self._cut)
         limit, least = rate * (1 - self._cut / 2), (1 - TUNING.max_cut) * rate
+        admitted, seconds = self._admitted, max(1e-9, decrease.since - self._admitted_since)
         if self._step:
-            return self._new_hold(min(self._proven, rate), self._step / 2, now)
-        if full:
+            limit = self._proven
+        elif full:
             if decrease.last_second:
                 limit = min(limit, max(decrease.last_second, least))
             return self._new_hold(limit, self._cut / 2, now)
-        if expected:
+        elif expected:  # by no more than the hold climbed: from its depth under the limit to as much over it
             return self._new_hold(min(rate, max(admitted / seconds, rate * (1 - 2 * hold.depth))), 0.0, now)
-        # A bucket that was just empty has admitted its limit, give or take one request.
-        limit = max(least, (admitted - 1) / seconds, min(limit, (admitted + 1) / seconds))
-        return self._new_hold(min(rate, limit), 0.5 * (1 - limit / rate), now)
+        else:  # a bucket that was just empty has admitted its limit, give or take one request
+            limit = max(least, (admitted - 1) / seconds, min(limit, (admitted + 1) / seconds))
+        limit = min(rate, limit)
+        # The hold ends half-way back to the rate that was refused.
+        return self._new_hold(limit, (1 - limit / rate) / 2, now)
 
     def _new_hold(self, limit: float, depth: float, now: float) -> Hold:
         """Hold the rate around a limit; the less certain it is, the wider."""
@@ -342,11 +347,11 @@ class AdaptiveRate:
             most = min(decrease.limit, decrease.rate - decrease.refused / TUNING.window)
             admitted = max(least, min(most, max(admitted, decrease.last_second)))
         elif seen < TUNING.measurable_again or decrease.refused < decrease.accepted:
-            return
+            return  # most were admitted: the fall was far enough
         else:
             admitted = min(decrease.limit, max(least, admitted))
         count = max(count, decrease.last_second)
-        self._hold = self._new_hold(admitted, 1 / (count + 1), now)
+        self._hold = self._new_hold(admitted, 1 / (count + 1), now)  # give or take one request
         decrease.measured_at = now
         self._set_rate(self._hold.rate_at(now), now)
 

@@ -21,7 +21,7 @@ class Spacer:
 
     def opens_at(self, now: float, interval: float) -> float:
         """Return when the next request may go."""
-        early = min(TUNING.early, 0.5 * interval)
+        early = min(TUNING.early, interval)
         if self.blocked:
             interval, early = max(interval, TUNING.blocked_interval), 0.0
         return max(self._slot + interval, self._sent_at + interval - early, self._paused_until, now)
