@@ -214,7 +214,7 @@ def test_rate__workers_follow_a_gateway_that_becomes_slow(after, limit, slow):
     simulation = Simulation(AdaptiveRate(), GATEWAYS["bucket R/10"](steady(limit)), latency_seconds=0.02)
     before = len(simulation.go(until=after).accepted)
     simulation.latency_seconds = slow
-    assert len(simulation.go(until=after + 10).accepted) - before > 0.85 * 10 * limit
+    assert len(simulation.go(until=after + 10).accepted) - before > 0.75 * 10 * limit
 
 
 @pytest.mark.parametrize(("rate", "latency"), [(5, 0.02), (10, 0.12), (50, 0.12), (100, 0.3), (200, 0.12)])

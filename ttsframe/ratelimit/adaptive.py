@@ -116,7 +116,8 @@ class AdaptiveRate:
     @property
     def workers(self) -> int:
         """How many requests are in flight at this rate and latency, with headroom."""
-        return min(TUNING.max_workers, workers_for(self._rate * self._worker_latency))
+        few = min(TUNING.few_in_flight, self._rate * self._latency)
+        return min(TUNING.max_workers, workers_for(max(few, self._rate * self._worker_latency)))
 
     def seconds_for(self, requests: int) -> float:
         """Estimate how long so many requests take at this rate."""
@@ -182,11 +183,10 @@ class AdaptiveRate:
     def _hear_acceptance(self, sent_at: float, now: float) -> None:
         self._spacer.refused_in_a_row = 0
         seconds = max(0.0, now - sent_at)
-        weight = TUNING.latency_weight if self._admitted_at > -math.inf else 1.0
-        self._latency += weight * (seconds - self._latency)
-        # Under no known limit the rate may saturate this machine: the latency that adds asks for no workers.
-        few = self._rate * self._latency < TUNING.few_in_flight
-        if few or self._hold or self._latency < self._worker_latency:
+        first = self._admitted_at == -math.inf
+        self._latency += (1.0 if first else TUNING.latency_weight) * (seconds - self._latency)
+        # Under no known limit, this machine may be what makes it longer.
+        if first or self._hold or self._latency < self._worker_latency:
             self._worker_latency = self._latency
         self._admitted += sent_at > self._admitted_since
         self._admitted_at = max(self._admitted_at, sent_at)
