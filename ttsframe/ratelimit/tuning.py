@@ -27,7 +27,7 @@ class Tuning:
     max_workers: int = 128  # more threads than this slow each other down
     worker_headroom: float = 1.3  # 1: -0.02 where some replies take long
     spare_workers: int = 2  # at low rates the headroom is less than one worker; 1: -0.01 likewise
-    few_in_flight: float = 20.0  # so many burden no machine; 0: stuck where replies soon take longer
+    few_in_flight: float = 30.0  # so many burden no machine; 0: stuck where replies soon take longer
 
     # Spacing
     max_poll: float = 0.25  # an answer may change what `wait` said
