@@ -58,7 +58,7 @@ class Noise:
         self._tested += 1
         self._tested_refused += refused
         before = (self._refused - self._tested_refused) / max(1, self._seen - self._tested)
-        if 0 < self._tested_refused <= TUNING.max_noise * self._tested:
+        if self._tested_refused:
             self.show()
         elif self._tested * before < TUNING.expected_refusals:
             return
@@ -67,6 +67,6 @@ class Noise:
 
     def show(self) -> None:
         """Take what was refused since the first of the falls for noise."""
-        self.share = min(TUNING.max_noise, self._refused / self._seen)
+        self.share = self._refused / (self._seen + 1)  # never all
         self._evidence = 0.0
         self._recent = self._recent_refused = 0

@@ -69,7 +69,6 @@ class Tuning:
     falls_before_test: int = 5  # 3: 6 % of a moving limit refused; without: 60 orders +9 s
     test_share: float = 0.7  # of the estimated limit: refused there as well is noise; 1: refused +0.37
     expected_refusals: float = 2.0  # so many to be expected and none there: a limit; 1: slowest run +4 s
-    max_noise: float = 0.6  # where hardly anything is admitted, a lower rate is right whatever the cause
     noise_evidence: float = 8.0  # refusals in excess of noise before the rate falls; 1: 60 orders +17 s
     noise_outcomes: int = 150  # the share is measured anew, to end with the noise; 50: noise of 2-10 % -0.12
 
