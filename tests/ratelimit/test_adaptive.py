@@ -157,6 +157,17 @@ def test_rate__trouble_is_no_limit():
     assert adaptive.rate_per_second == before
 
 
+def test_rate__after_a_spell_of_trouble_it_climbs_by_a_doubling_at_most():
+    adaptive = AdaptiveRate()
+    sent = accepted_at(adaptive, 0.5)
+    before, last = adaptive.rate_per_second, sent[-1]
+    while last < 20:
+        last = take(adaptive, last)
+        adaptive.observe(RequestOutcome(last, "error"), last)
+    adaptive.observe(RequestOutcome(last, "accepted"), last + 0.05)
+    assert adaptive.rate_per_second <= 2 * before
+
+
 def test_rate__one_refusal_holds_back_only_itself():
     adaptive = AdaptiveRate()
     now = accepted_at(adaptive, 1)[-1]

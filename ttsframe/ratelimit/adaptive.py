@@ -98,7 +98,6 @@ class AdaptiveRate:
         self._tested_limit = 0.0  # to go back to after a test for noise
         self._cut = 0.0  # the share last fallen by; doubles while falls follow each other at once
         self._step = 0.0  # of the probe under way
-        self._proven = 0.0  # the rate before the last step
         self._climbed_at = -math.inf
         # Admitted since a refusal, when the gateway had nothing to spare
         self._admitted, self._admitted_since = 0, -math.inf
@@ -165,7 +164,7 @@ class AdaptiveRate:
         if self._noise.testing:
             self._test(now, refused=refused)
         elif not refused:
-            self._accept(sent_at, now)
+            self._accept(now)
         elif limited:
             self._refuse(sent_at, now)
 
@@ -200,12 +199,10 @@ class AdaptiveRate:
 
     # --- climbing -----------------------------------------------------------------------------------
 
-    def _accept(self, sent_at: float, now: float) -> None:
+    def _accept(self, now: float) -> None:
         decrease = self._decrease
         if decrease and not decrease.over:
             decrease.over = True
-            if decrease.full:
-                self._count_admitted_from(sent_at)
             if decrease.starved:  # whatever the limit was, it is another now
                 self._start_slowly(now)
         if self._hold is None:
@@ -244,7 +241,6 @@ class AdaptiveRate:
         elif passed >= self._probe_seconds():
             self._climbed_at = now
             if used:
-                self._proven = self._rate
                 # Doubled, as in a slow start
                 self._step = min(TUNING.max_step, max(2 * self._step, TUNING.precision))
                 self._set_rate(self._rate * (1 + self._step), now)
@@ -305,7 +301,7 @@ class AdaptiveRate:
         limit, least = rate * (1 - self._cut / 2), (1 - TUNING.max_cut) * rate
         admitted, seconds = self._admitted, max(1e-9, decrease.since - self._admitted_since)
         if self._step:
-            limit = self._proven
+            limit = rate / (1 + self._step)
         elif full:
             if decrease.last_second:
                 limit = min(limit, max(decrease.last_second, least))
