@@ -94,7 +94,6 @@ class AdaptiveRate:
         self._admitted_at = -math.inf
         self._decrease: Decrease | None = None
         self._hold: Hold | None = None  # None: slow start
-        self._limited = False  # a limit has shown itself
         self._tested_limit = 0.0  # to go back to after a test for noise
         self._cut = 0.0  # the share last fallen by; doubles while falls follow each other at once
         self._step = 0.0  # of the probe under way
@@ -331,7 +330,7 @@ class AdaptiveRate:
         decrease.accepted += not refused
         decrease.heard_until = max(decrease.heard_until, sent_at)
         seen = decrease.refused + decrease.accepted
-        if seen < TUNING.measurable or self._noise.testing or self._noise.share:
+        if seen < TUNING.measurable:
             return
         count, least = decrease.accepted, (1 - TUNING.max_cut) * decrease.rate
         admitted = count / max(1e-9, decrease.heard_until - decrease.since)
@@ -358,16 +357,12 @@ class AdaptiveRate:
         self._noise.test(refused=refused)
         if self._noise.testing:
             return
-        self._limited |= not self._noise.share
-        rate = self._noise.rate if self._noise.share else self._tested_limit
-        if self._limited:
-            self._hold = self._new_hold(rate, 0.0, now)
-            rate = self._hold.rate_at(now)
-        else:
+        if self._noise.share:
             self._start_slowly(now)
-        if self._decrease:
-            self._decrease.over = True
-        self._set_rate(rate, now)
+            self._set_rate(self._noise.rate, now)
+        else:
+            self._hold = self._new_hold(self._tested_limit, 0.0, now)
+            self._set_rate(self._hold.rate_at(now), now)
 
     def _set_rate(self, rate: float, now: float) -> None:
         self._utilization.offer(now, self._rate)
