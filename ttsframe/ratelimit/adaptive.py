@@ -187,7 +187,7 @@ class AdaptiveRate:
         if first or self._hold or self._latency < self._worker_latency:
             self._worker_latency = self._latency
         self._admitted += sent_at > self._admitted_since
-        self._admitted_at = max(self._admitted_at, sent_at)
+        self._admitted_at = sent_at
 
     def _admitted_before(self, sent_at: float) -> int:
         """Return how many were admitted during the second before; as many as a window of a second holds."""
@@ -280,7 +280,7 @@ class AdaptiveRate:
         )
         hold = self._estimate(decrease, now, full=full)
         self._tested_limit = hold.limit
-        if self._noise.fall(self._rate, again=not (first or full) and self._cut > TUNING.precision):
+        if self._noise.fall(self._rate, again=not full and self._cut > TUNING.precision):
             hold = self._new_hold(TUNING.test_share * hold.limit, 0.0, now)
         decrease.limit = hold.limit
         self._count_admitted_from(sent_at)
