@@ -30,7 +30,7 @@ ORDER_ID_NAMES: tuple[str, ...] = ("order_id", "Order ID", "Platform unique orde
 
 MAX_DIGITS = 20
 FLOAT_EXACT_UP_TO = 2**53
-# Every run of so many digits fits into 64 bits.
+# Every run of this many digits fits into 64 bits.
 _INTEGER_DIGITS = 18
 LEAST_DIGITS_OF_SHOPIFY_ID = 11
 """A bare number this long is a Shopify id; a shorter one may as well be an order's number."""

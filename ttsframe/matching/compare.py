@@ -95,8 +95,8 @@ def _read_folder(folder: Path) -> pd.DataFrame:
     missing = [name for name in _NEEDED if name not in table.header]
     if missing:
         raise InputError(f"{path} is not the orders.csv of a report: it has no column {', '.join(missing)}.")
-    frame = read_back(table, _NEEDED)
-    frame = frame.where(frame != "")
+    texts = read_back(table, _NEEDED)
+    frame = texts.where(texts != "")
     for name in ("order_id", "shopify_id"):
         # `ids="excel"` wraps every run of digits, also one too long for an order id.
         cleaned = ids.clean(frame[name].str.replace(r'^="([0-9]+)"$', r"\1", regex=True))
@@ -106,7 +106,7 @@ def _read_folder(folder: Path) -> pd.DataFrame:
             f"{path}: the ids in the column {name}", cleaned.ids.dropna(), "write the report again"
         )
         frame[name] = cleaned.ids
-    amounts = {name: ids.objects(frame[name].fillna("")) for name in ("tiktok_amount", "shopify_total")}
+    amounts = {name: ids.objects(texts[name]) for name in ("tiktok_amount", "shopify_total")}
     # Amounts of ours have no thousands: what could be either is a decimal sign, as of `12.500` dinars.
     sign = money.decimal_sign([*amounts.values()]) or "."
     read = {name: money.read_money(cells, decimal=sign).amounts for name, cells in amounts.items()}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from ttsframe.matching.inputs import Source
 from ttsframe.matching.links import CandidateLinks, LookupState
@@ -50,10 +51,8 @@ def guess(tiktok: Tiktok, shopify: Shopify, graph: LinkGraph, pairs: CandidateLi
     partner = first[alone]
     alone, partner = alone[count_back[partner] == 1], partner[count_back[partner] == 1]
     rows, others = left[alone], right[partner]
-    ours, theirs = (
-        pd.Series(each, dtype="object") for each in (tiktok.currency[rows], shopify.currency[others])
-    )
-    fits = (ours.eq(theirs) | ours.isna() | theirs.isna()).to_numpy(dtype=bool)
+    ours, theirs = np.split(union_categoricals([tiktok.currency[rows], shopify.currency[others]]).codes, 2)
+    fits = (ours == theirs) | (ours < 0) | (theirs < 0)  # -1: none is told
     candidates[rows[~fits]] = 0
     sources = np.full(int(fits.sum()), Source.PROBABLE, dtype=np.uint8)
     return Guesses(pairs.plus(CandidateLinks(rows[fits], others[fits], sources)), candidates)

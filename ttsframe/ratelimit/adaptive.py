@@ -74,7 +74,7 @@ class Hold:
 
 
 def workers_for(in_flight: float) -> int:
-    """Return how many workers keep so many requests in flight."""
+    """Return how many workers keep this many requests in flight."""
     return math.ceil(TUNING.worker_headroom * in_flight) + TUNING.spare_workers
 
 
@@ -118,7 +118,7 @@ class AdaptiveRate:
         return min(TUNING.max_workers, workers_for(max(few, self._rate * self._worker_latency)))
 
     def seconds_for(self, requests: int) -> float:
-        """Estimate how long so many requests take at this rate."""
+        """Estimate how long this many requests take at this rate."""
         return requests / self._rate + (self._latency if requests else 0.0)
 
     def wait(self, now: float) -> float:
